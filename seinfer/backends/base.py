@@ -1,0 +1,111 @@
+"""The contract of a backend: all that seinfer knows about a network, and all that a network knows about seinfer.
+
+A backend is a module with one function, `load`, which returns an object that enhances batches:
+
+    def load(spec, weights, *, device, threads) -> Enhancer
+
+What every backend must keep (tests/backends/test_contract.py holds each of them to it):
+
+- same length to the sample, float32, finite; the input is not modified; silence in gives (near) silence out
+- a clip's result does not depend on the clips beside it, nor on how often or in which order it is run
+- aligned with the input: the algorithmic delay is compensated here; the level is left to the network
+- any length from one sample; memory for the network bounded however long the clip
+- strict weights: a missing, extra or wrong-shape tensor is an IntegrityError
+- frameworks are imported inside `load`, through `require`
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Protocol, runtime_checkable
+
+from ..batching import Batch, Waveform
+from ..errors import MissingExtraError
+from ..records import ModelSpec
+
+__all__ = ["Appetite", "Batch", "Enhancer", "Load", "Waveform", "appetite", "each_row", "require"]
+
+
+@runtime_checkable
+class Enhancer(Protocol):
+    """A loaded network.
+
+    Attributes:
+        sample_rate: Hz that it wants and gives.
+    """
+
+    sample_rate: int
+
+    def enhance(self, batch: Batch) -> list[Waveform]:
+        """Return one waveform a row, each as long as the row's signal."""
+        ...
+
+
+class Load(Protocol):
+    """What a model's `backend` string names."""
+
+    def __call__(self, spec: ModelSpec, weights: Mapping[str, Path], *, device: str, threads: int) -> Enhancer:
+        """Load the network.
+
+        Args:
+            spec: the model's table.
+            weights: file name -> verified file, one for each of `spec.files`.
+            device: "cpu" or "cuda".
+            threads: cores that it may use.
+
+        Raises:
+            MissingExtraError: packages are not installed.
+            IntegrityError: the weights do not fit the network.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Appetite:
+    """How much a network likes to get at once. A backend may have it as attribute `appetite`.
+
+    Attributes:
+        max_clips: rows in a batch.
+        max_batch_s: seconds in a batch, padding counted.
+    """
+
+    max_clips: int = 1
+    max_batch_s: float = 60.0
+
+
+def appetite(enhancer: Enhancer) -> Appetite:
+    """Return the enhancer's own appetite, or one clip at a time."""
+    own = getattr(enhancer, "appetite", None)
+    return own if isinstance(own, Appetite) else Appetite()
+
+
+def each_row(batch: Batch, enhance_row: Callable[[Waveform], Waveform], threads: int) -> list[Waveform]:
+    """Run a network that takes one clip at a time over a batch, `threads` clips side by side.
+
+    For libraries that release the interpreter lock while they compute.
+    """
+    rows = list(batch.rows())
+    if threads <= 1 or len(rows) <= 1:
+        return [enhance_row(row) for row in rows]
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(enhance_row, rows))
+
+
+def require(module: str, spec: ModelSpec) -> ModuleType:
+    """Import a package that an extra brings.
+
+    Raises:
+        MissingExtraError: it is not installed; `seinfer.registry.install_line` completes the message for the user.
+    """
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise MissingExtraError(
+            f"{spec.name} needs the package {module.split('.')[0]!r}, which cannot be imported here ({error}); "
+            f"expected the extra {spec.extra!r} of {spec.distribution} to be installed"
+        ) from error

@@ -1,0 +1,27 @@
+"""The signal itself: the baseline row that every improvement is measured from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from ..records import ModelSpec
+from .base import Appetite, Batch, Waveform
+
+
+class Passthrough:
+    """Gives back what it gets."""
+
+    appetite = Appetite(max_clips=8)
+
+    def __init__(self, sample_rate: int) -> None:
+        self.sample_rate = sample_rate
+
+    def enhance(self, batch: Batch) -> list[Waveform]:
+        """Return a copy of each row."""
+        return [row.copy() for row in batch.rows()]
+
+
+def load(spec: ModelSpec, weights: Mapping[str, Path], *, device: str, threads: int) -> Passthrough:
+    """Load nothing."""
+    return Passthrough(spec.sample_rate)
