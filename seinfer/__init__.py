@@ -1,0 +1,1 @@
+"""Compare pretrained speech denoisers on your own recordings."""

@@ -1,0 +1,1 @@
+"""Where models run: `local` starts one worker process a model."""

@@ -1,0 +1,1 @@
+"""Metrics, one module a family: pure functions of keyword-only (reference, estimate, sample_rate)."""
