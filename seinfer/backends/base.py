@@ -24,11 +24,25 @@ from pathlib import Path
 from types import ModuleType
 from typing import Protocol, runtime_checkable
 
+import numpy as np
+
 from ..batching import Batch, Waveform
 from ..errors import MissingExtraError
 from ..records import ModelSpec
 
-__all__ = ["Appetite", "Batch", "Enhancer", "Load", "Waveform", "appetite", "each_row", "require"]
+__all__ = [
+    "Appetite",
+    "Batch",
+    "Enhancer",
+    "Load",
+    "Stream",
+    "Streaming",
+    "Waveform",
+    "appetite",
+    "each_row",
+    "require",
+    "run_stream",
+]
 
 
 @runtime_checkable
@@ -43,6 +57,30 @@ class Enhancer(Protocol):
 
     def enhance(self, batch: Batch) -> list[Waveform]:
         """Return one waveform a row, each as long as the row's signal."""
+        ...
+
+
+class Stream(Protocol):
+    """One clip, piece by piece, with the network's state carried from piece to piece.
+
+    The pieces that come out, put together, are what `enhance` gives for the whole clip: same length, same alignment.
+    """
+
+    def push(self, block: Waveform) -> Waveform:
+        """Take the next samples, shape (time,), any length; return those that are ready, which may be none."""
+        ...
+
+    def finish(self) -> Waveform:
+        """Return the rest. The stream is used up."""
+        ...
+
+
+@runtime_checkable
+class Streaming(Protocol):
+    """An enhancer whose state can be carried: a clip of any length runs in bounded memory, with the same result."""
+
+    def open_stream(self) -> Stream:
+        """Start a clip."""
         ...
 
 
@@ -94,6 +132,13 @@ def each_row(batch: Batch, enhance_row: Callable[[Waveform], Waveform], threads:
         return [enhance_row(row) for row in rows]
     with ThreadPoolExecutor(threads) as pool:
         return list(pool.map(enhance_row, rows))
+
+
+def run_stream(stream: Stream, waveform: Waveform, block_samples: int) -> Waveform:
+    """Send a whole clip of shape (time,) through a stream, `block_samples` at a time."""
+    starts = range(0, len(waveform), block_samples)
+    pieces = [stream.push(waveform[start : start + block_samples]) for start in starts]
+    return np.concatenate([*pieces, stream.finish()])
 
 
 def require(module: str, spec: ModelSpec) -> ModuleType:
