@@ -1,0 +1,176 @@
+"""Measure one model against the contract of a backend, in a process of its own.
+
+    python -m tests.backends.contract_runner MODEL WEIGHTS_JSON RESULTS
+
+A process for each model, because TensorFlow and torch must not share one, and because peak memory is a process's. It
+judges nothing: each finding is a JSON line of RESULTS, written at once: a crash leaves what was found before it.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from seinfer.backends.base import Enhancer, Streaming
+from seinfer.batching import Waveform, pad
+from seinfer.records import ModelSpec
+from seinfer.registry import load_registry, resolve
+from tests.sharedfiles import shared_folder
+from tests.signals import gain_db, lag_samples, peak_dbfs, snr_db, speech_like
+
+# One sample, and either side of the hops and windows that denoisers use.
+LENGTHS = (1, 2, 160, 199, 200, 255, 256, 257, 479, 480, 481, 512, 4_801)
+LONG_S = (30.0, 65.0)
+FRAMEWORKS = ("torch", "tensorflow", "keras", "onnxruntime", "ai_edge_litert", "pyrnnoise", "df", "denoiser")
+ANY_RATE = 16_000
+QUIET = np.float32(0.25)
+
+
+def main() -> None:
+    model, weights, results = sys.argv[1:]
+    spec = load_registry().find(model)
+    with Path(results).open("w", encoding="utf-8") as lines:
+        for name, value in findings(spec, {name: Path(path) for name, path in json.loads(weights).items()}):
+            lines.write(json.dumps([name, value]) + "\n")
+            lines.flush()
+
+
+def findings(spec: ModelSpec, weights: dict[str, Path]) -> Iterator[tuple[str, Any]]:
+    """Yield (name, finding); memory first, while nothing else has raised the peak."""
+    load = resolve(spec)
+    yield "frameworks_imported_before_load", [name for name in FRAMEWORKS if name in sys.modules]
+    enhancer = load(spec, weights, device="cpu", threads=2)
+    yield "is_enhancer", isinstance(enhancer, Enhancer)
+    yield "is_streaming", isinstance(enhancer, Streaming)
+    yield "sample_rate", enhancer.sample_rate
+    rate = enhancer.sample_rate or ANY_RATE
+    speech = clean_speech(rate, 10.0)
+    noisy = speech + 0.02 * np.random.default_rng(0).standard_normal(len(speech)).astype(np.float32)
+    yield "long", long_clips(enhancer, noisy, rate)
+    yield "lengths", {n: health(enhancer, noisy[rate : rate + n]) for n in LENGTHS}
+    yield "silence_dbfs", peak_dbfs(alone(enhancer, np.zeros(rate, np.float32)))
+    yield "alignment", alignment(enhancer, speech)
+    yield "batching", batching(enhancer, noisy, rate)
+    if isinstance(enhancer, Streaming):
+        yield "streams_db", streams(enhancer, enhancer, noisy[rate : 2 * rate])
+    yield "is_complete", True
+
+
+def clean_speech(sample_rate: int, duration_s: float) -> Waveform:
+    """Return real speech where the shared folder is present, something like it otherwise."""
+    folder = shared_folder()
+    if folder is None:
+        return speech_like(duration_s, sample_rate)
+    import soundfile
+    import soxr
+
+    parts = [soundfile.read(folder / f"clips/vctk16k/clean/p287_00{k}.wav", dtype="float32") for k in (3, 4)]
+    joined = soxr.resample(np.concatenate([samples for samples, _ in parts]), parts[0][1], sample_rate)
+    return joined[: round(duration_s * sample_rate)]
+
+
+def alone(enhancer: Enhancer, waveform: Waveform) -> Waveform:
+    [enhanced] = enhancer.enhance(pad([waveform]))
+    return enhanced
+
+
+def health(enhancer: Enhancer, waveform: Waveform) -> dict[str, Any]:
+    """Return what must hold of any result."""
+    batch = pad([waveform])
+    before = batch.samples.copy()
+    enhanced = enhancer.enhance(batch)
+    return {
+        "shapes": [list(row.shape) for row in enhanced],
+        "dtypes": [str(row.dtype) for row in enhanced],
+        "is_finite": all(bool(np.isfinite(row).all()) for row in enhanced),
+        "is_input_kept": np.array_equal(batch.samples, before),
+        "shares_memory_with_input": any(np.shares_memory(row, batch.samples) for row in enhanced),
+    }
+
+
+def long_clips(enhancer: Enhancer, noisy: Waveform, rate: int) -> dict[str, Any]:
+    """Return the health of long clips by their samples, and what a second more adds to peak memory."""
+    found, peaks_bytes = {}, []
+    for duration_s in LONG_S:
+        n_samples = round(duration_s * rate)
+        found[n_samples] = health(enhancer, np.resize(noisy, n_samples))
+        peaks_bytes.append(peak_bytes())
+    return {"health": found, "mib_per_s": (peaks_bytes[-1] - peaks_bytes[0]) / 2**20 / (LONG_S[-1] - LONG_S[0])}
+
+
+def peak_bytes() -> int:
+    # The unit of ru_maxrss is bytes on macOS and KiB elsewhere.
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
+def alignment(enhancer: Enhancer, speech: Waveform) -> dict[str, Any]:
+    """Return lag and gain on clean speech as it is, and its gain when it comes in quieter."""
+    enhanced = alone(enhancer, speech)
+    quiet = speech[: len(speech) // 2] * QUIET
+    return {
+        "lag_samples": lag_samples(reference=speech, estimate=enhanced),
+        "gain_db": gain_db(reference=speech, estimate=enhanced),
+        "quiet_gain_db": gain_db(reference=quiet, estimate=alone(enhancer, quiet)),
+    }
+
+
+def batching(enhancer: Enhancer, noisy: Waveform, rate: int) -> dict[str, float]:
+    """Return the largest difference to each clip alone, for several orders and for a repeat after them."""
+    clips = [noisy[round(a * rate) : round(b * rate)] for a, b in ((1, 1.31), (2, 3.4), (4, 4.0123), (5, 5.9))]
+    singles = [alone(enhancer, clip) for clip in clips]
+
+    def worst(order: list[int]) -> float:
+        enhanced = enhancer.enhance(pad([clips[i] for i in order]))
+        return max(float(np.abs(row - singles[i]).max()) for row, i in zip(enhanced, order, strict=True))
+
+    orders = {"as given": [0, 1, 2, 3], "reversed": [3, 2, 1, 0], "twice the same": [2, 1, 2]}
+    found = {name: worst(order) for name, order in orders.items()}
+    return {**found, "repeat": float(np.abs(alone(enhancer, clips[1]) - singles[1]).max())}
+
+
+def streams(enhancer: Enhancer, streaming: Streaming, noisy: Waveform) -> dict[str, float]:
+    """Return the SNR of streams against the whole clip, by how the clip was cut."""
+    whole, half = alone(enhancer, noisy), len(noisy) // 2
+    cuts = ([37], [1_000], [0, 1, 4_801, 160, 333], [len(noisy)])
+    found = {
+        f"blocks of {blocks}": snr_db(reference=whole, estimate=push_all(streaming, noisy, blocks)) for blocks in cuts
+    }
+    for n in (1, 2, 257, 481):
+        clip = noisy[half : half + n]
+        found[f"{n} samples"] = snr_db(reference=alone(enhancer, clip), estimate=push_all(streaming, clip, [1]))
+    return {**found, **interleaved(enhancer, streaming, noisy[:half], noisy[half:])}
+
+
+def push_all(streaming: Streaming, waveform: Waveform, blocks: list[int]) -> Waveform:
+    """Send a clip through a stream in blocks whose sizes take turns."""
+    stream, pieces, start = streaming.open_stream(), [], 0
+    while start < len(waveform):
+        size = blocks[len(pieces) % len(blocks)]
+        pieces.append(stream.push(waveform[start : start + size]))
+        start += size
+    return np.concatenate([*pieces, stream.finish()])
+
+
+def interleaved(enhancer: Enhancer, streaming: Streaming, one: Waveform, other: Waveform) -> dict[str, float]:
+    """Return the SNR of two streams that take turns, against each clip alone."""
+    first, second = streaming.open_stream(), streaming.open_stream()
+    pieces: tuple[list[Waveform], list[Waveform]] = ([], [])
+    for start in range(0, len(one), 1_111):
+        pieces[0].append(first.push(one[start : start + 1_111]))
+        pieces[1].append(second.push(other[start : start + 1_111]))
+    pieces[0].append(first.finish())
+    pieces[1].append(second.finish())
+    return {
+        f"taking turns, {name}": snr_db(reference=alone(enhancer, clip), estimate=np.concatenate(found))
+        for name, clip, found in (("first", one, pieces[0]), ("second", other, pieces[1]))
+    }
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,165 @@
+"""Every model of the registry keeps the contract of seinfer/backends/base.py.
+
+Each model is loaded once, in a process of its own (contract_runner.py), which measures; the tests here judge.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from seinfer.install import install_line, missing_packages
+from seinfer.records import ModelSpec, WeightFile
+from seinfer.registry import load_registry, resolve
+
+from .. import sharedfiles
+
+REGISTRY = load_registry()
+SPECS = REGISTRY.specs
+TIMEOUT_S = 300
+
+
+class Measured:
+    """What contract_runner found out about one model."""
+
+    def __init__(self, spec: ModelSpec, run: subprocess.CompletedProcess[str], findings: dict[str, Any]) -> None:
+        self.spec = spec
+        self.stdout = run.stdout
+        self._findings = findings
+        self._ending = f"exit code {run.returncode}, stderr ends with:\n{run.stderr[-3000:]}"
+
+    def __getitem__(self, name: str) -> Any:
+        assert name in self._findings, f"{self.spec.name}: {name} was not measured; {self._ending}"
+        return self._findings[name]
+
+
+@pytest.fixture(scope="session")
+def runs(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Mapping[str, Future[Measured]]]:
+    """Measure all models that the selected tests ask for, two at a time."""
+    folder = tmp_path_factory.mktemp("contract")
+    asked = {item.callspec.params.get("measured") for item in request.session.items if hasattr(item, "callspec")}
+    with ThreadPoolExecutor(2) as pool:
+        yield {name: pool.submit(measure, SPECS[name], folder) for name in SPECS if name in asked}
+
+
+@pytest.fixture(scope="session", params=list(SPECS))
+def measured(request: pytest.FixtureRequest, runs: Mapping[str, Future[Measured]]) -> Measured:
+    return runs[request.param].result()
+
+
+def measure(spec: ModelSpec, folder: Path) -> Measured:
+    weights = json.dumps({name: str(path) for name, path in weights_at_hand(spec).items()})
+    results = folder / f"{spec.name}.jsonl"
+    results.touch()
+    command = [sys.executable, "-m", f"{__package__}.contract_runner", spec.name, weights, str(results)]
+    run = subprocess.run(command, cwd=sharedfiles.ROOT, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
+    return Measured(spec, run, dict(json.loads(line) for line in results.read_text(encoding="utf-8").splitlines()))
+
+
+def weights_at_hand(spec: ModelSpec) -> dict[str, Path]:
+    """Return the model's files from the shared folder; skip where they cannot be there, fail where they should be."""
+    if missing := missing_packages(spec):
+        pytest.skip(f"{spec.name} needs {', '.join(missing)}: {install_line(spec)}")
+    folder, weights = sharedfiles.shared_folder(), {}
+    for file in spec.files:
+        path = sharedfiles.find(folder, file) if folder else None
+        if path is None and folder and sharedfiles.is_promised(folder, file):
+            pytest.fail(f"{file.name} of {spec.name} (sha256 {file.sha256}) is listed in {folder} but not there")
+        if path is None:
+            pytest.skip(f"{file.name} of {spec.name} is not at hand: it is not in SEINFER_SHARED or ../shared")
+        weights[file.name] = path
+    return weights
+
+
+def test_registry_installed_plugins_can_be_read() -> None:
+    assert not REGISTRY.problems
+    assert "noisy" in SPECS
+
+
+def test_weights_promised_but_lost_fail_and_others_skip(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    spec = dataclasses.replace(SPECS["noisy"], files=(WeightFile("net.bin", sha256="ab" * 32),))
+    monkeypatch.setattr(sharedfiles, "shared_folder", lambda: tmp_path)
+    (tmp_path / "SOURCES.tsv").write_text("weights/other.bin\t" + "cd" * 32 + "\n")
+    with pytest.raises(pytest.skip.Exception, match="not at hand"):
+        weights_at_hand(spec)
+    sharedfiles.promised_hashes.cache_clear()
+    (tmp_path / "SOURCES.tsv").write_text("weights/net.bin\t" + "ab" * 32 + "\n")
+    with pytest.raises(pytest.fail.Exception, match="is listed in"):
+        weights_at_hand(spec)
+
+
+@pytest.mark.parametrize("name", list(SPECS))
+def test_backend_named_by_a_model_resolves(name: str) -> None:
+    assert callable(resolve(SPECS[name]))
+
+
+def test_import_before_load_brings_no_framework(measured: Measured) -> None:
+    assert measured["frameworks_imported_before_load"] == []
+
+
+def test_enhancer_has_the_protocol_and_the_rate_of_its_table(measured: Measured) -> None:
+    assert measured["is_enhancer"]
+    assert measured["sample_rate"] == measured.spec.sample_rate
+
+
+@pytest.mark.parametrize("group", ["short", "long"])
+def test_length_any_gives_as_many_finite_float32_samples_and_keeps_the_input(measured: Measured, group: str) -> None:
+    found = measured["lengths"] if group == "short" else measured["long"]["health"]
+    assert len(found) >= 2
+    for n_samples, health in found.items():
+        assert health == {
+            "shapes": [[int(n_samples)]],
+            "dtypes": ["float32"],
+            "is_finite": True,
+            "is_input_kept": True,
+            "shares_memory_with_input": False,
+        }, f"{n_samples} samples"
+
+
+def test_memory_from_30_s_to_65_s_grows_by_less_than_2_mib_per_second(measured: Measured) -> None:
+    # A second is 0.2 MiB at 48 kHz, and it lies in memory some five times; a network's tensors would be tens of MiB.
+    assert measured["long"]["mib_per_s"] < 2
+
+
+def test_silence_gives_a_peak_below_minus_60_dbfs(measured: Measured) -> None:
+    assert measured["silence_dbfs"] < -60
+
+
+def test_lag_on_clean_speech_is_zero_samples(measured: Measured) -> None:
+    assert measured["alignment"]["lag_samples"] == 0
+
+
+@pytest.mark.parametrize("level", ["gain_db", "quiet_gain_db"])
+def test_gain_on_clean_speech_is_within_3_db_loud_and_12_db_quieter(measured: Measured, level: str) -> None:
+    # Were a peak or a level normalised on the way, the two gains would be 12 dB apart: one of them must fail.
+    assert abs(measured["alignment"][level]) < 3
+
+
+@pytest.mark.parametrize("order", ["as given", "reversed", "twice the same"])
+def test_batch_of_unequal_lengths_equals_each_clip_alone_to_1e_5(measured: Measured, order: str) -> None:
+    assert measured["batching"][order] <= 1e-5
+
+
+def test_repeat_after_other_clips_is_bit_equal(measured: Measured) -> None:
+    assert measured["batching"]["repeat"] == 0
+
+
+def test_stream_in_pieces_of_any_size_equals_the_whole_clip_to_100_db(measured: Measured) -> None:
+    if not measured["is_streaming"]:
+        pytest.skip(f"{measured.spec.name} takes whole clips only")
+    assert {cut: db for cut, db in measured["streams_db"].items() if not db >= 100} == {}
+
+
+def test_stdout_through_loading_and_running_stays_empty(measured: Measured) -> None:
+    assert measured["is_complete"]
+    assert measured.stdout == ""
