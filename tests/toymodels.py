@@ -5,9 +5,12 @@ from __future__ import annotations
 import hashlib
 import random
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from seinfer.records import ModelSpec, WeightFile
+
+if TYPE_CHECKING:
+    from .badserver import BadServer
 
 CONTENT = random.Random(0).randbytes(200_000)
 OTHER = random.Random(1).randbytes(200_000)
@@ -38,6 +41,11 @@ def spec_of(*files: WeightFile, name: str = "toy") -> ModelSpec:
         verified="never",
         files=files,
     )
+
+
+def served(server: BadServer, mode: str, **changes: Any) -> ModelSpec:
+    """Return a model whose one file the server has, and serves in a certain mode."""
+    return spec_of(file_of(CONTENT, server.url(mode, "net.th"), **changes))
 
 
 def write(path: Path, content: bytes) -> Path:
