@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from seinfer import exchange, reach
+
 from . import sharedfiles
+from .badserver import BadServer
+from .toymodels import CONTENT, OTHER
 
 
 @pytest.fixture(scope="session")
@@ -16,3 +21,36 @@ def shared() -> Path:
     if folder is None:
         pytest.skip("the folder of real weights and goldens is absent: set SEINFER_SHARED, or put it at ../shared")
     return folder
+
+
+@pytest.fixture
+def weights_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Point seinfer to an empty weights folder, and to no proxy and no offline mode of the machine."""
+    for name in ("SEINFER_OFFLINE", *(f"{scheme}_proxy" for scheme in ("http", "https", "all", "no"))):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    folder = tmp_path / "weights"
+    monkeypatch.setenv("SEINFER_WEIGHTS_DIR", str(folder))
+    return folder
+
+
+@pytest.fixture
+def final(weights_folder: Path) -> Path:
+    """Return where the file of the toy model belongs."""
+    return weights_folder / "toy" / "net.th"
+
+
+@pytest.fixture
+def partial(final: Path) -> Path:
+    """Return where a download of it grows."""
+    return final.with_name("net.th.part")
+
+
+@pytest.fixture
+def server(weights_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[BadServer]:
+    """Run a misbehaving web server, with a downloader that loses patience soon and remembers no host."""
+    monkeypatch.setattr(exchange, "LIMITS", exchange.Limits(connect_s=1.0, idle_s=0.5, pause_s=0.01))
+    reach.forget()
+    with BadServer({"net.th": CONTENT, "second.th": OTHER}) as running:
+        yield running
+    reach.forget()
