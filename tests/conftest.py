@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from seinfer import exchange, reach
+from seinfer.fetch import exchange, reach
 
 from . import sharedfiles
 from .badserver import BadServer

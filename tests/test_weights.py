@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from seinfer.checks import FileCheck
 from seinfer.errors import IntegrityError, MissingWeightsError, RegistryError, SeinferError
+from seinfer.fetch.checks import FileCheck
 from seinfer.records import ModelSpec, WeightFile
 from seinfer.weights import locate, path_of, pull, state, verify, weights_dir
 

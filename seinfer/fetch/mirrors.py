@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from ..errors import UsageError
 from .archives import kind_of
 from .checks import measure
-from .errors import UsageError
 
 
 @dataclass(frozen=True)

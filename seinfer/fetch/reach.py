@@ -11,7 +11,7 @@ import socket
 import time
 from urllib.parse import urlsplit
 
-from .errors import DownloadError
+from ..errors import DownloadError
 
 Endpoint = tuple[str, int]
 _PORTS = {"http": 80, "https": 443, "socks4": 1080, "socks4a": 1080, "socks5": 1080, "socks5h": 1080}

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urljoin, urlsplit
 
+from ..errors import DownloadError, IntegrityError
 from . import reach
-from .errors import DownloadError, IntegrityError
 from .partials import Partial
 
 if TYPE_CHECKING:

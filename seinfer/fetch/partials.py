@@ -19,7 +19,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
-from .errors import DownloadError
+from ..errors import DownloadError
 
 WAIT_S = 45.0  # longer than a download may stand still, so that a stalled holder has given up by then
 POLL_S = 0.1

@@ -16,7 +16,7 @@ from collections.abc import Callable, Collection
 from pathlib import Path, PurePosixPath
 from typing import IO, Protocol
 
-from .errors import IntegrityError
+from ..errors import IntegrityError
 
 # No published denoiser comes near it: what claims to be larger is a decompression bomb.
 MAX_UNPACKED_BYTES = 4 << 30

@@ -10,16 +10,16 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import IO
 
+from ..errors import DownloadError, IntegrityError, UsageError
+from ..records import ModelSpec, WeightFile
 from .archives import MAX_UNPACKED_BYTES, unpack
 from .checks import CHUNK_BYTES, check, expected_sha256, in_words, measure, needs_pin, pin_path, read_pin, write_pin
 from .download import Wanted, fetch
-from .errors import DownloadError, IntegrityError, UsageError
 from .exchange import look
 from .mirrors import Mirror, open_mirror
 from .partials import Partial, claim, private
-from .records import ModelSpec, WeightFile
+from .places import path_of, refuse_bad
 from .transfer import Progress
-from .weights import path_of, refuse_bad
 
 
 class Pull:

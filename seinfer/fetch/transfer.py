@@ -13,8 +13,8 @@ from collections.abc import Callable
 from concurrent.futures import Future, wait
 from typing import Protocol
 
+from ..errors import DownloadError
 from . import exchange
-from .errors import DownloadError
 from .exchange import CHUNK_BYTES, Exchange, PassingError, many
 from .partials import Partial
 
@@ -131,7 +131,7 @@ def _in_thread(work: Callable[[], None]) -> Future[None]:
     def run() -> None:
         try:
             work()
-        except BaseException as error:  # carried over, and raised again by `Future.result` in the caller's thread
+        except BaseException as error:  # noqa: BLE001 carried over, and raised again by `Future.result` in the caller's thread
             outcome.set_exception(error)
         else:
             outcome.set_result(None)

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from .errors import IntegrityError
+from ..errors import IntegrityError
+from ..records import WeightFile
 from .partials import private
-from .records import WeightFile
 
 Status = Literal["ok", "missing", "unreadable", "wrong size", "wrong hash", "not pinned"]
 CHUNK_BYTES = 1 << 20

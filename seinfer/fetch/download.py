@@ -9,9 +9,9 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
+from ..errors import DownloadError, IntegrityError
 from . import exchange
 from .checks import in_words, measure
-from .errors import DownloadError, IntegrityError
 from .exchange import MAX_FILE_BYTES, PassingError, RangeRefusedError, look
 from .partials import Partial
 from .transfer import Progress, transfer
