@@ -91,7 +91,7 @@ def _model(path: Path, name: str, table: object, distribution: str) -> ModelSpec
 
 def _file(where: str, table: object, folder: Path) -> WeightFile:
     values = _checked(where, table, _FILE_KEYS)
-    if Path(values["name"]).name != values["name"]:
+    if values["name"] in ("", "..") or Path(values["name"]).name != values["name"]:
         raise RegistryError(f"{where}: the name {values['name']!r} must be a plain file name without folders")
     if bool(values.get("url")) == bool(values.get("path")):
         raise RegistryError(f"{where}: expected either url or path, got {'both' if values.get('url') else 'neither'}")
