@@ -79,6 +79,7 @@ class Clip:
         clean_path: the dataset file that belongs to it; empty in a blind set.
         n_samples: frames per channel.
         noisy_sha256: digest of the noisy file's bytes.
+        clean_sha256: digest of the clean file's bytes.
         problem: why it cannot be used, as "reason: message"; empty for a good clip.
         category: further columns of clips.csv, such as noise, snr_db.
     """
@@ -90,6 +91,7 @@ class Clip:
     channels: int = 0
     n_samples: int = 0
     noisy_sha256: str = ""
+    clean_sha256: str = ""
     problem: str = ""
     category: Mapping[str, str] = field(default_factory=dict)
 
@@ -129,7 +131,6 @@ class Enhancement:
     model: str
     status: str
     error: str = ""
-    path: str = ""
     sample_rate_in: int = 0
     model_sample_rate: int = 0
     sample_rate_out: int = 0
@@ -139,6 +140,28 @@ class Enhancement:
     wall_s: float = 0.0
     peak_rss_mib: float = 0.0
     estimate_sha256: str = ""
+
+
+@dataclass(frozen=True)
+class ScoringTask:
+    """Estimates of one clip for a scoring process.
+
+    Attributes:
+        reference: path of the clean file; empty where there is none.
+        noisy: path of the noisy file, against which lag and gain are measured where there is no reference.
+        estimates: model -> path.
+        metrics: names, in column order.
+        sample_rate: Hz to score at, 0 for the rate of the files.
+        banned: "model metric" -> reason, for what has ended a scoring process before.
+    """
+
+    clip_id: str
+    reference: str
+    noisy: str
+    estimates: Mapping[str, str]
+    metrics: tuple[str, ...]
+    sample_rate: int
+    banned: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
