@@ -1,1 +1,37 @@
-"""Compare pretrained speech denoisers on your own recordings."""
+"""Compare pretrained speech denoisers on your own recordings, with numbers you can trust.
+
+    from seinfer import load_model
+    model = load_model("rnnoise")
+    enhanced = model.enhance(wav, sr)
+
+`wav` is float within [-1, 1], shape (time,) or (channels, time), at any sample rate `sr` in Hz; what comes back has the
+same shape, rate, alignment and level. Names and facts of the models: `seinfer models`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from importlib.metadata import version
+
+    from .api import enhance, load_model
+    from .enhance import Model
+    from .errors import SeinferError
+
+    __version__ = version("seinfer")
+
+__all__ = ["Model", "SeinferError", "__version__", "enhance", "load_model"]
+
+_HOMES = {"enhance": "api", "load_model": "api", "Model": "enhance", "SeinferError": "errors"}
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for only now (PEP 562): `import seinfer` must cost nothing."""
+    import importlib
+
+    if name == "__version__":
+        return importlib.import_module("importlib.metadata").version("seinfer")
+    if name not in _HOMES:
+        raise AttributeError(f"module 'seinfer' has no attribute {name!r}")
+    return getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)

@@ -1,0 +1,154 @@
+"""A child process that speaks JSON lines: the one border between seinfer and the frameworks.
+
+The child's own standard output is taken away from it at once: what a library prints there goes to standard error, so
+that a log line can never be read as a result. A child ends when its input does, so that none outlives a killed parent.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any, TextIO
+
+Message = dict[str, Any]
+
+_TAIL_LINES = 30
+_EXIT_S = 5.0
+
+
+class Child:
+    """The parent's end.
+
+    Attributes:
+        inbox: what the child said, in order; None once it has ended.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        on_message: Callable[[Child, Message | None], None] | None = None,
+    ) -> None:
+        """Start it.
+
+        Args:
+            command: argv.
+            environment: variables on top of this process's.
+            on_message: called on the reading thread instead of filling `inbox`.
+        """
+        self.inbox: queue.Queue[Message | None] = queue.Queue()
+        self._on_message = on_message or (lambda _, message: self.inbox.put(message))
+        self._log: deque[str] = deque(maxlen=_TAIL_LINES)
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={**os.environ, **environment},
+            encoding="utf-8",
+            errors="backslashreplace",
+        )
+        self._threads = [threading.Thread(target=t, daemon=True) for t in (self._read_log, self._read_messages)]
+        for thread in self._threads:
+            thread.start()
+
+    def send(self, message: Mapping[str, Any]) -> None:
+        """Send one message; a child that has ended is noticed by its last message, not here."""
+        assert self._process.stdin
+        with suppress(BrokenPipeError, ValueError):
+            self._process.stdin.write(json.dumps(message) + "\n")
+            self._process.stdin.flush()
+
+    def receive(self, timeout_s: float | None = None) -> Message | None:
+        """Return the next message, None once the child has ended.
+
+        Raises:
+            TimeoutError: nothing came in time.
+        """
+        try:
+            return self.inbox.get(timeout=timeout_s)
+        except queue.Empty as error:
+            raise TimeoutError from error
+
+    def stop(self, grace_s: float = 5.0) -> None:
+        """Close its input and wait; kill it where it stays."""
+        assert self._process.stdin
+        with suppress(BrokenPipeError):
+            self._process.stdin.close()
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(grace_s)
+        self.kill()
+
+    def kill(self) -> None:
+        """End it at once, if it has not ended yet, and let go of its pipes."""
+        self._process.kill()
+        self._process.wait()
+        for thread in self._threads:
+            thread.join()
+        assert self._process.stdin and self._process.stdout and self._process.stderr
+        for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
+            with suppress(BrokenPipeError):
+                pipe.close()
+
+    def obituary(self) -> str:
+        """Say how it ended, with the last line of its log."""
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(_EXIT_S)  # its pipes close a moment before its exit code is known
+        self.kill()
+        code = self._process.returncode
+        how = f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+        last = next((line for line in reversed(self._log) if line.strip()), "")
+        return f"{how}; {last}" if last else how
+
+    def _read_log(self) -> None:
+        assert self._process.stderr
+        for line in self._process.stderr:
+            self._log.append(line.rstrip())
+
+    def _read_messages(self) -> None:
+        assert self._process.stdout
+        for line in self._process.stdout:
+            self._on_message(self, json.loads(line))
+        self._on_message(self, None)
+
+
+class Channel:
+    """The child's end."""
+
+    def __init__(self) -> None:
+        """Take standard output for the messages and leave the libraries standard error."""
+        self._out: TextIO = os.fdopen(os.dup(1), "w", encoding="utf-8")
+        os.dup2(2, 1)
+        sys.stdout = sys.stderr
+        self._in = sys.stdin
+        self._lock = threading.Lock()
+        # Ctrl-C reaches the whole group of the terminal; the parent decides when a child ends.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def send(self, message: Mapping[str, Any]) -> None:
+        """Send one message; may be called from any thread."""
+        with self._lock:
+            self._out.write(json.dumps(message, allow_nan=False) + "\n")
+            self._out.flush()
+
+    def receive(self) -> Message | None:
+        """Return the next message, None once the parent has closed the channel or is gone."""
+        line = self._in.readline()
+        return json.loads(line) if line else None
+
+
+def thread_variables(threads: int) -> dict[str, str]:
+    """Return the variables that keep every numeric library of a child within its cores.
+
+    Idle threads must sleep, not spin: the cores are shared with decoding and scoring.
+    """
+    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+    return {**dict.fromkeys(names, str(threads)), "OMP_WAIT_POLICY": "PASSIVE", "PYTHONUNBUFFERED": "1"}

@@ -1,0 +1,152 @@
+"""One worker process a model on this machine. What a model does to its process costs the clip that caused it, no more.
+
+A worker that dies or hangs takes a few clips with it, of which one is to blame. Each of those is tried again alone in a
+fresh worker; the one that ends its worker once more is marked failed, the others go on.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from .. import errors
+from ..batching import buckets
+from ..childprocess import Child, Message, thread_variables
+from ..records import Enhancement, Job, ModelSpec, from_json, to_json
+
+# One batch runs, one is being decoded, one waits: the worker never idles and little is lost with it.
+_BATCHES_IN_FLIGHT = 3
+# A worker is given up when it says nothing for this many times the audio that it holds, and at least the time-out.
+_PATIENCE = 60.0
+
+Emit = Callable[[Enhancement], None]
+
+
+@dataclass
+class _Batch:
+    """Jobs that go to the worker together; a suspect goes alone, with nothing beside it."""
+
+    jobs: list[Job]
+    alone: bool = False
+
+    @property
+    def duration_s(self) -> float:
+        return sum(job.duration_s for job in self.jobs)
+
+
+@dataclass(frozen=True)
+class LocalEngine:
+    """Starts `python -m seinfer.worker`, once a model.
+
+    Attributes:
+        device: "cpu" or "cuda".
+        threads: cores that a model may use.
+        timeout_s: silence after which a worker counts as hung, longer for long clips.
+    """
+
+    device: str
+    threads: int
+    timeout_s: float = 300.0
+
+    def run(self, spec: ModelSpec, jobs: Sequence[Job], emit: Emit) -> None:
+        """Run a model over all jobs; see engines.base.Engine."""
+        _ModelRun(self, spec, emit).run(jobs)
+
+    def start(self, spec: ModelSpec) -> tuple[Child, Message]:
+        """Start a worker and wait until its model is loaded.
+
+        Raises:
+            SeinferError: it cannot be loaded, as the worker says; BackendError where its process just ended.
+        """
+        child = Child([sys.executable, "-m", "seinfer.worker"], thread_variables(self.threads))
+        child.send({"spec": to_json(spec), "device": self.device, "threads": self.threads})
+        try:
+            ready = child.receive(self.timeout_s)
+        except TimeoutError:
+            child.kill()
+            raise errors.BackendError(
+                f"{spec.name}: still not loaded after {self.timeout_s:.0f} s; raise --timeout if this machine is slow"
+            ) from None
+        if ready is None:
+            raise errors.BackendError(f"{spec.name}: its process ended while loading ({child.obituary()})")
+        if ready["event"] == "error":
+            child.kill()
+            raise getattr(errors, ready["kind"])(ready["message"])
+        return child, ready
+
+
+class _ModelRun:
+    """One model's way through its jobs, over as many workers as it takes."""
+
+    def __init__(self, engine: LocalEngine, spec: ModelSpec, emit: Emit) -> None:
+        self._engine = engine
+        self._spec = spec
+        self._emit = emit
+        self._waiting: deque[_Batch] = deque()
+        self._flying: deque[_Batch] = deque()
+
+    def run(self, jobs: Sequence[Job]) -> None:
+        child, ready = self._engine.start(self._spec)
+        groups = buckets([j.duration_s for j in jobs], max_clips=ready["max_clips"], max_batch_s=ready["max_batch_s"])
+        self._waiting.extend(_Batch([jobs[i] for i in group]) for group in groups)
+        try:
+            while self._waiting or self._flying:
+                self._top_up(child)
+                if reason := self._take(child):
+                    child.kill()
+                    self._after_death(reason)
+                    if self._waiting:
+                        child, _ = self._engine.start(self._spec)
+        except errors.SeinferError as error:
+            self._give_up(f"worker_lost: no new worker could be started: {error}")
+        finally:
+            child.stop()
+
+    def _top_up(self, child: Child) -> None:
+        """Send what may fly beside what is flying."""
+        while self._waiting and self._may_fly(self._waiting[0]):
+            batch = self._waiting.popleft()
+            self._flying.append(batch)
+            child.send({"jobs": [to_json(job) for job in batch.jobs]})
+
+    def _may_fly(self, batch: _Batch) -> bool:
+        if not self._flying:
+            return True
+        return not batch.alone and not self._flying[-1].alone and len(self._flying) < _BATCHES_IN_FLIGHT
+
+    def _take(self, child: Child) -> str:
+        """Take one result; return why the worker has to go, "" while it is well."""
+        limit_s = max(self._engine.timeout_s, _PATIENCE * sum(batch.duration_s for batch in self._flying))
+        try:
+            message = child.receive(limit_s)
+        except TimeoutError:
+            return f"timeout: the worker said nothing for {limit_s:.0f} s; raise --timeout if this machine is slow"
+        if message is None:
+            return f"crashed: the worker process ended ({child.obituary()})"
+        enhancement = from_json(Enhancement, message)
+        for batch in self._flying:
+            batch.jobs = [job for job in batch.jobs if job.clip_id != enhancement.clip_id]
+        self._flying = deque(batch for batch in self._flying if batch.jobs)
+        self._emit(enhancement)
+        return ""
+
+    def _after_death(self, reason: str) -> None:
+        """A clip that was alone is to blame; of several, each is tried again alone."""
+        if self._flying and self._flying[0].alone:
+            self._fail(self._flying[0].jobs, reason)
+        else:
+            suspects = [job for batch in self._flying for job in batch.jobs]
+            self._waiting.extendleft(_Batch([job], alone=True) for job in reversed(suspects))
+        self._flying.clear()
+
+    def _give_up(self, reason: str) -> None:
+        for batch in (*self._flying, *self._waiting):
+            self._fail(batch.jobs, reason)
+        self._flying.clear()
+        self._waiting.clear()
+
+    def _fail(self, jobs: Sequence[Job], error: str) -> None:
+        for job in jobs:
+            self._emit(Enhancement(job.clip_id, self._spec.name, "failed", error))
