@@ -52,7 +52,7 @@ def prepare(reference: Signal, sample_rate: int) -> PreparedSiSdr:
 
 def score(prepared: PreparedSiSdr, estimate: Signal) -> float:
     """Compute SI-SDR in dB of an estimate as long as the prepared reference."""
-    gain = float(np.dot(prepared.reference, estimate)) / prepared.energy  # eq. 4, the optimal scale
+    gain = float(np.dot(prepared.reference, estimate)) / prepared.energy  # the scale at which the rest is orthogonal
     residual = gain * prepared.reference
     residual -= estimate
     return ratio_db(gain * gain * prepared.energy, float(np.dot(residual, residual)))
