@@ -91,17 +91,11 @@ def _pair(reference: Reference | None, estimate: npt.ArrayLike, sample_rate: int
     """
     if reference is None:
         raise MetricError("no_reference")
-    _raise_problem(reference)
-    signal = check(estimate, "estimate")
-    length = common_length(reference.samples.size, signal.size, sample_rate)
-    cut = reference.first(length)
-    _raise_problem(cut)
-    return Pair(cut, signal if signal.size == length else check(signal[:length], "estimate"), sample_rate, values)
-
-
-def _raise_problem(reference: Reference) -> None:
-    if reference.problem is not None:
-        raise reference.problem.with_traceback(None)
+    whole, signal = reference.usable().samples, check(estimate, "estimate")
+    length = common_length(whole.size, signal.size, sample_rate)
+    if signal.size > length:
+        signal = check(signal[:length], "estimate")
+    return Pair(reference.first(length).usable(), signal, sample_rate, values)
 
 
 def _estimate_alone(_: Reference | None, estimate: npt.ArrayLike, sample_rate: int, values: dict[str, float]) -> Pair:

@@ -55,6 +55,16 @@ class Reference:
         except MetricError as error:
             self.samples, self.problem = Signal(np.zeros(0)), error
 
+    def usable(self) -> Reference:
+        """Return the reference itself.
+
+        Raises:
+            MetricError: its problem.
+        """
+        if self.problem is not None:
+            raise self.problem.with_traceback(None)
+        return self
+
     def remember(self, prepare: Callable[[Signal, int], T]) -> T:
         """Return prepare(samples, sample_rate), computed the first time only."""
         return self._memory.once(prepare, lambda: prepare(self.samples, self.sample_rate))
@@ -121,5 +131,5 @@ class Pair:
 
     def _resampled(self, sample_rate: int, resample: Resample) -> Pair:
         estimate = check(resample(self.estimate, self.sample_rate, sample_rate), "estimate")
-        reference = self._reference.at(sample_rate, resample) if self._reference else None
+        reference = self._reference.at(sample_rate, resample).usable() if self._reference else None
         return Pair(reference, estimate, sample_rate, self.values)

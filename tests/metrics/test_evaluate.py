@@ -180,6 +180,15 @@ def test_evaluate_fixed_rate_metric_without_resampler_says_so() -> None:
     assert found == ({}, {"pesq_wb": "sample_rate"})
 
 
+def test_evaluate_reference_silent_at_the_metrics_rate_says_so() -> None:
+    ultrasonic = np.sin(0.95 * np.pi * np.arange(48_000)) * np.hanning(48_000)
+    known = Reference(0.1 * ultrasonic, 48_000)
+    estimate = with_noise(speech_like(1, sample_rate=48_000), 10)
+    metrics = [METRICS["pesq_wb"]]
+    found = evaluate(reference=known, estimate=estimate, sample_rate=48_000, metrics=metrics, resample=soxr.resample)
+    assert found == ({}, {"pesq_wb": "silent_ref"})
+
+
 # Metrics as a plug-in may bring them.
 def level(*, reference: Floats | None, estimate: Floats, sample_rate: int) -> float:
     assert reference is None
