@@ -1,1 +1,9 @@
-"""Metrics, one module a family: pure functions of keyword-only (reference, estimate, sample_rate)."""
+"""Metrics, one module a family: pure functions of keyword-only (reference, estimate, sample_rate).
+
+`table` lists them without importing any; `evaluate` runs several on one pair of signals.
+"""
+
+from .base import REASONS, REMARKS, Metric, MetricError
+from .table import METRICS, MetricTable, load_table
+
+__all__ = ["METRICS", "REASONS", "REMARKS", "Metric", "MetricError", "MetricTable", "load_table"]

@@ -1,0 +1,40 @@
+"""Signals for the tests: like speech, in that they have a spectrum, a rhythm and pauses."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+SAMPLE_RATE = 16_000
+Floats = npt.NDArray[np.float64]
+
+
+def speech_like(duration_s: float = 3.0, seed: int = 0, sample_rate: int = SAMPLE_RATE) -> Floats:
+    """Noise with a falling spectrum in syllables of 4 a second, a pause after every third; peak 0.5."""
+    rng = np.random.default_rng(seed)
+    n = round(duration_s * sample_rate)
+    spectrum = np.fft.rfft(rng.standard_normal(n))
+    hz = np.fft.rfftfreq(n, 1 / sample_rate)
+    spectrum *= (hz > 80) / (1 + (hz / 500) ** 2) * (1 + 0.8 * np.cos(2 * np.pi * hz / 900))
+    t = np.arange(n) / sample_rate
+    syllables = np.sin(np.pi * 4 * t) ** 2 * (t % 1.0 < 0.75)
+    signal = np.fft.irfft(spectrum, n) * syllables
+    signal += 1e-5 * rng.standard_normal(n)
+    return 0.5 * signal / np.abs(signal).max()
+
+
+def with_noise(reference: Floats, snr_db: float, seed: int = 1) -> Floats:
+    """Add white noise."""
+    noise = np.random.default_rng(seed).standard_normal(len(reference))
+    noise *= np.linalg.norm(reference) / np.linalg.norm(noise) * 10 ** (-snr_db / 20)
+    return reference + noise
+
+
+def late(signal: Floats, n_samples: int) -> Floats:
+    """Delay a signal, or bring it forward by a negative number; its length stays."""
+    shifted = np.zeros_like(signal)
+    if n_samples >= 0:
+        shifted[n_samples:] = signal[: len(signal) - n_samples]
+    else:
+        shifted[:n_samples] = signal[-n_samples:]
+    return shifted
