@@ -30,12 +30,14 @@ REASONS: Mapping[str, str] = {
     "sample_rate": "the metric is not defined at the sample rate of the signals",
     "undefined": "the metric has no finite value for these signals",
     "not_computed": "a metric that this one is made of could not be computed",
+    "channels": "reference and estimate have different numbers of channels, neither of them one",
+    "unreadable": "a file cannot be decoded, for the reason that follows",
     "pesq_error": "the pesq package gave up, for the reason that follows",
     "pesq_crash": "the process died within the pesq package",
     "metric_error": "the metric raised an error, which follows",
     "metric_crash": "the process died within the metric",
 }
-"""Why a value is absent. Behind not_computed, pesq_error and metric_error a detail follows: "pesq_error: detail"."""
+"""Why a value is absent. Behind unreadable, not_computed, pesq_error and metric_error a detail follows, after a colon."""
 
 REMARKS: Mapping[str, str] = {
     "identical": "the estimate equals the reference sample by sample; the value is the metric's bound or its maximum",

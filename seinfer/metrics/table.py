@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from types import MappingProxyType
 
@@ -124,6 +125,7 @@ class MetricTable:
         raise UsageError(f"there is no metric called {name!r}: {hint}")
 
 
+@cache
 def load_table() -> MetricTable:
     """Collect our metrics and those of installed packages. A package that cannot be read becomes a problem line."""
     metrics = dict(METRICS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from importlib.metadata import EntryPoint, version
 
 import pytest
@@ -107,3 +108,11 @@ def test_load_table_plug_in_cannot_take_our_name(monkeypatch: pytest.MonkeyPatch
 def install(monkeypatch: pytest.MonkeyPatch, **entries: str) -> None:
     points = [EntryPoint(name, value, table.GROUP) for name, value in entries.items()]
     monkeypatch.setattr(table, "entry_points", lambda group: points)
+    load_table.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def _fresh_table() -> Iterator[None]:
+    """Leave no plug-in of a test behind."""
+    yield
+    load_table.cache_clear()
