@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import scipy.stats
+from hypothesis import given
+from hypothesis import strategies as st
+
+from seinfer.stats import Interval, excludes_zero, mean_interval, summarize
+
+
+@pytest.mark.parametrize("n", [2, 6, 19])
+def test_mean_interval_below_20_clips_is_the_t_interval(n: int) -> None:
+    figures = np.random.default_rng(n).normal(3.0, 2.0, n)
+    found = mean_interval(figures)
+    expected = scipy.stats.t.interval(0.95, n - 1, loc=figures.mean(), scale=scipy.stats.sem(figures))
+    assert (found.low, found.high) == pytest.approx(expected, abs=1e-9)
+    assert found.method == "t"
+
+
+def test_mean_interval_from_20_clips_agrees_with_scipys_bootstrap() -> None:
+    figures = np.random.default_rng(1).gamma(2.0, 1.0, 100)
+    found = mean_interval(figures)
+    expected = scipy.stats.bootstrap(
+        (figures,), np.mean, method="percentile", n_resamples=9999, rng=np.random.default_rng(2)
+    ).confidence_interval
+    half = (expected.high - expected.low) / 2
+    assert found.low == pytest.approx(expected.low, abs=0.1 * half)
+    assert found.high == pytest.approx(expected.high, abs=0.1 * half)
+    assert found.method.startswith("percentile bootstrap")
+
+
+@pytest.mark.parametrize("n", [6, 12, 40])
+def test_mean_interval_of_normal_figures_covers_the_mean_about_95_times_in_100(n: int) -> None:
+    random = np.random.default_rng(n)
+    hits = 0
+    for _ in range(400):
+        found = mean_interval(random.normal(0.0, 1.0, n))
+        assert found.low is not None and found.high is not None
+        hits += found.low <= 0 <= found.high
+    assert 0.92 <= hits / 400 <= 0.98
+
+
+def test_mean_interval_of_one_figure_has_no_bounds() -> None:
+    assert mean_interval(np.array([4.0])) == Interval(4.0, None, None, "n < 2")
+    assert not excludes_zero(mean_interval(np.array([4.0])))
+
+
+@pytest.mark.parametrize("n", [5, 50])
+def test_mean_interval_of_equal_figures_is_a_point(n: int) -> None:
+    found = mean_interval(np.full(n, 2.5))
+    assert (found.low, found.high) == (2.5, 2.5)
+
+
+def test_mean_interval_twice_is_the_same() -> None:
+    figures = np.random.default_rng(3).normal(size=200)
+    assert mean_interval(figures) == mean_interval(figures)
+
+
+def test_summarize_gives_n_median_and_sample_deviation() -> None:
+    found = summarize(np.array([1.0, 2.0, 6.0]))
+    assert (found.n, found.median) == (3, 2.0)
+    assert found.std == pytest.approx(np.sqrt(7.0))
+    assert summarize(np.array([1.0])).std is None
+
+
+@given(st.lists(st.floats(-1e3, 1e3), min_size=2, max_size=60))
+def test_mean_interval_of_any_figures_holds_the_mean(values: list[float]) -> None:
+    found = mean_interval(np.array(values))
+    assert found.low is not None and found.high is not None
+    assert found.low - 1e-9 <= found.mean <= found.high + 1e-9
+
+
+@pytest.mark.parametrize(("low", "high", "expected"), [(0.1, 1.0, True), (-1.0, -0.1, True), (-0.1, 0.1, False)])
+def test_excludes_zero_only_beyond_the_interval(low: float, high: float, expected: bool) -> None:
+    assert excludes_zero(Interval((low + high) / 2, low, high, "t")) is expected
