@@ -1,8 +1,11 @@
-"""Where models run."""
+"""Where models run: this machine, its cores and its devices."""
 
 from __future__ import annotations
 
 import os
+import platform
+from pathlib import Path
+from typing import Any
 
 from .errors import UsageError
 
@@ -23,3 +26,23 @@ def choose_device(text: str) -> str:
 def cores() -> int:
     """Return how many cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def machine() -> dict[str, Any]:
+    """Describe this machine."""
+    return {
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+    }
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor()
+    return next(
+        (line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.processor()
+    )

@@ -64,7 +64,7 @@ def as_samples(wav: npt.ArrayLike, sr: int) -> Samples:
         )
     if isinstance(sr, bool) or int(sr) != sr or sr <= 0:
         raise UsageError(f"sr is {sr!r}; expected the sample rate in Hz as a whole number")
-    samples = np.atleast_2d(array).astype(np.float32)
+    samples: Samples = np.atleast_2d(array).astype(np.float32)
     refuse_nonfinite(samples, int(sr), "wav")
     return samples
 

@@ -13,6 +13,9 @@ from urllib.parse import unquote, urlparse
 
 from .records import ModelSpec
 
+CORE = ("numpy", "scipy", "soundfile", "soxr", "pesq", "pyrnnoise")
+"""Packages of the core install whose releases a figure depends on."""
+
 _REQUIREMENT = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?([^;]*);?(.*)")
 _EXTRA = re.compile(r"""extra\s*==\s*['"]([^'"]+)['"]""")
 

@@ -1,0 +1,5 @@
+"""`python -m seinfer` is `seinfer`."""
+
+from .cli import main
+
+main()

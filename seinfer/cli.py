@@ -1,0 +1,171 @@
+"""The command line: options -> one request -> one call -> one rendering. Imports nothing heavy until a command runs.
+
+stdout carries data, stderr progress and errors. Exit codes: 0 all done, 1 error, 2 usage, 3 pairing, 4 integrity,
+5 finished, but some clips or models failed.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from . import cli_models
+from .errors import SeinferError
+
+app = typer.Typer(
+    name="seinfer",
+    help="Compare pretrained speech denoisers on your own recordings, with numbers you can trust.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.add_typer(cli_models.app, name="models")
+
+PARTLY_FAILED = 5
+
+Out = Annotated[Path, typer.Option("--out", help="Run folder; a later command in the same folder goes on from there.")]
+Device = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
+Threads = Annotated[int | None, typer.Option(min=1, help="Cores to use; all of them by default.")]
+Resume = Annotated[bool, typer.Option("--resume/--no-resume", help="Keep what is already done in the run folder.")]
+ModelsFile = Annotated[
+    list[Path] | None, typer.Option("--models-file", help="Further models, in the form of models.toml.")
+]
+Mono = Annotated[bool, typer.Option("--mono", help="Average the channels instead of enhancing each.")]
+Subtype = Annotated[str, typer.Option(help="PCM_16, PCM_24, PCM_32, FLOAT or DOUBLE; by default like the input.")]
+Timeout = Annotated[
+    float, typer.Option("--timeout", min=1.0, help="Seconds of silence after which a model counts as hung.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+Metrics = Annotated[
+    str, typer.Option(help="auto, or names separated by commas: sdr,si_sdr,pesq_wb,pesq_nb,stoi,estoi.")
+]
+ScoreRate = Annotated[str, typer.Option(help="Hz to score at, or native.")]
+
+
+@app.callback(invoke_without_command=True)
+def _top(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False,
+) -> None:
+    if version:
+        from importlib.metadata import version as version_of
+
+        print(version_of("seinfer"))
+        raise typer.Exit
+
+
+@app.command()
+def run(
+    inputs: Annotated[list[Path], typer.Argument(metavar="DIR|FILE...", help="Folders of clips, or files.")],
+    model: Annotated[str, typer.Option("--model", help="Name of a model, see `seinfer models`.")],
+    out: Out = Path("seinfer-out"),
+    device: Device = "auto",
+    threads: Threads = None,
+    resume: Resume = True,
+    models_file: ModelsFile = None,
+    mono: Mono = False,
+    subtype: Subtype = "",
+    timeout: Timeout = 300.0,
+    json: Json = False,
+) -> None:
+    """Enhance clips with one model; writes OUT/audio/MODEL/CLIP.wav."""
+    from .commands import Options, enhance_command
+
+    options = Options(inputs, out, device, threads, resume, tuple(models_file or ()), mono, subtype, timeout)
+    raise typer.Exit(enhance_command(options, model, as_json=json))
+
+
+@app.command()
+def compare(
+    folder: Annotated[
+        Path, typer.Argument(metavar="[DIR]", help="Folder of clips; noisy/ and clean/ inside are paired.")
+    ] = Path(),
+    models: Annotated[str, typer.Option("--models", help="all, or names separated by commas.")] = "all",
+    clean: Annotated[
+        Path | None, typer.Option("--clean", help="Folder of the clean files, same relative paths.")
+    ] = None,
+    manifest: Annotated[Path | None, typer.Option("--manifest", help="CSV clip_id,noisy,clean.")] = None,
+    metrics: Metrics = "auto",
+    score_rate: ScoreRate = "16000",
+    out: Out = Path("seinfer-out"),
+    device: Device = "auto",
+    threads: Threads = None,
+    resume: Resume = True,
+    models_file: ModelsFile = None,
+    mono: Mono = False,
+    subtype: Subtype = "",
+    timeout: Timeout = 300.0,
+    json: Json = False,
+) -> None:
+    """Enhance clips with several models, score them and compare them."""
+    from .commands import Options, Scoring, compare_command
+
+    options = Options([folder], out, device, threads, resume, tuple(models_file or ()), mono, subtype, timeout)
+    raise typer.Exit(compare_command(options, models, Scoring(clean, manifest, metrics, score_rate), as_json=json))
+
+
+@app.command()
+def score(
+    folders: Annotated[
+        list[Path], typer.Argument(metavar="ENHANCED_DIR...", help="Folders of enhanced files, a row each.")
+    ],
+    clean: Annotated[Path, typer.Option("--clean", help="Folder of the clean files, same relative paths.")],
+    metrics: Metrics = "auto",
+    score_rate: ScoreRate = "16000",
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Run folder for the tables; without it only the table is printed.")
+    ] = None,
+    threads: Threads = None,
+    json: Json = False,
+) -> None:
+    """Score files that any program made; a folder called noisy is the baseline."""
+    from .commands import score_command
+
+    raise typer.Exit(score_command(folders, clean, metrics, score_rate, out, threads, as_json=json))
+
+
+@app.command()
+def report(
+    run_folder: Annotated[Path, typer.Argument(metavar="RUN_DIR", help="Folder that run, compare or score wrote.")],
+    json: Json = False,
+) -> None:
+    """Rebuild the tables of a run folder; needs no model."""
+    from .commands import report_command
+
+    raise typer.Exit(report_command(run_folder, as_json=json))
+
+
+@app.command()
+def demo(
+    out: Out = Path("seinfer-out/demo"),
+    pull: Annotated[bool, typer.Option("--pull", help="First try to download the weights that are missing.")] = False,
+    threads: Threads = None,
+    json: Json = False,
+) -> None:
+    """Compare what is installed on the bundled synthetic clips; no network needed."""
+    from .commands import demo_command
+
+    raise typer.Exit(demo_command(out, pull=pull, threads=threads, as_json=json))
+
+
+@app.command()
+def doctor(json: Json = False) -> None:
+    """Say what works here: versions, extras, weights, devices, and what to install."""
+    from .doctor import doctor_command
+
+    raise typer.Exit(doctor_command(as_json=json))
+
+
+def main() -> None:
+    """Run the command line and turn an expected error into a message and its exit code."""
+    try:
+        app()
+    except SeinferError as error:
+        print(f"seinfer: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        print("seinfer: stopped; the same command goes on from here", file=sys.stderr)
+        sys.exit(130)

@@ -1,0 +1,201 @@
+"""What the commands do, free of any option parser: one request, one call, one rendering, one exit code."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from . import weights
+from .audio import SUBTYPES
+from .devices import choose_device, cores
+from .engines.local import LocalEngine
+from .errors import SeinferError, UsageError
+from .install import missing_packages
+from .manifest import read_journal
+from .metrics.table import load_table
+from .model_commands import pull_one
+from .pairing import collect
+from .pipeline import Request, execute, write_reports
+from .reports.console import comparison_table, failures, footnotes
+from .reports.jsonform import as_document
+from .reports.leaderboard import leaderboard
+from .reports.progress import ProgressBars
+from .reports.results import Results, results_of
+from .reports.terminal import console
+from .scorefolders import FolderRequest, score_folders
+from .selection import Selection, open_registry, runnable, select
+
+ALL_DONE, PARTLY_FAILED = 0, 5
+
+
+@dataclass(frozen=True)
+class Options:
+    """What `run` and `compare` share."""
+
+    inputs: Sequence[Path]
+    out: Path
+    device: str = "auto"
+    threads: int | None = None
+    resume: bool = True
+    models_files: tuple[Path, ...] = ()
+    mono: bool = False
+    subtype: str = ""
+    timeout_s: float = 300.0
+
+
+@dataclass(frozen=True)
+class Scoring:
+    """What is scored, and against what."""
+
+    clean: Path | None = None
+    manifest: Path | None = None
+    metrics: str = "auto"
+    rate: str = "16000"
+
+
+def enhance_command(options: Options, model: str, *, as_json: bool) -> int:
+    """Enhance clips with one model."""
+    spec = runnable(open_registry(options.models_files).find(model))
+    return _run(options, Selection((spec,), {}, is_named=True), None, as_json=as_json)
+
+
+def compare_command(options: Options, models: str, scoring: Scoring, *, as_json: bool) -> int:
+    """Enhance clips with several models, score them and compare them."""
+    return _run(options, select(open_registry(options.models_files), models), scoring, as_json=as_json)
+
+
+def _run(options: Options, selection: Selection, scoring: Scoring | None, *, as_json: bool) -> int:
+    request = _request(options, selection, scoring)
+    engine = LocalEngine(request.device, request.threads, options.timeout_s)
+    with ProgressBars() as progress:
+        results = execute(request, engine, progress)
+    render(results, as_json=as_json)
+    print(f"written to {request.out}", file=sys.stderr)
+    return exit_code(results)
+
+
+def _request(options: Options, selection: Selection, scoring: Scoring | None) -> Request:
+    if options.subtype and options.subtype not in SUBTYPES:
+        raise UsageError(f"--subtype is {options.subtype!r}; expected one of {', '.join(SUBTYPES)}")
+    clips = collect(
+        options.inputs,
+        clean=scoring.clean if scoring else None,
+        manifest=scoring.manifest if scoring else None,
+        out=options.out,
+    )
+    has_reference = any(clip.clean_path for clip in clips.clips)
+    return Request(
+        out=options.out,
+        clips=clips,
+        specs=selection.specs,
+        not_run=selection.not_run,
+        metrics=chosen_metrics(scoring.metrics, has_reference=has_reference) if scoring else (),
+        score_rate=chosen_rate(scoring.rate) if scoring else 0,
+        mono=options.mono,
+        subtype=options.subtype,
+        device=choose_device(options.device),
+        threads=options.threads or cores(),
+        resume=options.resume,
+        is_strict=selection.is_named,
+    )
+
+
+def chosen_metrics(text: str, *, has_reference: bool) -> tuple[str, ...]:
+    """Read the value of --metrics.
+
+    Raises:
+        UsageError: a name is unknown, or a metric needs clean files and there are none.
+    """
+    table = load_table()
+    if text.strip() == "auto":
+        return tuple(m.name for m in table.metrics.values() if m.default and m.needs_reference == has_reference)
+    names = [table.find(name.strip()).name for name in text.split(",") if name.strip()]
+    for name in names:
+        if table.metrics[name].needs_reference and not has_reference:
+            raise UsageError(f"the metric {name} needs clean files and none were found; give --clean or --manifest")
+    return tuple(name for name in table.metrics if name in names)
+
+
+def chosen_rate(text: str) -> int:
+    """Read the value of --score-rate; 0 stands for the clips' own rate.
+
+    Raises:
+        UsageError: it is neither "native" nor a sensible number of Hz.
+    """
+    if text == "native":
+        return 0
+    if not text.isdigit() or not 8000 <= int(text) <= 192_000:
+        raise UsageError(f"--score-rate is {text!r}; expected native, or Hz from 8000 to 192000")
+    return int(text)
+
+
+def report_command(run_folder: Path, *, as_json: bool) -> int:
+    """Rebuild the tables of a run folder from its journal."""
+    results = results_of(read_journal(run_folder))
+    write_reports(run_folder, results)
+    render(results, as_json=as_json)
+    return exit_code(results)
+
+
+def render(results: Results, *, as_json: bool) -> None:
+    """Print a comparison: data on stdout, what went wrong on stderr."""
+    standings = leaderboard(results)
+    if as_json:
+        print(json.dumps(as_document(results, standings), indent=2, allow_nan=False))
+    else:
+        out = console()
+        out.print(comparison_table(results, standings))
+        for line in footnotes(results):
+            out.print(line, markup=False)
+    for line in failures(results):
+        print(line, file=sys.stderr)
+
+
+def exit_code(results: Results) -> int:
+    """Return 5 where a clip failed or a model that should run could not."""
+    return PARTLY_FAILED if any(not row.is_ok for row in results.by_clip) or results.header["lost_models"] else ALL_DONE
+
+
+def score_command(
+    folders: Sequence[Path],
+    clean: Path,
+    metrics: str,
+    rate: str,
+    out: Path | None,
+    threads: int | None,
+    *,
+    as_json: bool,
+) -> int:
+    """Score folders of files that any program made."""
+    chosen = chosen_metrics(metrics, has_reference=True)
+    with TemporaryDirectory(prefix="seinfer-score-") as scratch, ProgressBars() as progress:
+        target = out or Path(scratch)
+        request = FolderRequest(folders, clean, chosen, chosen_rate(rate), target, threads or cores())
+        results = score_folders(request, progress)
+    render(results, as_json=as_json)
+    if out:
+        print(f"written to {out}", file=sys.stderr)
+    return exit_code(results)
+
+
+def demo_command(out: Path, *, pull: bool, threads: int | None, as_json: bool) -> int:
+    """Compare what is installed on the bundled clips."""
+    if pull:
+        pull_for_demo()
+    print("demo clips: synthetic speech and noise, for a first look only; do not quote the figures", file=sys.stderr)
+    options = Options([Path(__file__).parent / "demo_clips"], out, threads=threads)
+    return compare_command(options, "all", Scoring(), as_json=as_json)
+
+
+def pull_for_demo() -> None:
+    """Try to fetch the weights of every model whose packages are here; what fails shows in the table as not run."""
+    for spec in open_registry().specs.values():
+        if spec.files and not missing_packages(spec) and weights.state(spec) != "present":
+            try:
+                pull_one(spec)
+            except SeinferError as error:
+                print(f"{spec.name}: {error}", file=sys.stderr)

@@ -1,0 +1,64 @@
+"""What a run was done with: versions, machine, models, settings. Goes into run.json, so that a figure can be traced."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from importlib.metadata import version
+from typing import Any
+
+from . import weights
+from .devices import machine
+from .install import CORE, extra_packages, version_of
+from .manifest import fingerprint
+from .metrics.table import load_table
+from .records import ModelSpec
+
+
+def versions(specs: Iterable[ModelSpec]) -> dict[str, str]:
+    """Return the versions of seinfer and of every package that these models use."""
+    names = {*CORE, *(name for spec in specs if spec.extra for name in extra_packages(spec.distribution, spec.extra))}
+    found = {name: version_of(name) for name in sorted(names)}
+    return {"seinfer": version("seinfer"), **{name: number for name, number in found.items() if number}}
+
+
+def model_facts(spec: ModelSpec, digest: str) -> dict[str, Any]:
+    """Return what a table must say beside a model's figures; `digest` is `weights_digest`."""
+    return {
+        "summary": spec.summary,
+        "sha256": digest,
+        "sample_rate": spec.sample_rate,
+        "causal": spec.causal,
+        "latency_ms": spec.latency_ms,
+        "n_parameters": spec.n_parameters,
+        "license_code": spec.license_code,
+        "license_weights": spec.license_weights,
+        "training_data": list(spec.training_data),
+        "source": spec.source,
+        "verified": spec.verified,
+        "notes": spec.notes,
+        "options": dict(spec.options),
+    }
+
+
+def weights_digest(spec: ModelSpec) -> str:
+    """Return the digest of a model's weights: the file's own where there is one, one over all of them otherwise."""
+    digests = [check.sha256 for check in weights.verify(spec)]
+    if len(digests) <= 1:
+        return "".join(digests)
+    return fingerprint(sorted(digests))
+
+
+def model_key(spec: ModelSpec, digest: str) -> str:
+    """Return a fingerprint of all that a model's output depends on beside the clip."""
+    return fingerprint(spec.name, spec.backend, dict(spec.options), digest, version("seinfer"))
+
+
+def circumstances(specs: Iterable[ModelSpec], metrics: Iterable[str]) -> dict[str, Any]:
+    """Return the part of run.json that every command writes alike: what was typed, on what, with what."""
+    return {
+        "argv": ["seinfer", *sys.argv[1:]],
+        "metrics": {name: load_table().metrics[name].implementation for name in metrics},
+        "versions": versions(specs),
+        "machine": machine(),
+    }

@@ -1,0 +1,141 @@
+"""The CSV files of a run folder: fixed columns in fixed order, sorted rows, the same bytes for the same results.
+
+UTF-8, comma, dot, Unix line ends. An empty cell is "not applicable", and a status column of the same row says why;
+"nan" and "inf" are never written. A file gets its name when it is whole.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from ..files import write_text
+from .results import BASELINE, Results, Row
+
+Cell = str | int | float | bool | None
+
+CATEGORIES = ("source", "track", "noise", "device", "distance", "gender", "emotion", "language", "category_raw")
+CLIPS = (
+    *("clip_id", "noisy_path", "clean_path", "has_ref", "sample_rate", "channels", "duration_s", "snr_db"),
+    *CATEGORIES,
+    "noisy_sha256",
+)
+REFERENCE_METRICS = ("sdr", "si_sdr", "pesq_wb", "pesq_nb", "stoi", "estoi", "csig", "cbak", "covl", "ssnr")
+BLIND_METRICS = (
+    *("dnsmos_sig", "dnsmos_bak", "dnsmos_ovrl", "dnsmos_p808"),
+    *("pdnsmos_sig", "pdnsmos_bak", "pdnsmos_ovrl"),
+)
+METRIC_COLUMNS = (*REFERENCE_METRICS, *BLIND_METRICS)
+PER_CLIP = (
+    *("run_id", "clip_id", "model", "model_sha256", "status", "error"),
+    *("sample_rate_in", "model_sample_rate", "sample_rate_out", "duration_s"),
+    *("lag_samples", "len_diff_samples", "gain_db", "clipped_samples", "score_sample_rate"),
+    *REFERENCE_METRICS,
+    "ref_status",
+    *BLIND_METRICS,
+    *("dnsmos_n_hops", "dnsmos_n_used", "dnsmos_tiled", "wall_s", "rtf", "peak_rss_mib"),
+    *(f"{metric}_delta" for metric in METRIC_COLUMNS),
+)
+
+
+def write_clips(results: Results, path: Path) -> None:
+    """Write clips.csv, a row a clip."""
+    rows = []
+    for clip in results.clips:
+        row: dict[str, Cell] = {key: clip.category.get(key, "") for key in ("snr_db", *CATEGORIES)}
+        row |= {
+            "clip_id": clip.clip_id,
+            "noisy_path": clip.noisy_path,
+            "clean_path": clip.clean_path,
+            "has_ref": bool(clip.clean_path),
+            "sample_rate": clip.sample_rate or None,
+            "channels": clip.channels or None,
+            "duration_s": clip.duration_s or None,
+            "noisy_sha256": clip.noisy_sha256,
+        }
+        rows.append(row)
+    write_csv(path, CLIPS, rows)
+
+
+def write_per_clip(results: Results, path: Path) -> None:
+    """Write per_clip.csv, a row a clip and model."""
+    write_csv(path, PER_CLIP, (per_clip_row(results, row) for row in results.by_clip))
+
+
+def per_clip_row(results: Results, row: Row) -> dict[str, Cell]:
+    """Return the cells of one row of per_clip.csv."""
+    cells: dict[str, Cell] = {
+        "run_id": results.header.get("run_id", ""),
+        "clip_id": row.clip.clip_id,
+        "model": row.model,
+        "model_sha256": results.header["models"][row.model].get("sha256", ""),
+        "status": "ok" if row.is_ok else "failed",
+        "error": row.error,
+        "duration_s": row.clip.duration_s or None,
+    }
+    return cells | _enhancement_cells(row) | _score_cells(row, results.rows.get((row.clip.clip_id, BASELINE)))
+
+
+def _enhancement_cells(row: Row) -> dict[str, Cell]:
+    done = row.enhancement
+    if not done or not row.is_ok:
+        return {}
+    return {
+        "sample_rate_in": done.sample_rate_in,
+        "model_sample_rate": done.model_sample_rate,
+        "sample_rate_out": done.sample_rate_out,
+        "clipped_samples": done.clipped_samples,
+        "wall_s": done.wall_s,
+        "rtf": done.wall_s / row.clip.duration_s if row.clip.duration_s else None,
+        "peak_rss_mib": done.peak_rss_mib,
+    }
+
+
+def _score_cells(row: Row, baseline: Row | None) -> dict[str, Cell]:
+    score = row.score
+    if not score or not row.is_ok:
+        return {"ref_status": "" if row.clip.clean_path else "no_reference"}
+    cells: dict[str, Cell] = {
+        "lag_samples": score.lag_samples,
+        "len_diff_samples": score.len_diff_samples,
+        "gain_db": score.gain_db,
+        "score_sample_rate": score.sample_rate,
+        "ref_status": _ref_status(row),
+    }
+    for metric in METRIC_COLUMNS:
+        value = row.value(metric)
+        before = baseline.value(metric) if baseline else None
+        cells[metric] = value
+        cells[f"{metric}_delta"] = value - before if value is not None and before is not None else None
+    return cells
+
+
+def _ref_status(row: Row) -> str:
+    """Say "ok", "no_reference", or "metric: reason" for each figure that needs a word."""
+    if not row.clip.clean_path:
+        return "no_reference"
+    reasons = row.score.reasons if row.score else {}
+    return "; ".join(f"{metric}: {reason}" for metric, reason in reasons.items()) or "ok"
+
+
+def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, Cell]]) -> None:
+    """Write rows; a key that is no column is a mistake and raises ValueError."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, lineterminator="\n", restval="")
+    writer.writeheader()
+    writer.writerows({key: cell(value) for key, value in row.items()} for row in rows)
+    write_text(path, text.getvalue())
+
+
+def cell(value: Cell) -> str:
+    """Return a value as the text of a cell."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return f"{value:.6f}" if math.isfinite(value) else ""
+    return str(value)

@@ -1,0 +1,106 @@
+"""A journal's lines -> one table of rows, a row a clip and model: what every table, file and summary is made from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..manifest import Journal
+from ..records import Clip, Enhancement, Score
+
+BASELINE = "noisy"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One clip and one model; `enhancement` and `score` are None where there is nothing of the kind."""
+
+    clip: Clip
+    model: str
+    enhancement: Enhancement | None
+    score: Score | None
+
+    @property
+    def error(self) -> str:
+        """Why there is no estimate, "" where there is one."""
+        if self.clip.problem:
+            return self.clip.problem
+        return self.enhancement.error if self.enhancement else "not_reached: the run ended before this clip"
+
+    @property
+    def is_ok(self) -> bool:
+        """Whether an estimate was written."""
+        return not self.error
+
+    def value(self, metric: str) -> float | None:
+        """Return a figure, None where it could not be computed."""
+        return self.score.values.get(metric) if self.score and self.is_ok else None
+
+
+@dataclass(frozen=True)
+class Results:
+    """The rows of one command.
+
+    Attributes:
+        header: what run.json says.
+        clips: sorted by clip_id.
+        models: those that ran, the baseline first.
+        metrics: those that were asked for, in column order.
+        rows: (clip_id, model) -> row, for every clip and model.
+    """
+
+    header: Mapping[str, Any]
+    clips: tuple[Clip, ...]
+    models: tuple[str, ...]
+    metrics: tuple[str, ...]
+    rows: Mapping[tuple[str, str], Row]
+
+    @cached_property
+    def by_clip(self) -> tuple[Row, ...]:
+        """All rows, sorted by clip_id and model."""
+        return tuple(self.rows[key] for key in sorted(self.rows))
+
+    def of_model(self, model: str) -> Iterator[Row]:
+        """Yield a model's rows, sorted by clip_id."""
+        return (self.rows[clip.clip_id, model] for clip in self.clips)
+
+    def figures(self, model: str, metric: str) -> npt.NDArray[np.float64]:
+        """Return a metric over the clips, shape (clip,), NaN where it could not be computed. Stays in memory only."""
+        values = (row.value(metric) for row in self.of_model(model))
+        return np.array([np.nan if value is None else value for value in values], np.float64)
+
+    def common(self, metric: str) -> npt.NDArray[np.bool_]:
+        """Say for each clip, shape (clip,), whether every model has this metric.
+
+        Models are compared on these alone: a model that fails on hard clips must not gain by it.
+        """
+        table = np.stack([self.figures(model, metric) for model in self.models])
+        return np.asarray(np.isfinite(table).all(axis=0))
+
+
+def results_of(journal: Journal) -> Results:
+    """Put together what the last command of a run folder planned and what came of it."""
+    header = journal.header
+    clips = tuple(sorted(journal.clips, key=lambda clip: clip.clip_id))
+    models = _ordered(header.get("models", {}))
+    rows = {
+        (clip.clip_id, model): Row(
+            clip,
+            model,
+            journal.enhancements.get((clip.clip_id, model), (None, None))[1],
+            journal.scores.get((clip.clip_id, model), (None, None))[1],
+        )
+        for clip in clips
+        for model in models
+    }
+    return Results(header, clips, models, tuple(header.get("metrics", {})), rows)
+
+
+def _ordered(models: Mapping[str, Any]) -> tuple[str, ...]:
+    names: Sequence[str] = [name for name, facts in models.items() if not facts.get("not_run")]
+    return tuple(sorted(names, key=lambda name: name != BASELINE))
