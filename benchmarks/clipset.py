@@ -1,0 +1,31 @@
+"""Many different pairs out of the bundled demo clips, for benchmarks that need a folder of clips."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+import seinfer
+from seinfer import audio
+
+SAMPLE_RATE = 16_000
+
+
+def make_pairs(folder: Path, n_pairs: int, duration_s: float) -> None:
+    """Write `n_pairs` pairs of `duration_s` at 16 kHz to folder/noisy and folder/clean, out of the demo clips."""
+    source = Path(seinfer.__file__).parent / "demo_clips"
+    pairs = [(_read(source / "noisy" / path.name), _read(path)) for path in sorted((source / "clean").iterdir())]
+    n_samples = round(duration_s * SAMPLE_RATE)
+    for index in range(n_pairs):
+        # Every round over the clips starts elsewhere in them, so that no two pairs are the same.
+        noisy, clean = pairs[index % len(pairs)]
+        start = (index // len(pairs)) * SAMPLE_RATE // 7 % len(clean)
+        for kind, samples in (("noisy", noisy), ("clean", clean)):
+            looped = np.resize(np.roll(samples, -start), n_samples)
+            audio.write(folder / kind / f"{index:04}.wav", looped[None], SAMPLE_RATE, "PCM_16")
+
+
+def _read(path: Path) -> audio.Samples:
+    decoded = audio.read(path, mono=True)
+    return audio.resample(decoded.samples, decoded.sample_rate, SAMPLE_RATE)[0]

@@ -1,0 +1,52 @@
+"""A Wiener filter per frequency bin, with the noise taken from the quietest frames of the clip.
+
+It shows all that a backend needs: `load`, `sample_rate`, `enhance`. Loizou, Speech Enhancement, 2nd ed., section 6.2,
+with the noise floor of the clip in place of a voice activity detector.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from seinfer.backends.base import Batch, Waveform
+from seinfer.records import ModelSpec
+
+N_FFT, HOP_LENGTH = 512, 256
+QUIET_SHARE = 0.1
+
+
+def load(spec: ModelSpec, weights: Mapping[str, Path], *, device: str, threads: int) -> Wiener:
+    """Return the filter; `options` of the model's table arrive in `spec.options`."""
+    return Wiener(spec.sample_rate, 10 ** (float(spec.options["floor_db"]) / 20))
+
+
+class Wiener:
+    """See seinfer.backends.base.Enhancer."""
+
+    def __init__(self, sample_rate: int, floor: float) -> None:
+        self.sample_rate = sample_rate
+        self._floor = floor
+        self._window = np.sin(np.pi * (np.arange(N_FFT) + 0.5) / N_FFT)
+
+    def enhance(self, batch: Batch) -> list[Waveform]:
+        """Filter each row by itself: what stands beside a clip never matters."""
+        return [self._enhance_row(row) for row in batch.rows()]
+
+    def _enhance_row(self, row: Waveform) -> Waveform:
+        # A hop of zeros on both sides, so that every sample lies under two windows and comes back where it was.
+        n_frames = -(-len(row) // HOP_LENGTH) + 1
+        padded = np.zeros((n_frames + 1) * HOP_LENGTH)
+        padded[HOP_LENGTH : HOP_LENGTH + len(row)] = row
+        frames = np.lib.stride_tricks.sliding_window_view(padded, N_FFT)[::HOP_LENGTH] * self._window
+        spectrum = np.fft.rfft(frames)
+        power = np.abs(spectrum) ** 2
+        noise = np.quantile(power, QUIET_SHARE, axis=0) + 1e-12
+        gain = np.maximum(1 - noise / np.maximum(power, noise), self._floor)
+        enhanced = np.fft.irfft(spectrum * gain, N_FFT) * self._window
+        out = np.zeros_like(padded)
+        for index, frame in enumerate(enhanced):
+            out[index * HOP_LENGTH : index * HOP_LENGTH + N_FFT] += frame
+        return out[HOP_LENGTH : HOP_LENGTH + len(row)].astype(np.float32)
