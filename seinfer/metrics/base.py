@@ -37,7 +37,7 @@ REASONS: Mapping[str, str] = {
     "metric_error": "the metric raised an error, which follows",
     "metric_crash": "the process died within the metric",
 }
-"""Why a value is absent. Behind unreadable, not_computed, pesq_error and metric_error a detail follows, after a colon."""
+"""Why a value is absent. Behind unreadable, not_computed, pesq_error and metric_error a detail follows."""
 
 REMARKS: Mapping[str, str] = {
     "identical": "the estimate equals the reference sample by sample; the value is the metric's bound or its maximum",
