@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from . import weights
-from .errors import DownloadError, IntegrityError, MissingWeightsError, SeinferError
+from .errors import DownloadError, IntegrityError, MissingWeightsError, SeinferError, UsageError
 from .records import ModelSpec, to_json
 from .registry import Registry
 from .reports.terminal import console
@@ -90,6 +90,10 @@ def chosen(registry: Registry, names: Sequence[str]) -> list[ModelSpec]:
 def pull_command(names: Sequence[str], sources: Sequence[Path], models_files: Iterable[Path], *, offline: bool) -> int:
     """Fetch weights; what fails is said and the others go on."""
     specs = chosen(open_registry(models_files), names)
+    if len(specs) > 1 and any(source.is_file() for source in sources):
+        raise UsageError(
+            "--from FILE with several models: a single file serves a single model; name it, or give a folder"
+        )
     lost: list[SeinferError] = []
     for spec in specs:
         try:
