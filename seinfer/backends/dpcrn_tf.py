@@ -25,7 +25,7 @@ from .dpcrn_network import Network
 from .dpcrn_weights import read_weights
 
 _LOG = logging.getLogger(__name__)
-# 1.25 s. Less memory to walk through: blocks of 10 s cost a quarter more time, and 450 MB instead of 90.
+# 1.25 s. Less memory to walk through: blocks of 10 s cost a quarter more time, and some 400 MB instead of 90.
 BLOCK_SAMPLES = 100 * HOP_LENGTH
 # Zeros behind a clip, so that its last hop is whole and lies in two frames like every other. The authors' code does not
 # pad: it loses up to 199 samples, and one of the two frames of the 200 before them.
