@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from importlib.metadata import version
 
     from .api import enhance, load_model
-    from .enhance import Model
+    from .enhancement import Model
     from .errors import SeinferError
 
     __version__ = version("seinfer")
 
 __all__ = ["Model", "SeinferError", "__version__", "enhance", "load_model"]
 
-_HOMES = {"enhance": "api", "load_model": "api", "Model": "enhance", "SeinferError": "errors"}
+_HOMES = {"enhance": "api", "load_model": "api", "Model": "enhancement", "SeinferError": "errors"}
 
 
 def __getattr__(name: str) -> Any:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from . import weights
 from .devices import choose_device
-from .enhance import Model
+from .enhancement import Model
 from .loading import load_enhancer
 from .registry import load_registry
 

@@ -22,7 +22,7 @@ from .audio import Audio, Samples
 from .backends.base import Enhancer, appetite
 from .childprocess import Channel
 from .clips import sha256_of
-from .enhance import enhance_clips
+from .enhancement import enhance_clips
 from .errors import AudioError, SeinferError
 from .loading import load_enhancer
 from .records import Enhancement, Job, ModelSpec, from_json, to_json

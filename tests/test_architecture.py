@@ -23,7 +23,7 @@ LAYERS = (
     ("selection",),
     ("engines",),
     ("worker",),
-    ("scoring", "scoreworker", "enhance", "reports", "loading", "provenance"),
+    ("scoring", "scoreworker", "enhancement", "reports", "loading", "provenance"),
     ("backends", "manifest", "stats"),
     ("metrics", "pairing", "weights", "registry", "batching", "dsp", "fetch", "install", "files"),
     ("clips",),
