@@ -148,9 +148,9 @@ def render(results: Results, *, as_json: bool) -> None:
         print(json.dumps(as_document(results, standings), indent=2, allow_nan=False))
     else:
         out = console()
-        out.print(comparison_table(results, standings))
+        out.print(comparison_table(results, standings, out.width))
         for line in footnotes(results):
-            out.print(line, markup=False)
+            out.print(line, markup=False, soft_wrap=True)
     for line in failures(results):
         print(line, file=sys.stderr)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
@@ -13,21 +14,31 @@ from .leaderboard import Figure, Standing
 from .results import Results
 
 _MAX_FAILURES_SHOWN = 10
+# Columns that the table takes beside the metrics, and each metric with its improvement in the same line.
+_NARROW, _METRIC_WIDTH = 40, 15
 
 
-def comparison_table(results: Results, standings: Sequence[Standing]) -> Table:
-    """Return the comparison: metrics with improvement over noisy, n, rtf."""
+def comparison_table(results: Results, standings: Sequence[Standing], width: int) -> Table:
+    """Return the comparison: metrics with improvement over noisy, n, rtf.
+
+    Where `width` columns are too few for value and improvement side by side, the improvement goes below.
+    """
     metrics = [metric for metric in results.metrics if any(metric in s.figures for s in standings)]
-    table = Table(title=_title(results), title_justify="left", caption=_caption(metrics), caption_justify="left")
+    between = " " if width >= _NARROW + _METRIC_WIDTH * len(metrics) else "\n"
+    table = Table(
+        box=SIMPLE_HEAD, title=_title(results), title_justify="left", title_style="bold", collapse_padding=True
+    )
     table.add_column("model", no_wrap=True)
     for metric in metrics:
-        table.add_column(_heading(metric), justify="right", no_wrap=True)
-    for heading in ("n", "failed", "rtf"):
+        table.add_column(_heading(metric, between), justify="right", no_wrap=True)
+    for heading in ("n", "rtf"):
         table.add_column(heading, justify="right", no_wrap=True)
     for standing in standings:
-        cells = [_figure(metric, standing.figures.get(metric)) for metric in metrics]
+        cells = [_figure(metric, standing.figures.get(metric), between) for metric in metrics]
         rtf = f"{standing.rtf:.3f}" if standing.rtf is not None else ""
-        table.add_row(standing.model, *cells, str(standing.n_ok), str(standing.n_failed or ""), rtf)
+        n_clips = standing.n_ok + standing.n_failed
+        n = f"{standing.n_ok}/{n_clips}" if standing.n_failed else str(n_clips)
+        table.add_row(standing.model, *cells, n, rtf)
     for model in not_run(results.header):
         table.add_row(Text(model, style="dim"), Text("not run", style="dim"))
     return table
@@ -40,29 +51,21 @@ def _title(results: Results) -> str:
     return f"{len(results.clips)} clips{scored}"
 
 
-def _caption(metrics: Sequence[str]) -> str:
-    if not metrics:
-        return ""
-    return (
-        "mean, and improvement over noisy, on the clips that every model has; "
-        "* best beyond the 95 % confidence interval of the paired difference to every other"
-    )
-
-
-def _heading(metric: str) -> str:
+def _heading(metric: str, between: str) -> str:
     unit = load_table().metrics[metric].unit
     label = metric.replace("_", "-").upper()
-    return f"{label} {unit}" if unit == "dB" else label
+    return f"{label}{between}{unit}" if unit == "dB" else label
 
 
-def _figure(metric: str, figure: Figure | None) -> Text:
+def _figure(metric: str, figure: Figure | None, between: str) -> Text:
     if figure is None:
         return Text("-", style="dim")
     digits = 2 if load_table().metrics[metric].unit == "dB" else 3
     text = Text(f"{figure.summary.interval.mean:.{digits}f}", style="bold" if figure.is_best else "")
     text.append("*" if figure.is_best else " ")
     if figure.delta is not None:
-        text.append(f" {figure.delta.mean:+.{digits}f}", style="green" if figure.delta.mean >= 0 else "red")
+        colour = "green" if figure.delta.mean >= 0 else "red"
+        text.append(f"{between}{figure.delta.mean:+.{digits}f}{'' if between == ' ' else ' '}", style=colour)
     return text
 
 
@@ -72,7 +75,10 @@ def not_run(header: Mapping[str, Any]) -> dict[str, str]:
 
 
 def footnotes(results: Results) -> Iterator[str]:
-    """Yield what to know beside the table: models not run and what mends that, licences, how figures were made."""
+    """Yield what to know beside the table: how to read it, models not run, licences, how figures were made."""
+    if results.metrics:
+        yield "mean and improvement over noisy, on the clips that every model has"
+        yield "* best beyond the 95 % confidence interval of the paired difference to every other model"
     for model, reason in not_run(results.header).items():
         yield f"not run: {model}: {reason}"
     for note in results.header.get("notes", ()):
