@@ -16,18 +16,18 @@ PACKAGE = ROOT / "seinfer"
 # Top to bottom. A module may import from its own line and from lines below; a name stands for all modules under it.
 LAYERS = (
     ("__main__",),
-    ("cli", "cli_models"),
-    ("commands", "model_commands", "doctor"),
+    ("cli", "cli_mix", "cli_models"),
+    ("commands", "mix_commands", "model_commands", "doctor"),
     ("scorefolders", "api"),
     ("pipeline",),
     ("selection",),
     ("engines",),
     ("worker",),
-    ("scoring", "scoreworker", "enhancement", "reports", "loading", "provenance"),
+    ("scoring", "scoreworker", "enhancement", "reports", "loading", "provenance", "mixing"),
     ("backends", "manifest", "stats"),
     ("metrics", "pairing", "weights", "registry", "batching", "dsp", "fetch", "install", "files"),
     ("clips",),
-    ("audio", "childprocess", "devices", "modelfile"),
+    ("audio", "childprocess", "devices", "modelfile", "speechlevel"),
     ("records", "errors"),
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
