@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from . import cli_models
+from . import cli_mix, cli_models
 from .errors import SeinferError
 
 app = typer.Typer(
@@ -136,6 +136,9 @@ def report(
     from .commands import report_command
 
     raise typer.Exit(report_command(run_folder, as_json=json))
+
+
+app.command()(cli_mix.mix)
 
 
 @app.command()
