@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 from . import weights
 from .audio import SUBTYPES
-from .devices import choose_device, cores
+from .devices import checked_device, cores, find_gpu
 from .engines.local import LocalEngine
 from .errors import SeinferError, UsageError
 from .install import missing_packages
@@ -97,11 +97,19 @@ def _request(options: Options, selection: Selection, scoring: Scoring | None) ->
         score_rate=chosen_rate(scoring.rate) if scoring else 0,
         mono=options.mono,
         subtype=options.subtype,
-        device=choose_device(options.device),
+        device=chosen_device(options.device),
         threads=options.threads or cores(),
         resume=options.resume,
         is_strict=selection.is_named,
     )
+
+
+def chosen_device(text: str) -> str:
+    """Read the value of --device; without a GPU "auto" is the CPU, and that is said in one line."""
+    if checked_device(text) == "auto" and not find_gpu():
+        print("device: cpu (no NVIDIA GPU found)", file=sys.stderr)
+        return "cpu"
+    return text
 
 
 def chosen_metrics(text: str, *, has_reference: bool) -> tuple[str, ...]:

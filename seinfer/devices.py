@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import platform
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +14,28 @@ from .errors import UsageError
 DEVICES = ("auto", "cpu", "cuda")
 
 
-def choose_device(text: str) -> str:
-    """Read the value of --device.
+def checked_device(text: str) -> str:
+    """Return the value of --device.
 
     Raises:
         UsageError: it is no device.
     """
     if text not in DEVICES:
         raise UsageError(f"--device is {text!r}; expected one of {', '.join(DEVICES)}")
-    return "cpu" if text == "auto" else text
+    return text
+
+
+def find_gpu() -> str:
+    """Return the name of an NVIDIA GPU of this machine, "" where there is none. Asks the driver, no framework."""
+    program = shutil.which("nvidia-smi")
+    if not program:
+        return ""
+    command = [program, "--query-gpu=name", "--format=csv,noheader"]
+    try:
+        answer = subprocess.run(command, capture_output=True, text=True, timeout=10)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return answer.stdout.strip().splitlines()[0] if answer.returncode == 0 and answer.stdout.strip() else ""
 
 
 def cores() -> int:

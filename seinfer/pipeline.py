@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from . import provenance
 from .clips import inspect, sha256_of
-from .engines.base import Engine
+from .engines.base import Circumstances, Engine
 from .errors import SeinferError
 from .files import write_json
 from .manifest import RunFolder, fingerprint
@@ -103,6 +103,7 @@ class _Run:
         self._clips = clips
         self._progress = progress
         self._lost: dict[str, str] = {}
+        self._ran: dict[str, Circumstances] = {}
         self._digests = {spec.name: provenance.weights_digest(spec) for spec in request.specs}
         self._score_keys: dict[tuple[str, str], str] = {}
         self._pool: ScoringPool | None = None
@@ -121,7 +122,7 @@ class _Run:
 
     def _plan(self) -> None:
         clips = list(self._clips.values())
-        self._folder.add_plan(header(self._request, clips, self._digests, self._lost), clips)
+        self._folder.add_plan(header(self._request, clips, self._digests, self._lost, self._ran), clips)
 
     def _good_clips(self) -> list[Clip]:
         return [clip for clip in self._clips.values() if not clip.problem]
@@ -152,7 +153,7 @@ class _Run:
             self._after_enhancing(enhancement)
 
         if jobs:
-            engine.run(spec, jobs, emit)
+            self._ran[spec.name] = engine.run(spec, jobs, emit)
 
     def _enhancement_key(self, clip: Clip, model_key: str) -> str:
         return fingerprint(clip.noisy_sha256, model_key, self._request.mono, self._request.subtype)
@@ -207,7 +208,11 @@ class _Run:
 
 
 def header(
-    request: Request, clips: Sequence[Clip], digests: Mapping[str, str], lost: Mapping[str, str]
+    request: Request,
+    clips: Sequence[Clip],
+    digests: Mapping[str, str],
+    lost: Mapping[str, str],
+    ran: Mapping[str, Circumstances],
 ) -> dict[str, Any]:
     """Return what run.json says: everything that the figures depend on, and what a reader must know beside them.
 
@@ -216,9 +221,10 @@ def header(
         clips: what it was done with.
         digests: model -> digest of its weights.
         lost: models that should have run and could not be loaded, with the reason.
+        ran: models that ran in this command, and how.
     """
-    ran = [spec for spec in request.specs if spec.name not in lost]
-    models = {spec.name: provenance.model_facts(spec, digests[spec.name]) for spec in ran}
+    specs = [spec for spec in request.specs if spec.name not in lost]
+    models = {spec.name: provenance.model_facts(spec, digests[spec.name]) for spec in specs}
     not_run = {**request.not_run, **lost}
     settings = {
         "mono": request.mono,
@@ -235,10 +241,11 @@ def header(
         "pairing": request.clips.rule or "none: blind set",
         "settings": settings,
         "device": request.device,
+        "devices": {name: how.device for name, how in ran.items()},
         "threads": request.threads,
         "resampler": "soxr VHQ through the models, soxr HQ for scoring",
         "models": {**models, **{name: {"not_run": reason} for name, reason in not_run.items()}},
         "lost_models": dict(lost),
-        "notes": list(request.clips.notes),
-        **provenance.circumstances(ran, request.metrics),
+        "notes": [*request.clips.notes, *dict.fromkeys(how.note for how in ran.values() if how.note)],
+        **provenance.circumstances(specs, request.metrics),
     }

@@ -24,7 +24,7 @@ from .childprocess import Channel
 from .clips import sha256_of
 from .enhancement import enhance_clips
 from .errors import AudioError, SeinferError
-from .loading import load_enhancer
+from .loading import load_on
 from .records import Enhancement, Job, ModelSpec, from_json, to_json
 
 P = ParamSpec("P")
@@ -40,20 +40,22 @@ def main() -> None:
     spec = from_json(ModelSpec, first["spec"])
     started = time.perf_counter()
     try:
-        enhancer = load_enhancer(spec, device=first["device"], threads=first["threads"])
+        loaded = load_on(spec, device=first["device"], threads=first["threads"])
     except SeinferError as error:
         channel.send({"event": "error", "kind": type(error).__name__, "message": str(error)})
         return
-    wants = appetite(enhancer)
+    wants = appetite(loaded.enhancer)
     channel.send(
         {
             "event": "ready",
             "load_s": time.perf_counter() - started,
+            "device": loaded.device,
+            "note": loaded.note,
             "max_clips": wants.max_clips,
             "max_batch_s": wants.max_batch_s,
         }
     )
-    Worker(spec, enhancer, channel).serve()
+    Worker(spec, loaded.enhancer, channel).serve()
 
 
 class Worker:

@@ -49,6 +49,9 @@ __all__ = [
 class Enhancer(Protocol):
     """A loaded network.
 
+    It may have more: `appetite` (an Appetite), `device` ("cuda" where it runs on the GPU, understood to be "cpu"
+    otherwise), `open_stream` (see Streaming).
+
     Attributes:
         sample_rate: Hz that it wants and gives.
     """

@@ -15,6 +15,7 @@ from .. import errors
 from ..batching import buckets
 from ..childprocess import Child, Message, thread_variables
 from ..records import Enhancement, Job, ModelSpec, from_json, to_json
+from .base import Circumstances
 
 # One batch runs, one is being decoded, one waits: the worker never idles and little is lost with it.
 _BATCHES_IN_FLIGHT = 3
@@ -41,7 +42,7 @@ class LocalEngine:
     """Starts `python -m seinfer.worker`, once a model.
 
     Attributes:
-        device: "cpu" or "cuda".
+        device: "cpu", "cuda" or "auto".
         threads: cores that a model may use.
         timeout_s: silence after which a worker counts as hung, longer for long clips.
     """
@@ -50,9 +51,9 @@ class LocalEngine:
     threads: int
     timeout_s: float = 300.0
 
-    def run(self, spec: ModelSpec, jobs: Sequence[Job], emit: Emit) -> None:
+    def run(self, spec: ModelSpec, jobs: Sequence[Job], emit: Emit) -> Circumstances:
         """Run a model over all jobs; see engines.base.Engine."""
-        _ModelRun(self, spec, emit).run(jobs)
+        return _ModelRun(self, spec, emit).run(jobs)
 
     def start(self, spec: ModelSpec) -> tuple[Child, Message]:
         """Start a worker and wait until its model is loaded.
@@ -87,7 +88,7 @@ class _ModelRun:
         self._waiting: deque[_Batch] = deque()
         self._flying: deque[_Batch] = deque()
 
-    def run(self, jobs: Sequence[Job]) -> None:
+    def run(self, jobs: Sequence[Job]) -> Circumstances:
         child, ready = self._engine.start(self._spec)
         groups = buckets([j.duration_s for j in jobs], max_clips=ready["max_clips"], max_batch_s=ready["max_batch_s"])
         self._waiting.extend(_Batch([jobs[i] for i in group]) for group in groups)
@@ -103,6 +104,7 @@ class _ModelRun:
             self._give_up(f"worker_lost: no new worker could be started: {error}")
         finally:
             child.stop()
+        return Circumstances(ready["device"], ready["note"], ready["load_s"])
 
     def _top_up(self, child: Child) -> None:
         """Send what may fly beside what is flying."""
