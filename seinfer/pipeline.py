@@ -161,7 +161,7 @@ class _Run:
     def _done(self, clip: Clip, spec: ModelSpec, key: str) -> Enhancement | None:
         """Return what an earlier command made of a clip, if it was made from the same things and is still there."""
         known, enhancement = self._folder.journal.enhancements.get((clip.clip_id, spec.name), ("", None))
-        if known != key or enhancement is None or enhancement.status != "ok":
+        if known != key or enhancement is None or not enhancement.is_ok:
             return None
         path = self._target(clip, spec)
         return enhancement if path.is_file() and sha256_of(path) == enhancement.estimate_sha256 else None
@@ -178,7 +178,7 @@ class _Run:
         self._progress.advance(enhancement.model)
         if self._pool is None:
             return
-        if enhancement.status == "ok":
+        if enhancement.is_ok:
             self._submit(self._pool, enhancement)
         else:
             self._progress.advance("scoring")

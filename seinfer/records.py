@@ -118,7 +118,7 @@ class Enhancement:
     """What came of one clip and one model.
 
     Attributes:
-        status: "ok" or "failed".
+        status: "ok", "chunked" (a long clip in faded windows, not exactly the whole clip's result) or "failed".
         error: "reason: message" when failed.
         sample_rate_in, model_sample_rate, sample_rate_out: Hz.
         clipped_samples: samples beyond full scale that writing had to clip.
@@ -140,6 +140,11 @@ class Enhancement:
     wall_s: float = 0.0
     peak_rss_mib: float = 0.0
     estimate_sha256: str = ""
+
+    @property
+    def is_ok(self) -> bool:
+        """Whether the estimate was written."""
+        return self.status != "failed"
 
 
 @dataclass(frozen=True)

@@ -23,11 +23,12 @@ LAYERS = (
     ("selection",),
     ("engines",),
     ("worker",),
-    ("scoring", "scoreworker", "enhancement", "reports", "loading", "provenance"),
+    ("scoring", "scoreworker", "longclips", "enhancement", "reports", "loading", "provenance"),
     ("backends", "manifest", "stats"),
     ("metrics", "pairing", "weights", "registry", "batching", "dsp", "fetch", "install", "files"),
     ("clips",),
-    ("audio", "childprocess", "devices", "modelfile"),
+    ("audio",),
+    ("wavwriter", "resampling", "childprocess", "devices", "modelfile"),
     ("records", "errors"),
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}

@@ -82,6 +82,8 @@ class Stream(Protocol):
 class Streaming(Protocol):
     """An enhancer whose state can be carried: a clip of any length runs in bounded memory, with the same result."""
 
+    sample_rate: int
+
     def open_stream(self) -> Stream:
         """Start a clip."""
         ...
