@@ -47,6 +47,7 @@ class ModelSpec:
         verified: how the adapter was proven.
         options: reach the backend: architecture and behaviour.
         distribution: the installed package whose table this is.
+        python: interpreter that runs the model; empty for the one that runs seinfer.
     """
 
     name: str
@@ -68,6 +69,7 @@ class ModelSpec:
     options: Mapping[str, Any] = field(default_factory=dict)
     files: tuple[WeightFile, ...] = ()
     distribution: str = "seinfer"
+    python: str = ""
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,13 @@ import sys
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from .. import errors
 from ..batching import buckets
 from ..childprocess import Child, Message, thread_variables
 from ..records import Enhancement, Job, ModelSpec, from_json, to_json
+from ..weights import weights_dir
 from .base import Circumstances
 
 # One batch runs, one is being decoded, one waits: the worker never idles and little is lost with it.
@@ -61,7 +63,9 @@ class LocalEngine:
         Raises:
             SeinferError: it cannot be loaded, as the worker says; BackendError where its process just ended.
         """
-        child = Child([sys.executable, "-m", "seinfer.worker"], thread_variables(self.threads))
+        # Said in full, because an interpreter of its own may lack what finds the folder.
+        environment = {**thread_variables(self.threads), "SEINFER_WEIGHTS_DIR": str(weights_dir())}
+        child = Child(_command(spec), environment)
         child.send({"spec": to_json(spec), "device": self.device, "threads": self.threads})
         try:
             ready = child.receive(self.timeout_s)
@@ -76,6 +80,13 @@ class LocalEngine:
             child.kill()
             raise getattr(errors, ready["kind"])(ready["message"])
         return child, ready
+
+
+def _command(spec: ModelSpec) -> list[str]:
+    """Return the argv of a worker: of this interpreter, or of the model's own, which need not know seinfer."""
+    if not spec.python:
+        return [sys.executable, "-m", "seinfer.worker"]
+    return [spec.python, str(Path(__file__).parents[1] / "bootstrap.py")]
 
 
 class _ModelRun:
