@@ -18,10 +18,11 @@ import soundfile
 
 from .errors import AudioError
 from .resampling import Resampler, Samples, fit_length, resample
-from .wavwriter import SUBTYPES, WavWriter, count_clipped, wav_subtype, write
+from .wavwriter import PART_SUFFIX, SUBTYPES, WavWriter, count_clipped, wav_subtype, write
 
 __all__ = [
     "MAX_CHANNELS",
+    "PART_SUFFIX",
     "SUBTYPES",
     "SUFFIXES",
     "Audio",

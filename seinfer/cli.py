@@ -6,6 +6,7 @@ stdout carries data, stderr progress and errors. Exit codes: 0 all done, 1 error
 
 from __future__ import annotations
 
+import signal
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -39,6 +40,7 @@ Subtype = Annotated[str, typer.Option(help="PCM_16, PCM_24, PCM_32, FLOAT or DOU
 Timeout = Annotated[
     float, typer.Option("--timeout", min=1.0, help="Seconds of silence after which a model counts as hung.")
 ]
+Jobs = Annotated[int, typer.Option("--jobs", min=1, help="Models to run side by side, within cores and memory.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 Metrics = Annotated[
     str, typer.Option(help="auto, or names separated by commas: sdr,si_sdr,pesq_wb,pesq_nb,stoi,estoi.")
@@ -98,12 +100,13 @@ def compare(
     mono: Mono = False,
     subtype: Subtype = "",
     timeout: Timeout = 300.0,
+    jobs: Jobs = 1,
     json: Json = False,
 ) -> None:
     """Enhance clips with several models, score them and compare them."""
     from .commands import Options, Scoring, compare_command
 
-    options = Options([folder], out, device, threads, resume, tuple(models_file or ()), mono, subtype, timeout)
+    options = Options([folder], out, device, threads, resume, tuple(models_file or ()), mono, subtype, timeout, jobs)
     raise typer.Exit(compare_command(options, models, Scoring(clean, manifest, metrics, score_rate), as_json=json))
 
 
@@ -161,11 +164,9 @@ def doctor(json: Json = False) -> None:
 
 def main() -> None:
     """Run the command line and turn an expected error into a message and its exit code."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends like Ctrl-C: nothing lost, no worker left
     try:
         app()
     except SeinferError as error:
         print(f"seinfer: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        print("seinfer: stopped; the same command goes on from here", file=sys.stderr)
-        sys.exit(130)

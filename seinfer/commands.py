@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 from . import weights
 from .audio import SUBTYPES
-from .devices import checked_device, cores, find_gpu
+from .devices import available_mib, checked_device, cores, find_gpu
 from .engines.local import LocalEngine
 from .errors import SeinferError, UsageError
 from .install import missing_packages
@@ -19,17 +20,20 @@ from .manifest import read_journal
 from .metrics.table import load_table
 from .model_commands import pull_one
 from .pairing import collect
-from .pipeline import Request, execute, write_reports
+from .pipeline import execute, write_reports
 from .reports.console import comparison_table, failures, footnotes
 from .reports.jsonform import as_document
 from .reports.leaderboard import leaderboard
 from .reports.progress import ProgressBars
 from .reports.results import Results, results_of
 from .reports.terminal import console
+from .request import Request
 from .scorefolders import FolderRequest, score_folders
 from .selection import Selection, open_registry, runnable, select
 
-ALL_DONE, PARTLY_FAILED = 0, 5
+ALL_DONE, PARTLY_FAILED, INTERRUPTED = 0, 5, 130
+# What a worker with a framework takes at most, by benchmarks/models.py.
+_MODEL_MIB = 2560
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,7 @@ class Options:
     mono: bool = False
     subtype: str = ""
     timeout_s: float = 300.0
+    jobs: int = 1
 
 
 @dataclass(frozen=True)
@@ -70,9 +75,14 @@ def compare_command(options: Options, models: str, scoring: Scoring, *, as_json:
 
 def _run(options: Options, selection: Selection, scoring: Scoring | None, *, as_json: bool) -> int:
     request = _request(options, selection, scoring)
-    engine = LocalEngine(request.device, request.threads, options.timeout_s)
-    with ProgressBars() as progress:
-        results = execute(request, engine, progress)
+    engine = LocalEngine(request.device, max(1, request.threads // request.jobs), options.timeout_s)
+    try:
+        with ProgressBars() as progress:
+            results = execute(request, engine, progress)
+    except KeyboardInterrupt:
+        again = shlex.join(["seinfer", *sys.argv[1:]])
+        print(f"stopped; what is done is kept, go on with: {again}", file=sys.stderr)
+        return INTERRUPTED
     render(results, as_json=as_json)
     print(f"written to {request.out}", file=sys.stderr)
     return exit_code(results)
@@ -99,9 +109,20 @@ def _request(options: Options, selection: Selection, scoring: Scoring | None) ->
         subtype=options.subtype,
         device=chosen_device(options.device),
         threads=options.threads or cores(),
+        jobs=side_by_side(options.jobs, len(selection.specs), options.threads or cores()),
         resume=options.resume,
         is_strict=selection.is_named,
     )
+
+
+def side_by_side(wanted: int, n_models: int, threads: int) -> int:
+    """Return how many models run at once: as many as were asked for, within the cores and the memory."""
+    free_mib = available_mib()
+    fitting = threads if free_mib is None else min(threads, free_mib // _MODEL_MIB)
+    jobs = max(1, min(wanted, n_models, fitting))
+    if jobs < min(wanted, n_models):
+        print(f"jobs: {jobs} instead of {wanted} ({threads} cores, {free_mib} MiB of memory free)", file=sys.stderr)
+    return jobs
 
 
 def chosen_device(text: str) -> str:

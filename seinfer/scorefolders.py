@@ -18,9 +18,10 @@ from .audio import probe
 from .clips import clip_ids, find_audio, inspect, sha256_of
 from .errors import AudioError, PairingError, UsageError
 from .manifest import RunFolder, fingerprint
-from .pipeline import Progress, write_reports
+from .pipeline import write_reports
 from .records import Clip, Enhancement, ScoringTask
 from .reports.results import BASELINE, Results, results_of
+from .running import Progress
 from .scoring import ScoringPool
 
 

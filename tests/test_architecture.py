@@ -20,6 +20,7 @@ LAYERS = (
     ("commands", "model_commands", "doctor"),
     ("scorefolders", "api"),
     ("pipeline",),
+    ("running", "request"),
     ("selection",),
     ("engines",),
     ("worker",),

@@ -25,7 +25,7 @@ class Circumstances:
 
 
 class Engine(Protocol):
-    """Runs one model at a time.
+    """Runs models; `run` may be called from several threads.
 
     `emit` gets exactly one Enhancement a job, ok or failed, on the calling thread.
     """
@@ -34,6 +34,10 @@ class Engine(Protocol):
         """Run a model over all jobs.
 
         Raises:
-            BackendError: the model could not be loaded; no job was begun.
+            SeinferError: the model could not be loaded; no job was begun.
         """
+        ...
+
+    def close(self) -> None:
+        """End whatever runs, at once; `run` then returns or raises soon, wherever it is."""
         ...

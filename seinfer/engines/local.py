@@ -7,6 +7,7 @@ fresh worker; the one that ends its worker once more is marked failed, the other
 from __future__ import annotations
 
 import sys
+import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -24,6 +25,9 @@ _BATCHES_IN_FLIGHT = 3
 # A worker is given up when it says nothing for this many times the audio that it holds, and at least the time-out.
 _PATIENCE = 60.0
 
+# What a worker may report of loading, by name; AudioError is about clips and takes a reason.
+_ERRORS = {kind.__name__: kind for kind in errors.SeinferError.__subclasses__() if kind is not errors.AudioError}
+
 Emit = Callable[[Enhancement], None]
 
 
@@ -39,19 +43,27 @@ class _Batch:
         return sum(job.duration_s for job in self.jobs)
 
 
-@dataclass(frozen=True)
 class LocalEngine:
-    """Starts `python -m seinfer.worker`, once a model.
+    """Starts a worker a model.
 
     Attributes:
-        device: "cpu", "cuda" or "auto".
-        threads: cores that a model may use.
         timeout_s: silence after which a worker counts as hung, longer for long clips.
     """
 
-    device: str
-    threads: int
-    timeout_s: float = 300.0
+    def __init__(self, device: str, threads: int, timeout_s: float = 300.0) -> None:
+        """Prepare.
+
+        Args:
+            device: "cpu", "cuda" or "auto".
+            threads: cores that a model may use.
+            timeout_s: see the attribute.
+        """
+        self.timeout_s = timeout_s
+        self._device = device
+        self._threads = threads
+        self._children: set[Child] = set()
+        self._lock = threading.Lock()
+        self._is_closed = False
 
     def run(self, spec: ModelSpec, jobs: Sequence[Job], emit: Emit) -> Circumstances:
         """Run a model over all jobs; see engines.base.Engine."""
@@ -63,10 +75,8 @@ class LocalEngine:
         Raises:
             SeinferError: it cannot be loaded, as the worker says; BackendError where its process just ended.
         """
-        # Said in full, because an interpreter of its own may lack what finds the folder.
-        environment = {**thread_variables(self.threads), "SEINFER_WEIGHTS_DIR": str(weights_dir())}
-        child = Child(_command(spec), environment)
-        child.send({"spec": to_json(spec), "device": self.device, "threads": self.threads})
+        child = self._launch(spec)
+        child.send({"spec": to_json(spec), "device": self._device, "threads": self._threads})
         try:
             ready = child.receive(self.timeout_s)
         except TimeoutError:
@@ -78,8 +88,26 @@ class LocalEngine:
             raise errors.BackendError(f"{spec.name}: its process ended while loading ({child.obituary()})")
         if ready["event"] == "error":
             child.kill()
-            raise getattr(errors, ready["kind"])(ready["message"])
+            raise _ERRORS.get(ready["kind"], errors.BackendError)(ready["message"])
         return child, ready
+
+    def _launch(self, spec: ModelSpec) -> Child:
+        # Said in full, because an interpreter of its own may lack what finds the folder.
+        environment = {**thread_variables(self._threads), "SEINFER_WEIGHTS_DIR": str(weights_dir())}
+        with self._lock:
+            if self._is_closed:
+                raise errors.BackendError(f"{spec.name}: stopped")
+            child = Child(_command(spec), environment)
+            self._children.add(child)
+        return child
+
+    def close(self) -> None:
+        """End all workers at once and start no more."""
+        with self._lock:
+            self._is_closed = True
+            children = tuple(self._children)
+        for child in children:
+            child.kill()
 
 
 def _command(spec: ModelSpec) -> list[str]:
