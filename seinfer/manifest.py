@@ -155,8 +155,8 @@ class RunFolder:
         return open(path, "a", encoding="utf-8")
 
     def sweep(self) -> None:
-        """Remove what workers that were killed left of files."""
-        for part in (self.path / "audio").rglob(f".*{PART_SUFFIX}"):
+        """Remove what processes that were killed left of files."""
+        for part in self.path.rglob(f".seinfer-*{PART_SUFFIX}"):
             part.unlink(missing_ok=True)
 
     def add_plan(self, header: Mapping[str, Any], clips: Sequence[Clip]) -> None:
