@@ -41,6 +41,9 @@ Timeout = Annotated[
     float, typer.Option("--timeout", min=1.0, help="Seconds of silence after which a model counts as hung.")
 ]
 Jobs = Annotated[int, typer.Option("--jobs", min=1, help="Models to run side by side, within cores and memory.")]
+LogFile = Annotated[
+    Path | None, typer.Option("--log-file", help="Add everything that happens to this file, as JSON lines.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 Metrics = Annotated[
     str, typer.Option(help="auto, or names separated by commas: sdr,si_sdr,pesq_wb,pesq_nb,stoi,estoi.")
@@ -71,12 +74,15 @@ def run(
     mono: Mono = False,
     subtype: Subtype = "",
     timeout: Timeout = 300.0,
+    log_file: LogFile = None,
     json: Json = False,
 ) -> None:
     """Enhance clips with one model; writes OUT/audio/MODEL/CLIP.wav."""
     from .commands import Options, enhance_command
 
-    options = Options(inputs, out, device, threads, resume, tuple(models_file or ()), mono, subtype, timeout)
+    options = Options(
+        inputs, out, device, threads, resume, tuple(models_file or ()), mono, subtype, timeout, 1, log_file
+    )
     raise typer.Exit(enhance_command(options, model, as_json=json))
 
 
@@ -101,12 +107,15 @@ def compare(
     subtype: Subtype = "",
     timeout: Timeout = 300.0,
     jobs: Jobs = 1,
+    log_file: LogFile = None,
     json: Json = False,
 ) -> None:
     """Enhance clips with several models, score them and compare them."""
     from .commands import Options, Scoring, compare_command
 
-    options = Options([folder], out, device, threads, resume, tuple(models_file or ()), mono, subtype, timeout, jobs)
+    options = Options(
+        [folder], out, device, threads, resume, tuple(models_file or ()), mono, subtype, timeout, jobs, log_file
+    )
     raise typer.Exit(compare_command(options, models, Scoring(clean, manifest, metrics, score_rate), as_json=json))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import shlex
 import sys
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ from .devices import available_mib, checked_device, cores, find_gpu
 from .engines.local import LocalEngine
 from .errors import SeinferError, UsageError
 from .install import missing_packages
+from .logs import open_log
 from .manifest import read_journal
 from .metrics.table import load_table
 from .model_commands import pull_one
@@ -30,6 +32,8 @@ from .reports.terminal import console
 from .request import Request
 from .scorefolders import FolderRequest, score_folders
 from .selection import Selection, open_registry, runnable, select
+
+log = logging.getLogger(__name__)
 
 ALL_DONE, PARTLY_FAILED, INTERRUPTED = 0, 5, 130
 # What a worker with a framework takes at most, by benchmarks/models.py.
@@ -50,6 +54,7 @@ class Options:
     subtype: str = ""
     timeout_s: float = 300.0
     jobs: int = 1
+    log_file: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -74,6 +79,9 @@ def compare_command(options: Options, models: str, scoring: Scoring, *, as_json:
 
 
 def _run(options: Options, selection: Selection, scoring: Scoring | None, *, as_json: bool) -> int:
+    if options.log_file:
+        open_log(options.log_file)
+    log.info("started", extra={"argv": sys.argv})
     request = _request(options, selection, scoring)
     engine = LocalEngine(request.device, max(1, request.threads // request.jobs), options.timeout_s)
     try:
@@ -84,8 +92,19 @@ def _run(options: Options, selection: Selection, scoring: Scoring | None, *, as_
         print(f"stopped; what is done is kept, go on with: {again}", file=sys.stderr)
         return INTERRUPTED
     render(results, as_json=as_json)
-    print(f"written to {request.out}", file=sys.stderr)
+    print(closing_line(results, request.out), file=sys.stderr)
+    log.info("ended", extra={"exit_code": exit_code(results)})
     return exit_code(results)
+
+
+def closing_line(results: Results, out: Path) -> str:
+    """Return how many estimates there are, how many failed, and where to look."""
+    n_ok = sum(row.is_ok for row in results.by_clip)
+    n_failed = len(results.by_clip) - n_ok + len(results.header["lost_models"])
+    n_kept = results.header.get("n_kept", 0)
+    kept = f" ({n_kept} of them from before)" if n_kept else ""
+    where = f", see {out / 'failures.csv'}" if n_failed else ""
+    return f"{n_ok} ok{kept}, {n_failed} failed{where}; written to {out}"
 
 
 def _request(options: Options, selection: Selection, scoring: Scoring | None) -> Request:

@@ -15,9 +15,11 @@ from . import provenance
 from .clips import inspect
 from .engines.base import Engine
 from .files import write_json
+from .logs import library_chatter_logged
 from .manifest import RunFolder, fingerprint
 from .records import Clip
 from .reports.csvfiles import write_clips, write_per_clip
+from .reports.failures import write_failures
 from .reports.leaderboard import leaderboard
 from .reports.results import Results, results_of
 from .reports.summary import write_summary
@@ -31,7 +33,8 @@ def execute(request: Request, engine: Engine, progress: Progress) -> Results:
     Raises:
         SeinferError: nothing could be done, or the run had to end; what is done by then is in the run folder.
     """
-    clips = inspect(request.clips.clips)
+    with library_chatter_logged("decoder"):
+        clips = inspect(request.clips.clips)
     digests = {spec.name: provenance.weights_digest(spec) for spec in request.specs}
     with closing(RunFolder(request.out, resume=request.resume)) as folder:
         folder.sweep()
@@ -49,6 +52,7 @@ def write_reports(folder: Path, results: Results) -> None:
     write_json(folder / "run.json", results.header)
     write_clips(results, folder / "clips.csv")
     write_per_clip(results, folder / "per_clip.csv")
+    write_failures(results, folder / "failures.csv")
     write_summary(leaderboard(results), folder / "summary.csv")
 
 
@@ -84,6 +88,7 @@ def header(request: Request, clips: Sequence[Clip], digests: Mapping[str, str], 
         "resampler": "soxr VHQ through the models, soxr HQ for scoring",
         "models": {**models, **{name: {"not_run": reason} for name, reason in not_run.items()}},
         "lost_models": run.lost,
+        "n_kept": run.n_kept,
         "notes": [*request.clips.notes, *dict.fromkeys(how.note for how in run.ran.values() if how.note)],
         **provenance.circumstances(specs, request.metrics),
     }

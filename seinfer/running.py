@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import queue
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -15,9 +16,11 @@ from .errors import SeinferError
 from .manifest import RunFolder, fingerprint
 from .metrics.table import load_table
 from .provenance import model_key
-from .records import Clip, Enhancement, Job, ModelSpec, Score, ScoringTask
+from .records import Clip, Enhancement, Job, ModelSpec, Score, ScoringTask, to_json
 from .request import Request
 from .scoring import ScoringPool
+
+log = logging.getLogger(__name__)
 
 # How long the main thread waits for a result before it looks after the scores.
 _POLL_S = 0.05
@@ -39,6 +42,7 @@ class Run:
     Attributes:
         lost: models that should have run and could not be loaded, with the reason.
         ran: how each model ran that did.
+        n_kept: estimates of an earlier command that are still right.
     """
 
     def __init__(
@@ -51,6 +55,7 @@ class Run:
     ) -> None:
         self.lost: dict[str, str] = {}
         self.ran: dict[str, Circumstances] = {}
+        self.n_kept = 0
         self._request = request
         self._folder = folder
         self._clips = {clip.clip_id: clip for clip in clips}
@@ -120,6 +125,7 @@ class Run:
         jobs = []
         for clip, enhancement in zip(self._good, done, strict=True):
             if enhancement:
+                self.n_kept += 1
                 self._after_enhancing(enhancement)
             else:
                 jobs.append(self._job(clip, spec))
@@ -146,6 +152,7 @@ class Run:
         return Job(clip.clip_id, clip.noisy_path, target, seconds, self._request.subtype, self._request.mono)
 
     def _take_enhancement(self, enhancement: Enhancement) -> None:
+        log.info("enhanced" if enhancement.is_ok else "failed", extra=to_json(enhancement))
         self._folder.add_enhancement(self._key(self._clips[enhancement.clip_id], enhancement.model), enhancement)
         self._after_enhancing(enhancement)
 
@@ -175,5 +182,6 @@ class Run:
             self._take_score(score)
 
     def _take_score(self, score: Score) -> None:
+        log.info("scored", extra=to_json(score))
         self._folder.add_score(self._score_keys[score.clip_id, score.model], score)
         self._progress.advance("scoring")

@@ -28,7 +28,7 @@ LAYERS = (
     ("backends", "manifest", "stats"),
     ("metrics", "pairing", "weights", "registry", "batching", "dsp", "fetch", "install", "files"),
     ("clips",),
-    ("audio",),
+    ("audio", "logs"),
     ("wavwriter", "resampling", "childprocess", "devices", "modelfile"),
     ("records", "errors"),
 )

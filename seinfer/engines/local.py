@@ -6,6 +6,7 @@ fresh worker; the one that ends its worker once more is marked failed, the other
 
 from __future__ import annotations
 
+import logging
 import sys
 import threading
 from collections import deque
@@ -27,6 +28,8 @@ _PATIENCE = 60.0
 
 # What a worker may report of loading, by name; AudioError is about clips and takes a reason.
 _ERRORS = {kind.__name__: kind for kind in errors.SeinferError.__subclasses__() if kind is not errors.AudioError}
+
+log = logging.getLogger(__name__)
 
 Emit = Callable[[Enhancement], None]
 
@@ -89,6 +92,7 @@ class LocalEngine:
         if ready["event"] == "error":
             child.kill()
             raise _ERRORS.get(ready["kind"], errors.BackendError)(ready["message"])
+        log.info("model loaded", extra={"model": spec.name, **ready})
         return child, ready
 
     def _launch(self, spec: ModelSpec) -> Child:
@@ -97,7 +101,7 @@ class LocalEngine:
         with self._lock:
             if self._is_closed:
                 raise errors.BackendError(f"{spec.name}: stopped")
-            child = Child(_command(spec), environment)
+            child = Child(_command(spec), environment, spec.name)
             self._children.add(child)
         return child
 
@@ -135,6 +139,7 @@ class _ModelRun:
             while self._waiting or self._flying:
                 self._top_up(child)
                 if reason := self._take(child):
+                    log.warning("worker lost", extra={"model": self._spec.name, "reason": reason})
                     child.kill()
                     self._after_death(reason)
                     if self._waiting:
