@@ -6,6 +6,7 @@ torch is imported here, inside functions, and nowhere at module level.
 from __future__ import annotations
 
 import pickle
+import struct
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import ModuleType
@@ -17,6 +18,21 @@ from .base import require
 
 if TYPE_CHECKING:
     import torch
+
+# What torch.load raises on files that were cut or garbled, depending on where; half of it in the legacy format alone.
+_DAMAGE = (
+    pickle.UnpicklingError,
+    struct.error,
+    EOFError,
+    OSError,
+    RuntimeError,
+    OverflowError,
+    LookupError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    AssertionError,
+)
 
 
 def open_torch(spec: ModelSpec, *, device: str, threads: int) -> tuple[ModuleType, torch.device]:
@@ -48,7 +64,7 @@ def read_checkpoint(torch: ModuleType, path: Path, spec: ModelSpec, safe_globals
     try:
         with torch.serialization.safe_globals(list(safe_globals)):
             return torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError, KeyError, AttributeError) as error:
+    except _DAMAGE as error:
         first_line = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise IntegrityError(
             f"{path} cannot be read as a checkpoint of {spec.name}: {first_line}; nothing in it was run; "

@@ -204,7 +204,10 @@ class Pull:
         looked = ", ".join(str(mirror.root) for mirror in self.mirrors)
         closed = "; ".join(line for mirror in self.mirrors for line in mirror.unreadable)
         searched = f" (not found in {looked}{f'; unreadable there: {closed}' if closed else ''})" if looked else ""
-        return f"take it from a copy that you have: `seinfer models pull {self.spec.name} --from DIR|FILE`{searched}"
+        # A folder is searched by hash: where none is known, nothing in it can be recognised.
+        is_known = any(expected_sha256(file, self._path(file)) for file in self.spec.files)
+        source = "DIR|FILE" if is_known else "FILE"
+        return f"take it from a copy that you have: `seinfer models pull {self.spec.name} --from {source}`{searched}"
 
 
 def _by_archive(files: Iterable[WeightFile]) -> dict[tuple[str, str], list[WeightFile]]:
