@@ -164,6 +164,24 @@ def demo(
 
 
 @app.command()
+def check(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="Name of a model.")],
+    clip: Annotated[
+        Path | None, typer.Argument(metavar="[CLIP]", help="A recording of yours; else a bundled one.")
+    ] = None,
+    device: Device = "auto",
+    threads: Threads = None,
+    models_file: ModelsFile = None,
+    json: Json = False,
+) -> None:
+    """Measure whether a model is wired right here: length, delay, level, batches, pieces."""
+    from .commands import Options, check_command
+
+    options = Options([], Path(), device, threads, models_files=tuple(models_file or ()))
+    raise typer.Exit(check_command(model, clip, options, as_json=json))
+
+
+@app.command()
 def doctor(json: Json = False) -> None:
     """Say what works here: versions, extras, weights, devices, and what to install."""
     from .doctor import doctor_command

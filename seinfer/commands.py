@@ -7,16 +7,18 @@ import logging
 import shlex
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from . import weights
-from .audio import SUBTYPES
+from .audio import SUBTYPES, read
+from .checking import check
 from .devices import available_mib, checked_device, cores, find_gpu
 from .engines.local import LocalEngine
 from .errors import SeinferError, UsageError
 from .install import missing_packages
+from .loading import load_on
 from .logs import open_log
 from .manifest import read_journal
 from .metrics.table import load_table
@@ -36,6 +38,7 @@ from .selection import Selection, open_registry, runnable, select
 log = logging.getLogger(__name__)
 
 ALL_DONE, PARTLY_FAILED, INTERRUPTED = 0, 5, 130
+DEMO_CLIPS = Path(__file__).parent / "demo_clips"
 # What a worker with a framework takes at most, by benchmarks/models.py.
 _MODEL_MIB = 2560
 
@@ -181,6 +184,27 @@ def chosen_rate(text: str) -> int:
     return int(text)
 
 
+def check_command(name: str, clip: Path | None, options: Options, *, as_json: bool) -> int:
+    """Measure whether a model is wired right, on a clip of the user's or a bundled one."""
+    spec = runnable(open_registry(options.models_files).find(name))
+    if spec.python:
+        raise UsageError(
+            f"{name} runs in an interpreter of its own; check it there: {spec.python} -m seinfer check {name}"
+        )
+    path = clip or DEMO_CLIPS / "noisy" / "fan_16k.flac"
+    decoded = read(path)
+    loaded = load_on(spec, device=chosen_device(options.device), threads=options.threads)
+    verdicts = list(check(loaded.enhancer, decoded.samples, decoded.sample_rate))
+    if as_json:
+        print(json.dumps([asdict(verdict) for verdict in verdicts], indent=2))
+    else:
+        print(f"{spec.name} on {path.name}, {loaded.device}")
+        for verdict in verdicts:
+            word = {True: "ok", False: "WRONG", None: "look"}[verdict.is_good]
+            print(f"  {word:6}{verdict.question}: {verdict.measured} (expected {verdict.expected})")
+    return PARTLY_FAILED if any(verdict.is_good is False for verdict in verdicts) else ALL_DONE
+
+
 def report_command(run_folder: Path, *, as_json: bool) -> int:
     """Rebuild the tables of a run folder from its journal."""
     results = results_of(read_journal(run_folder))
@@ -235,7 +259,7 @@ def demo_command(out: Path, *, pull: bool, threads: int | None, as_json: bool) -
     if pull:
         pull_for_demo()
     print("demo clips: synthetic speech and noise, for a first look only; do not quote the figures", file=sys.stderr)
-    options = Options([Path(__file__).parent / "demo_clips"], out, threads=threads)
+    options = Options([DEMO_CLIPS], out, threads=threads)
     return compare_command(options, "all", Scoring(), as_json=as_json)
 
 

@@ -18,7 +18,7 @@ LAYERS = (
     ("__main__", "bootstrap"),
     ("cli", "cli_models"),
     ("commands", "model_commands", "doctor"),
-    ("scorefolders", "api"),
+    ("scorefolders", "api", "checking"),
     ("pipeline",),
     ("running", "request"),
     ("selection",),
