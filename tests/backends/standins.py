@@ -3,8 +3,8 @@
     python -m tests.backends.standins NAME FOLDER
 
 writes one: its weights, and a models file that names them. It is a program, so that torch stays out of the process that
-runs the tests. A stand-in gives back what it gets, nearly: so its lag, its level and its silence mean something. The
-rest of its network adds a little to it, so that it is not idle either.
+runs the tests. A stand-in is a network that gives back what it gets, nearly, or one that its authors' code made, or the
+model itself with its numbers rebuilt: so its lag, its level and its silence mean something.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pytest
 
-from ..sharedfiles import ROOT
+from .. import sharedfiles
 from ..tables import table
 
 
@@ -28,16 +29,20 @@ class StandIn:
     Attributes:
         model: the model of the registry that it stands in for.
         write: writes it, with its models file, to a folder.
+        is_made_of_shared: whether it takes anything from the shared folder.
     """
 
     model: str
     write: Callable[[Path], None]
+    is_made_of_shared: bool = False
 
 
 def build(name: str, folder: Path) -> Path:
-    """Make a stand-in in a process of its own and return its models file."""
+    """Make a stand-in in a process of its own and return its models file; skip where it is made of what is absent."""
+    if STANDINS[name].is_made_of_shared and sharedfiles.shared_folder() is None:
+        pytest.skip(f"{name} is made of what lies in SEINFER_SHARED or ../shared, which is absent")
     folder.mkdir()
-    subprocess.run([sys.executable, "-m", __name__, name, str(folder)], cwd=ROOT, check=True)
+    subprocess.run([sys.executable, "-m", __name__, name, str(folder)], cwd=sharedfiles.ROOT, check=True)
     return folder / "models.toml"
 
 
@@ -71,7 +76,51 @@ def write_segan(folder: Path) -> None:
     (folder / "models.toml").write_text(text, encoding="utf-8")
 
 
-STANDINS: Mapping[str, StandIn] = {"segan-standin": StandIn("segan+", write_segan)}
+def write_demucs_causal(folder: Path) -> None:
+    """Name a small Demucs of the architecture of denoiser-dns48, -dns64 and -master64, trained a little by its authors' code."""
+    _write_demucs(folder, "demucs-causal-standin", "tiny_causal_h8.th", "{ hidden = 8 }")
+
+
+def write_demucs_both_ways(folder: Path) -> None:
+    """Name a small Demucs of the architecture of denoiser-valentini-nc."""
+    options = "{ hidden = 4, causal = false, stride = 2, resample = 2 }"
+    _write_demucs(folder, "demucs-nc-standin", "tiny_nc_h4.th", options, causal="false")
+
+
+def _write_demucs(folder: Path, name: str, weights: str, options: str, **keys: str) -> None:
+    path = _shared() / "golden" / "denoiser" / weights
+    text = table(name, backend='"seinfer.backends.demucs:load"', extra='"denoiser"', **keys)
+    text += f'options = {options}\nfiles = [{{ name = "{weights}", path = "{path}" }}]\n'
+    (folder / "models.toml").write_text(text, encoding="utf-8")
+
+
+def write_deepfilternet(folder: Path) -> None:
+    """Write the checkpoint that was rebuilt from the ONNX graphs of DeepFilterNet 3, batch normalisation folded in."""
+    from .deepfilternet import unpack_rebuilt
+
+    files = unpack_rebuilt(_shared(), folder)
+    text = table(
+        "deepfilternet3-torch-standin",
+        backend='"seinfer.backends.deepfilternet_torch:load"',
+        extra='"deepfilternet-torch"',
+        sample_rate="48000",
+    )
+    paths = ", ".join(f'{{ name = "{name}", path = "{path.relative_to(folder)}" }}' for name, path in files.items())
+    (folder / "models.toml").write_text(f"{text}files = [{paths}]\n", encoding="utf-8")
+
+
+def _shared() -> Path:
+    shared = sharedfiles.shared_folder()
+    assert shared is not None
+    return shared
+
+
+STANDINS: Mapping[str, StandIn] = {
+    "demucs-causal-standin": StandIn("denoiser-dns64", write_demucs_causal, is_made_of_shared=True),
+    "demucs-nc-standin": StandIn("denoiser-valentini-nc", write_demucs_both_ways, is_made_of_shared=True),
+    "segan-standin": StandIn("segan+", write_segan),
+    "deepfilternet3-torch-standin": StandIn("deepfilternet3-torch", write_deepfilternet, is_made_of_shared=True),
+}
 """By the name in their models file."""
 
 
