@@ -17,13 +17,14 @@ from typing import Any
 import pytest
 
 from seinfer.install import install_line, missing_packages
-from seinfer.records import ModelSpec, WeightFile
+from seinfer.records import ModelSpec, WeightFile, to_json
 from seinfer.registry import load_registry, resolve
 
 from .. import sharedfiles
+from .standins import STAND_INS
 
 REGISTRY = load_registry()
-SPECS = REGISTRY.specs
+SPECS = {**REGISTRY.specs, **{name: stand_in.spec(REGISTRY.specs, name) for name, stand_in in STAND_INS.items()}}
 TIMEOUT_S = 300
 
 
@@ -58,19 +59,23 @@ def measured(request: pytest.FixtureRequest, runs: Mapping[str, Future[Measured]
 
 
 def measure(spec: ModelSpec, folder: Path) -> Measured:
-    weights = json.dumps({name: str(path) for name, path in weights_at_hand(spec).items()})
+    weights = json.dumps({name: str(path) for name, path in weights_at_hand(spec, folder).items()})
     results = folder / f"{spec.name}.jsonl"
     results.touch()
-    command = [sys.executable, "-m", f"{__package__}.contract_runner", spec.name, weights, str(results)]
+    command = [sys.executable, "-m", f"{__package__}.contract_runner", json.dumps(to_json(spec)), weights, str(results)]
     run = subprocess.run(command, cwd=sharedfiles.ROOT, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
     return Measured(spec, run, dict(json.loads(line) for line in results.read_text(encoding="utf-8").splitlines()))
 
 
-def weights_at_hand(spec: ModelSpec) -> dict[str, Path]:
+def weights_at_hand(spec: ModelSpec, scratch: Path) -> Mapping[str, Path]:
     """Return the model's files from the shared folder; skip where they cannot be there, fail where they should be."""
     if missing := missing_packages(spec):
         pytest.skip(f"{spec.name} needs {', '.join(missing)}: {install_line(spec)}")
     folder, weights = sharedfiles.shared_folder(), {}
+    if spec.name in STAND_INS:
+        if folder is None:
+            pytest.skip(f"{spec.name} is made of what is in SEINFER_SHARED or ../shared, which is absent")
+        return STAND_INS[spec.name].make(folder, scratch / spec.name)
     for file in spec.files:
         path = sharedfiles.find(folder, file) if folder else None
         if path is None and folder and sharedfiles.is_promised(folder, file):
@@ -91,11 +96,11 @@ def test_weights_promised_but_lost_fail_and_others_skip(monkeypatch: pytest.Monk
     monkeypatch.setattr(sharedfiles, "shared_folder", lambda: tmp_path)
     (tmp_path / "SOURCES.tsv").write_text("weights/other.bin\t" + "cd" * 32 + "\n")
     with pytest.raises(pytest.skip.Exception, match="not at hand"):
-        weights_at_hand(spec)
+        weights_at_hand(spec, tmp_path)
     sharedfiles.promised_hashes.cache_clear()
     (tmp_path / "SOURCES.tsv").write_text("weights/net.bin\t" + "ab" * 32 + "\n")
     with pytest.raises(pytest.fail.Exception, match="is listed in"):
-        weights_at_hand(spec)
+        weights_at_hand(spec, tmp_path)
 
 
 @pytest.mark.parametrize("name", list(SPECS))
