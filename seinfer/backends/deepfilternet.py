@@ -1,7 +1,7 @@
 """DeepFilterNet 2 and 3 from the authors' three ONNX graphs, with the signal processing in numpy.
 
-The rule it keeps: the graphs are the authors', weights and all. What `onnxstate` adds in memory is that they run on
-batches and go on where they stopped, so that a clip of any length runs in bounded memory with the same result.
+The rule it keeps: the graphs are the authors', weights and all. What `deepfilternet_graphs` adds in memory is that they
+run on batches and go on where they stopped, so that a clip of any length runs in bounded memory with the same result.
 
 Source: Rikorose/DeepFilterNet@d375b2d, models/DeepFilterNet2_onnx.tar.gz and DeepFilterNet3_onnx.tar.gz; graphs as
 DeepFilterNet/df/scripts/export.py cuts them; Schröter et al., "DeepFilterNet2: Towards Real-Time Speech Enhancement on
@@ -23,7 +23,7 @@ from ..records import ModelSpec
 from .deepfilternet_clips import DeepFilterNet, State, probe
 from .deepfilternet_config import Architecture, read_architecture, read_settings
 from .deepfilternet_dsp import N_BANDS, N_FILTERED
-from .onnxstate import BATCH, NEXT, STATE, UnknownGraphError, carry_state, free_batch
+from .deepfilternet_graphs import BATCH, NEXT, STATE, UnknownGraphError, carry_state, free_batch, multiply_groups
 from .onnxtools import Array, Runtime, Session, Shape, open_runtime, read_graph, require_interface, unfit
 
 FILES = ("config.ini", "enc.onnx", "erb_dec.onnx", "df_dec.onnx")
@@ -112,6 +112,7 @@ def _open(part: _Part, path: Path, runtime: Runtime, spec: ModelSpec) -> Session
     model = read_graph(path, spec)
     require_interface(model, part.inputs, part.outputs, path, spec)
     free_batch(model)
+    multiply_groups(model)
     try:
         carry_state(model, part.file.removesuffix(".onnx"))
     except UnknownGraphError as error:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
@@ -41,8 +42,8 @@ from .deepfilternet_dsp import (
 State = Mapping[str, Any]
 """What a network carries from frames to frames: name -> array of its own kind, the clips on the first axis."""
 
-# Frames of all clips together that the network gets at once: its tensors are some 100 KiB a frame.
-_FRAMES_AT_ONCE = 800
+# Frames of all clips together that the network gets at once. Twice as many: 8 % less time, 150 MiB more a thread.
+_FRAMES_AT_ONCE = 400
 _CLIPS_AT_ONCE = 8
 
 
@@ -109,15 +110,15 @@ class DeepFilterNet:
 
     def __init__(self, network: Network, architecture: Architecture, settings: Settings, threads: int) -> None:
         self._network = network
-        self._architecture: Architecture = architecture
-        self._settings = settings
+        self._new_filter = partial(_FILTERS[architecture], settings)
+        self._framing = framing_of(architecture)
         self._threads = max(1, threads)
         n_clips = _CLIPS_AT_ONCE * self._threads
         self.appetite = Appetite(max_clips=n_clips, max_batch_s=15.0 * n_clips)
 
     def enhance(self, batch: Batch) -> list[Waveform]:
         """Return one waveform a row, each as long as the row's signal."""
-        clips = [_Row(row, self._new_clip(len(row)), self.framing) for row in batch.rows()]
+        clips = [_Row(row, _Clip(self._new_filter(), len(row)), self._framing) for row in batch.rows()]
         longest_first = sorted(clips, key=lambda clip: -clip.n_frames)
         n_groups = min(len(clips), max(self._threads, -(-len(clips) // _CLIPS_AT_ONCE)))
         groups = [longest_first[first::n_groups] for first in range(n_groups)]
@@ -128,17 +129,9 @@ class DeepFilterNet:
                 list(pool.map(self._run_together, groups))
         return [clip.waveform() for clip in clips]
 
-    @property
-    def framing(self) -> Framing:
-        """How clips are cut into frames."""
-        return framing_of(self._architecture)
-
     def open_stream(self) -> ClipStream:
         """Start a clip."""
-        return ClipStream(self._network, self._new_clip(), self.framing)
-
-    def _new_clip(self, n_samples: int | None = None) -> _Clip:
-        return _Clip(_FILTERS[self._architecture](self._settings), n_samples)
+        return ClipStream(self._network, _Clip(self._new_filter()), self._framing)
 
     def _run_together(self, rows: Sequence[_Row]) -> None:
         """Run clips in step, the longest first in the list; the others leave as they end."""

@@ -29,6 +29,8 @@ Shape = tuple[int | str, ...]
 """Sizes; a name where a size is free, "" where it has no name either."""
 
 _PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
+# TF32, the default on a GPU, would make a clip depend on those beside it.
+_PROVIDER_OPTIONS: Mapping[str, Mapping[str, str]] = {"CUDAExecutionProvider": {"use_tf32": "0"}}
 
 
 def read_graph(path: Path, spec: ModelSpec) -> onnx.ModelProto:
@@ -44,6 +46,9 @@ def read_graph(path: Path, spec: ModelSpec) -> onnx.ModelProto:
         model: onnx.ModelProto = package.load_model_from_string(path.read_bytes())
     except (damage, OSError) as error:
         raise IntegrityError(unfit(path, spec, f"it cannot be read ({error})")) from error
+    # The last field of a file from torch: where it is cut short there, all the rest can still be read.
+    if "" not in {operators.domain for operators in model.opset_import}:
+        raise IntegrityError(unfit(path, spec, "it does not say which operators it uses, so it is cut short or empty"))
     if any(tensor.data_location == package.TensorProto.EXTERNAL for tensor in model.graph.initializer):
         raise IntegrityError(unfit(path, spec, "it keeps tensors in further files, expected all of them inside"))
     return model
@@ -113,8 +118,9 @@ class Runtime:
         options = self.module.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 3
+        providers = [(self.provider, dict(_PROVIDER_OPTIONS.get(self.provider, {})))]
         try:
-            session = self.module.InferenceSession(model.SerializeToString(), options, providers=[self.provider])
+            session = self.module.InferenceSession(model.SerializeToString(), options, providers=providers)
         except self.refusals as error:
             raise IntegrityError(unfit(path, spec, str(error))) from error
         # onnxruntime takes the CPU without a word where the GPU's libraries cannot be loaded.

@@ -1,11 +1,11 @@
 """Causal ONNX graphs of whole clips, edited in memory so that they run on batches and go on where they stopped.
 
-The rule it keeps: weights and operators stay as they are. What a graph forgets at its end becomes an input and an
-output: the state of each GRU, and the last frames that a convolution over time reaches back to, which the graph as
-exported takes to be zero (a `Pad` in front of the `Conv`). With states of zeros the edited graph is the original one,
-and a clip in pieces gives what it gives as a whole.
+The rule it keeps: weights stay as they are, and so does what is computed. What a graph forgets at its end becomes an
+input and an output: the state of each GRU, and the last frames that a convolution over time reaches back to, which the
+graph as exported takes to be zero (a `Pad` in front of the `Conv`). With states of zeros the edited graph is the
+original one, and a clip in pieces gives what it gives as a whole.
 
-Source: ONNX operators GRU, Pad, Conv, Concat, Slice and Reshape, opset 11 and later.
+Source: ONNX operators GRU, Pad, Conv, Concat, Slice, Reshape and Einsum, opset 12 and later.
 """
 
 from __future__ import annotations
@@ -24,6 +24,9 @@ BATCH = "batch"
 STATE = "state_"
 NEXT = "next_"
 """A state's next value has its name with this in front. The clips are on the first axis of both."""
+
+
+_GROUPED_LINEAR = b"btgi,gih->btgh"
 
 
 class UnknownGraphError(ValueError):
@@ -63,9 +66,33 @@ def carry_state(model: onnx.ModelProto, label: str) -> None:
             edited += _carried_past(model, node, label)
         else:
             edited.append(node)
-    copies = [type(node).FromString(node.SerializeToString()) for node in edited]
+    _replace_nodes(model, edited)
+
+
+def multiply_groups(model: onnx.ModelProto) -> None:
+    """Compute grouped linear layers by MatMul in place of Einsum, which onnxruntime is slow at for a batch of one."""
+    edited: list[onnx.NodeProto] = []
+    for node in model.graph.node:
+        is_grouped = node.op_type == "Einsum" and _attribute(node, "equation") == _GROUPED_LINEAR
+        edited += _multiplied_groups(node) if is_grouped else [node]
+    _replace_nodes(model, edited)
+
+
+def _replace_nodes(model: onnx.ModelProto, nodes: list[onnx.NodeProto]) -> None:
+    # What `del` empties are the graph's own nodes, of which copies go on.
+    copies = [type(node).FromString(node.SerializeToString()) for node in nodes]
     del model.graph.node[:]
     model.graph.node.extend(copies)
+
+
+def _multiplied_groups(node: onnx.NodeProto) -> Iterator[onnx.NodeProto]:
+    from onnx import helper
+
+    (values, weights), [result] = node.input, node.output
+    by_group, product = f"{result}_by_group", f"{result}_product"
+    yield helper.make_node("Transpose", [values], [by_group], perm=[0, 2, 1, 3])
+    yield helper.make_node("MatMul", [by_group, weights], [product])
+    yield helper.make_node("Transpose", [product], [result], perm=[0, 2, 1, 3])
 
 
 def _carried_gru(model: onnx.ModelProto, node: onnx.NodeProto, label: str) -> Iterator[onnx.NodeProto]:
