@@ -1,13 +1,15 @@
 """What the onnxruntime backends share: graphs that are read as data and checked, devices, and sessions.
 
 The rule it keeps: a graph is looked at before it is run. A file of another network is an error that names what it
-offers; a graph that keeps tensors in further files is refused, because nobody hashed those.
+offers; a graph that keeps tensors in further files is refused, because nobody hashed those. And nothing is reported to
+anyone: onnxruntime sends telemetry, also on Linux, unless it is told not to before it is imported (seen in 1.31).
 
 onnx and onnxruntime are imported here, inside functions, and nowhere at module level.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -148,6 +150,7 @@ def open_runtime(spec: ModelSpec, *, device: str) -> Runtime:
         MissingExtraError: onnxruntime is not installed.
         UsageError: the device is not there.
     """
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     runtime = require("onnxruntime", spec)
     provider = _PROVIDERS[device]
     available = runtime.get_available_providers()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from seinfer.registry import load_registry
 
 from ..sharedfiles import find
 
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # some tests import onnxruntime by themselves
 SPECS = load_registry().specs
 RATE = 48_000
 MODELS = ("deepfilternet2", "deepfilternet3")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,6 +20,7 @@ from seinfer.backends.deepfilternet_clips import DeepFilterNet, probe
 from seinfer.backends.deepfilternet_dsp import N_BANDS, N_FILTERED, N_TAPS
 from seinfer.errors import IntegrityError, MissingExtraError, RegistryError, UsageError
 
+from ..sharedfiles import ROOT
 from .deepfilternet import needs_onnxruntime, spec_with, weights_of
 
 pytestmark = needs_onnxruntime
@@ -185,6 +189,21 @@ def test_cpu_is_all_that_is_used_where_there_is_a_gpu(files: dict[str, Path], mo
     monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: both)
     for session, _, _ in load(files)._network._steps:  # type: ignore[attr-defined]
         assert session._session.get_providers() == ["CPUExecutionProvider"]
+
+
+def test_load_reports_nothing_to_the_makers_of_onnxruntime(shared: Path, tmp_path: Path) -> None:
+    code = (
+        "import json, sys; from pathlib import Path; from seinfer.backends.deepfilternet import load\n"
+        "from seinfer.registry import load_registry\n"
+        f"files = {{k: Path(v) for k, v in json.loads(sys.argv[1]).items()}}\n"
+        f"load(load_registry().find({MODEL!r}), files, device='cpu', threads=1)"
+    )
+    weights = json.dumps({name: str(path) for name, path in weights_of(shared, MODEL).items()})
+    environment = {k: v for k, v in os.environ.items() if k not in ("ORT_DISABLE_TELEMETRY", "XDG_CACHE_HOME")}
+    environment.update(HOME=str(tmp_path), PYTHONPATH=str(ROOT))
+    subprocess.run([sys.executable, "-c", code, weights], env=environment, cwd=tmp_path, check=True, timeout=60)
+    # What it would send it keeps in the user's cache first.
+    assert list(tmp_path.rglob("*")) == []
 
 
 @pytest.mark.parametrize("module", ["onnxruntime", "onnx"])
