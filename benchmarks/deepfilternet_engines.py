@@ -64,14 +64,14 @@ def all_ways(folder: Path, threads: int, clips: list[Waveform]) -> Iterator[tupl
     onnx = deepfilternet.load(specs["deepfilternet3"], graphs, device="cpu", threads=threads)
     tensors = {"config.ini": folder / "config.ini", checkpoint.name: checkpoint}
     torch = deepfilternet_torch.load(specs["deepfilternet3-torch"], tensors, device="cpu", threads=threads)
-    yield "package, batch 1", package(folder, checkpoint, clips)
+    yield "package, batch 1", package(folder, checkpoint, clips, threads)
     for name, enhancer in (("seinfer onnx", onnx), ("seinfer torch", torch)):
         yield f"{name}, batch 1", lambda enhancer=enhancer: [enhancer.enhance(pad([clip])) for clip in clips]
         yield f"{name}, batch {N_CLIPS}", lambda enhancer=enhancer: enhancer.enhance(pad(clips))
 
 
-def package(folder: Path, checkpoint: Path, clips: list[Waveform]) -> Callable[[], object]:
-    """Return work that the authors' own `enhance` does, with their own way of loading."""
+def package(folder: Path, checkpoint: Path, clips: list[Waveform], threads: int) -> Callable[[], object]:
+    """Return work that the authors' own `enhance` does, with their own way of loading, each layer over the threads."""
     import torch
 
     with without_torchaudio(), tempfile.TemporaryDirectory() as scratch:
@@ -82,7 +82,14 @@ def package(folder: Path, checkpoint: Path, clips: list[Waveform]) -> Callable[[
         shutil.copy(folder / "config.ini", model)
         shutil.copy(checkpoint, model / "checkpoints")
         network, state, _ = init_df(str(model), log_file=None, log_level="none")
-    return lambda: [enhance(network, state, torch.from_numpy(clip[None])) for clip in clips]
+
+    def work() -> None:
+        torch.set_num_threads(threads)
+        for clip in clips:
+            enhance(network, state, torch.from_numpy(clip[None]))
+        torch.set_num_threads(1)  # as seinfer's engine leaves it
+
+    return work
 
 
 @contextmanager

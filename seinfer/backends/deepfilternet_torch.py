@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from threading import Lock
+from threading import Lock, local
 from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -55,8 +55,9 @@ class TorchNetwork:
         self._torch = torch
         self._network = network.to(device).eval().requires_grad_(False)
         self._device = device
-        self._memory = _Memory(torch, {"enc": network.enc, "erb_dec": network.erb_dec, "df_dec": network.df_dec})
-        self._lock = Lock()
+        self._memory = _Memory()
+        self._memory.remember(torch, {"enc": network.enc, "erb_dec": network.erb_dec, "df_dec": network.df_dec})
+        self._turn = Lock()
 
     def start(self, n_clips: int) -> State:
         """Return no state, which the layers take for zeros."""
@@ -64,16 +65,24 @@ class TorchNetwork:
 
     def run(self, levels: Array, spectra: Array, state: State) -> tuple[Array, npt.NDArray[np.complex64], State]:
         """Run the next frames of several clips; see `deepfilternet_clips.Network`."""
-        torch, network = self._torch, self._network
-        # TF32, the default of convolutions on a GPU, is off: it would make a clip depend on those beside it.
-        exact = torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False)
-        with self._lock, torch.inference_mode(), exact:
+        network = self._network
+        with self._exactly(), self._torch.inference_mode():
             self._memory.state = dict(state)
             *skips, embedded, filtered, _ = network.enc(self._tensor(levels[:, None]), self._tensor(spectra))
             gains = network.erb_dec(embedded, *reversed(skips))
             coefficients = network.df_dec(embedded, filtered).contiguous()
             # The last axis holds (Re, Im) of each tap in turn.
             return _array(gains)[:, 0], _array(coefficients).view(np.complex64), self._memory.state
+
+    @contextmanager
+    def _exactly(self) -> Iterator[None]:
+        """Keep a GPU from TF32, its default for convolutions, which would make a clip depend on those beside it."""
+        if self._device.type == "cpu":
+            yield
+            return
+        flags = self._torch.backends.cudnn.flags
+        with self._turn, flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False):
+            yield
 
     def _tensor(self, values: Array) -> Any:
         return self._torch.from_numpy(values).to(self._device)
@@ -84,15 +93,18 @@ def _array(tensor: Tensor) -> Array:
     return array
 
 
-class _Memory:
+class _Memory(local):
     """Lets layers go on where they stopped: GRUs, and the padding that stands for the past of a convolution.
 
     Attributes:
-        state: name of the layer -> what it carries, the clips on the first axis; empty at the start of a clip.
+        state: name of the layer -> what it carries, the clips on the first axis; empty at the start of a clip. Each
+            thread has its own.
     """
 
-    def __init__(self, torch: ModuleType, parts: Mapping[str, torch.nn.Module]) -> None:
-        self.state: dict[str, Tensor] = {}
+    state: dict[str, Tensor]
+
+    def remember(self, torch: ModuleType, parts: Mapping[str, torch.nn.Module]) -> None:
+        """Take charge of all layers of a network that would forget."""
         for part, network in parts.items():
             for name, layer in network.named_modules(prefix=part):
                 if isinstance(layer, torch.nn.GRU):
@@ -130,7 +142,8 @@ def load(spec: ModelSpec, weights: Mapping[str, Path], *, device: str, threads: 
         IntegrityError: a file is missing, damaged, or does not fit.
     """
     settings = read_settings(spec)
-    torch, place = open_torch(spec, device=device, threads=max(1, threads))
+    # A layer over several threads waits for them more than it gains; clips run side by side instead.
+    torch, place = open_torch(spec, device=device, threads=1)
     others = sorted(set(weights) - {CONFIG})
     if CONFIG not in weights or len(others) != 1:
         raise IntegrityError(f"{spec.name} has the files {sorted(weights)}; expected {CONFIG} and one checkpoint")
@@ -142,8 +155,7 @@ def load(spec: ModelSpec, weights: Mapping[str, Path], *, device: str, threads: 
     made = TorchNetwork(torch, network, place)
     if problem := probe(made):
         raise IntegrityError(f"{checkpoint} does not fit {spec.name}: {problem}")
-    # torch shares the cores out by itself: one group of clips at a time.
-    return DeepFilterNet(made, architecture, settings, threads=1)
+    return DeepFilterNet(made, architecture, settings, threads if place.type == "cpu" else 1)
 
 
 def _tensors(state: Any, path: Path, spec: ModelSpec) -> dict[str, Tensor]:
