@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import zipfile
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,13 @@ def weights_of(shared: Path, model: str) -> dict[str, Path]:
     missing = [name for name, path in found.items() if path is None]
     assert not missing, f"{missing} of {model} should be in {shared}"
     return {name: path for name, path in found.items() if path}
+
+
+def unpack_rebuilt(shared: Path, folder: Path) -> dict[str, Path]:
+    """Unpack the checkpoint of DeepFilterNet 3 that was rebuilt from its graphs; return file name -> file."""
+    with zipfile.ZipFile(shared / "weights/deepfilternet3/DeepFilterNet3-reconstructed.zip") as archive:
+        paths = [Path(archive.extract(member, folder)) for member in archive.namelist() if not member.endswith("/")]
+    return {path.name: path for path in paths}
 
 
 def spec_with(model: str, **options: Any) -> ModelSpec:

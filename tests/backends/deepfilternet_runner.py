@@ -27,9 +27,8 @@ from seinfer.batching import pad
 from seinfer.errors import SeinferError
 from tests.signals import snr_db
 
-from .deepfilternet import GOLDEN, NOISY, alone, read, spec_with, weights_of
+from .deepfilternet import GOLDEN, NOISY, alone, read, spec_with, unpack_rebuilt, weights_of
 from .deepfilternet_spoils import SPOILS
-from .standins import rebuilt_deepfilternet3
 
 MODEL = "deepfilternet3-torch"
 # Each the name of a key of the package's config, with a value that would break it.
@@ -51,7 +50,7 @@ OPTIONS: Mapping[str, Mapping[str, Any]] = {
 
 def main() -> None:
     shared, scratch, results = map(Path, sys.argv[1:])
-    files = dict(rebuilt_deepfilternet3(shared, scratch / "unpacked"))
+    files = unpack_rebuilt(shared, scratch / "unpacked")
     with results.open("w", encoding="utf-8") as lines:
         for name, value in findings(shared, scratch, files):
             lines.write(json.dumps([name, value]) + "\n")
