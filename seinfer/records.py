@@ -22,7 +22,8 @@ class WeightFile:
         url: where the authors offer it; empty for a local `path`.
         bytes: size, None when it is not known exactly.
         path: a user's own file, absolute, used in place.
-        archive_sha256: digest of the archive at `url`, of which only `member` is taken.
+        archive_sha256: digest of the archive at `url`, of which only `member` is taken; empty where it is not known and
+            the full `sha256` of the member decides.
         member: path of the file inside that archive.
     """
 
