@@ -77,7 +77,7 @@ def write_segan(folder: Path) -> None:
 
 
 def write_demucs_causal(folder: Path) -> None:
-    """Name a small Demucs of the architecture of denoiser-dns48, -dns64 and -master64, trained a little by its authors' code."""
+    """Name a small Demucs of the architecture of denoiser-dns48, -dns64 and -master64, trained a little."""
     _write_demucs(folder, "demucs-causal-standin", "tiny_causal_h8.th", "{ hidden = 8 }")
 
 
