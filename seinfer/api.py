@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from . import weights
-from .devices import choose_device
+from .devices import checked_device
 from .enhancement import Model
-from .loading import load_enhancer
+from .loading import load_on
 from .registry import load_registry
 
 DEFAULT_MODEL = "rnnoise"
@@ -43,7 +43,7 @@ def load_model(
     spec = load_registry(Path(path) for path in models_files).find(name)
     if download:
         weights.pull(spec)
-    return Model(spec, load_enhancer(spec, device=choose_device(device), threads=threads))
+    return Model(spec, load_on(spec, device=checked_device(device), threads=threads).enhancer)
 
 
 def enhance(wav: npt.ArrayLike, sr: int, model: str = DEFAULT_MODEL) -> npt.NDArray[np.float32]:

@@ -1,4 +1,4 @@
-"""Audio files and sample rates: the only module that touches soundfile and soxr.
+"""Audio files: decoding, and as one face the writing and resampling beside it; nothing else touches soundfile and soxr.
 
 The rule it keeps: what comes out has the input's length to the sample, its rate and its alignment; nothing is rescaled.
 Samples are float32, shape (channels, time), nominally within [-1, 1]; only writing clips them, and counts how many.
@@ -8,28 +8,44 @@ from __future__ import annotations
 
 import os
 import struct
-from contextlib import suppress
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-import numpy.typing as npt
 import soundfile
-import soxr
 
 from .errors import AudioError
+from .resampling import Resampler, Samples, fit_length, resample
+from .wavwriter import PART_SUFFIX, SUBTYPES, WavWriter, count_clipped, wav_subtype, write
 
-Samples = npt.NDArray[np.float32]
+__all__ = [
+    "MAX_CHANNELS",
+    "PART_SUFFIX",
+    "SUBTYPES",
+    "SUFFIXES",
+    "Audio",
+    "Info",
+    "Resampler",
+    "Samples",
+    "WavWriter",
+    "count_clipped",
+    "fit_length",
+    "probe",
+    "read",
+    "read_blocks",
+    "refuse_nonfinite",
+    "resample",
+    "wav_subtype",
+    "write",
+]
 
 SUFFIXES = frozenset(
     (".wav", ".wave", ".rf64", ".w64", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".au", ".snd", ".caf")
 )
-SUBTYPES = ("PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE")
 MIN_SAMPLE_RATE, MAX_SAMPLE_RATE = 1_000, 768_000
 MAX_CHANNELS = 64
-# A RIFF file counts its bytes in 32 bits; beyond that the same file in the RF64 form is needed.
-_RIFF_LIMIT_BYTES = 0xFFFFFFFF - 1024
 
 
 @dataclass(frozen=True)
@@ -87,15 +103,43 @@ def read(path: Path, *, mono: bool = False) -> Audio:
         raise AudioError("truncated", f"{path} breaks off while decoding: {error}; copy it again") from error
     except OSError as error:
         raise AudioError("unreadable", f"{path} cannot be read: {error.strerror or error}") from error
-    if len(samples) < info.n_samples:
-        raise AudioError(
-            "truncated", f"{path} holds {len(samples)} samples, its header promises {info.n_samples}; copy it again"
-        )
+    _refuse_short(path, len(samples), info)
     if not len(samples):
         raise AudioError("empty", f"{path} holds no samples; expected at least one")
     samples = np.ascontiguousarray(samples.T)
     refuse_nonfinite(samples, sample_rate, str(path))
     return Audio(samples.mean(0, keepdims=True) if mono else samples, sample_rate, info.subtype)
+
+
+def read_blocks(path: Path, block_s: float, *, mono: bool = False) -> Iterator[Samples]:
+    """Decode a file piece by piece; every piece but the last is `block_s` long.
+
+    Yields:
+        Samples of shape (channels, time).
+
+    Raises:
+        AudioError: as `read`, where the trouble is met.
+    """
+    info = probe(path)
+    n_read = 0
+    try:
+        with soundfile.SoundFile(path) as file:
+            n_block = max(1, round(block_s * info.sample_rate))
+            while len(block := file.read(n_block, dtype="float32", always_2d=True)):
+                n_read += len(block)
+                samples = np.ascontiguousarray(block.T)
+                refuse_nonfinite(samples, info.sample_rate, str(path))
+                yield samples.mean(0, keepdims=True) if mono else samples
+    except (soundfile.LibsndfileError, OSError) as error:
+        raise AudioError("truncated", f"{path} breaks off while decoding: {error}; copy it again") from error
+    _refuse_short(path, n_read, info)
+
+
+def _refuse_short(path: Path, n_read: int, info: Info) -> None:
+    if n_read < info.n_samples:
+        raise AudioError(
+            "truncated", f"{path} holds {n_read} samples, its header promises {info.n_samples}; copy it again"
+        )
 
 
 def refuse_nonfinite(samples: Samples, sample_rate: int, what: str, reason: str = "nonfinite") -> None:
@@ -149,73 +193,3 @@ def _not_audio(path: Path, error: Exception) -> AudioError:
     return AudioError(
         "unreadable", f"{path} is not audio that can be decoded ({error}); expected WAV, FLAC, OGG or MP3"
     )
-
-
-def resample(samples: Samples, source_rate: int, target_rate: int, quality: str = "VHQ") -> Samples:
-    """Change the sample rate with soxr (linear phase, its delay compensated).
-
-    Args:
-        samples: shape (channels, time).
-        source_rate: Hz of `samples`.
-        target_rate: Hz wanted.
-        quality: a soxr recipe; "VHQ" on the way through a network, "HQ" for scoring.
-
-    Returns:
-        Shape (channels, ceil(time * target_rate / source_rate)).
-    """
-    if source_rate == target_rate:
-        return samples
-    interleaved = samples.T.copy(order="C")  # soxr looks at the strides, also where an axis has one entry
-    n_out = -(-samples.shape[1] * target_rate // source_rate)
-    resampled = soxr.resample(interleaved, source_rate, target_rate, quality).T
-    return fit_length(np.ascontiguousarray(resampled, np.float32), n_out)
-
-
-def fit_length(samples: Samples, n_samples: int) -> Samples:
-    """Cut or zero-pad the end of samples of shape (channels, time)."""
-    missing = n_samples - samples.shape[1]
-    return np.pad(samples, ((0, 0), (0, missing))) if missing > 0 else samples[:, :n_samples]
-
-
-def wav_subtype(subtype: str) -> str:
-    """Return the WAV subtype nearest to a source's; lossy and 8-bit sources get 16 bits, not their noise once more."""
-    return subtype if subtype in SUBTYPES else "PCM_16"
-
-
-def write(path: Path, samples: Samples, sample_rate: int, subtype: str) -> int:
-    """Write a WAV file: whole and under its name, or not at all.
-
-    Args:
-        path: target; folders are made.
-        samples: shape (channels, time).
-        sample_rate: Hz.
-        subtype: one of SUBTYPES.
-
-    Returns:
-        How many samples were beyond full scale and had to be clipped; 0 for the float subtypes, which hold them.
-
-    Raises:
-        AudioError: the file cannot be written; nothing is left under its name.
-    """
-    # A short name of its own: the target's may already be as long as the file system allows.
-    part = path.parent / f".seinfer-{os.getpid()}-{abs(hash(path)):x}.part"
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        container = "RF64" if samples.size * 8 > _RIFF_LIMIT_BYTES else "WAV"
-        with open(part, "w+b") as file:
-            soundfile.write(file, samples.T, sample_rate, subtype, format=container)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    except (OSError, soundfile.LibsndfileError) as error:
-        with suppress(OSError):
-            part.unlink()
-        raise AudioError(
-            "not_written", f"{path} cannot be written: {error}; free space or choose another --out"
-        ) from error
-    return count_clipped(samples, subtype)
-
-
-def count_clipped(samples: Samples, subtype: str) -> int:
-    """Count the samples that a subtype cannot hold: the integer ones end just below +1 and at -1."""
-    return 0 if subtype in ("FLOAT", "DOUBLE") else int(np.count_nonzero((samples >= 1.0) | (samples < -1.0)))

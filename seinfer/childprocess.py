@@ -7,6 +7,7 @@ that a log line can never be read as a result. A child ends when its input does,
 from __future__ import annotations
 
 import json
+import logging
 import os
 import queue
 import signal
@@ -19,6 +20,8 @@ from contextlib import suppress
 from typing import Any, TextIO
 
 Message = dict[str, Any]
+
+log = logging.getLogger(__name__)
 
 _TAIL_LINES = 30
 _EXIT_S = 5.0
@@ -35,6 +38,7 @@ class Child:
         self,
         command: Sequence[str],
         environment: Mapping[str, str],
+        name: str,
         on_message: Callable[[Child, Message | None], None] | None = None,
     ) -> None:
         """Start it.
@@ -42,10 +46,12 @@ class Child:
         Args:
             command: argv.
             environment: variables on top of this process's.
+            name: what the log calls it.
             on_message: called on the reading thread instead of filling `inbox`.
         """
         self.inbox: queue.Queue[Message | None] = queue.Queue()
         self._on_message = on_message or (lambda _, message: self.inbox.put(message))
+        self._name = name
         self._log: deque[str] = deque(maxlen=_TAIL_LINES)
         self._process = subprocess.Popen(
             command,
@@ -112,6 +118,7 @@ class Child:
         assert self._process.stderr
         for line in self._process.stderr:
             self._log.append(line.rstrip())
+            log.debug("%s", line.rstrip(), extra={"source": self._name, "process": self._process.pid})
 
     def _read_messages(self) -> None:
         assert self._process.stdout

@@ -6,6 +6,7 @@ stdout carries data, stderr progress and errors. Exit codes: 0 all done, 1 error
 
 from __future__ import annotations
 
+import signal
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -39,6 +40,10 @@ Subtype = Annotated[str, typer.Option(help="PCM_16, PCM_24, PCM_32, FLOAT or DOU
 Timeout = Annotated[
     float, typer.Option("--timeout", min=1.0, help="Seconds of silence after which a model counts as hung.")
 ]
+Jobs = Annotated[int, typer.Option("--jobs", min=1, help="Models to run side by side, within cores and memory.")]
+LogFile = Annotated[
+    Path | None, typer.Option("--log-file", help="Add everything that happens to this file, as JSON lines.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 Metrics = Annotated[
     str, typer.Option(help="auto, or names separated by commas: sdr,si_sdr,pesq_wb,pesq_nb,stoi,estoi.")
@@ -69,12 +74,15 @@ def run(
     mono: Mono = False,
     subtype: Subtype = "",
     timeout: Timeout = 300.0,
+    log_file: LogFile = None,
     json: Json = False,
 ) -> None:
     """Enhance clips with one model; writes OUT/audio/MODEL/CLIP.wav."""
     from .commands import Options, enhance_command
 
-    options = Options(inputs, out, device, threads, resume, tuple(models_file or ()), mono, subtype, timeout)
+    options = Options(
+        inputs, out, device, threads, resume, tuple(models_file or ()), mono, subtype, timeout, 1, log_file
+    )
     raise typer.Exit(enhance_command(options, model, as_json=json))
 
 
@@ -98,12 +106,16 @@ def compare(
     mono: Mono = False,
     subtype: Subtype = "",
     timeout: Timeout = 300.0,
+    jobs: Jobs = 1,
+    log_file: LogFile = None,
     json: Json = False,
 ) -> None:
     """Enhance clips with several models, score them and compare them."""
     from .commands import Options, Scoring, compare_command
 
-    options = Options([folder], out, device, threads, resume, tuple(models_file or ()), mono, subtype, timeout)
+    options = Options(
+        [folder], out, device, threads, resume, tuple(models_file or ()), mono, subtype, timeout, jobs, log_file
+    )
     raise typer.Exit(compare_command(options, models, Scoring(clean, manifest, metrics, score_rate), as_json=json))
 
 
@@ -155,6 +167,24 @@ def demo(
 
 
 @app.command()
+def check(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="Name of a model.")],
+    clip: Annotated[
+        Path | None, typer.Argument(metavar="[CLIP]", help="A recording of yours; else a bundled one.")
+    ] = None,
+    device: Device = "auto",
+    threads: Threads = None,
+    models_file: ModelsFile = None,
+    json: Json = False,
+) -> None:
+    """Measure whether a model is wired right here: length, delay, level, batches, pieces."""
+    from .commands import Options, check_command
+
+    options = Options([], Path(), device, threads, models_files=tuple(models_file or ()))
+    raise typer.Exit(check_command(model, clip, options, as_json=json))
+
+
+@app.command()
 def doctor(json: Json = False) -> None:
     """Say what works here: versions, extras, weights, devices, and what to install."""
     from .doctor import doctor_command
@@ -164,11 +194,9 @@ def doctor(json: Json = False) -> None:
 
 def main() -> None:
     """Run the command line and turn an expected error into a message and its exit code."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends like Ctrl-C: nothing lost, no worker left
     try:
         app()
     except SeinferError as error:
         print(f"seinfer: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        print("seinfer: stopped; the same command goes on from here", file=sys.stderr)
-        sys.exit(130)

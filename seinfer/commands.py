@@ -3,33 +3,44 @@
 from __future__ import annotations
 
 import json
+import logging
+import shlex
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from . import weights
-from .audio import SUBTYPES
-from .devices import choose_device, cores
+from .audio import SUBTYPES, read
+from .checking import check
+from .devices import available_mib, checked_device, cores, find_gpu
 from .engines.local import LocalEngine
 from .errors import SeinferError, UsageError
 from .install import missing_packages
+from .loading import load_on
+from .logs import open_log
 from .manifest import read_journal
 from .metrics.table import load_table
 from .model_commands import pull_one
 from .pairing import collect
-from .pipeline import Request, execute, write_reports
+from .pipeline import execute, write_reports
 from .reports.console import comparison_table, failures, footnotes
 from .reports.jsonform import as_document
 from .reports.leaderboard import leaderboard
 from .reports.progress import ProgressBars
 from .reports.results import Results, results_of
 from .reports.terminal import console
+from .request import Request
 from .scorefolders import FolderRequest, score_folders
 from .selection import Selection, open_registry, runnable, select
 
-ALL_DONE, PARTLY_FAILED = 0, 5
+log = logging.getLogger(__name__)
+
+ALL_DONE, PARTLY_FAILED, INTERRUPTED = 0, 5, 130
+DEMO_CLIPS = Path(__file__).parent / "demo_clips"
+# What a worker with a framework takes at most, by benchmarks/models.py.
+_MODEL_MIB = 2560
 
 
 @dataclass(frozen=True)
@@ -45,6 +56,8 @@ class Options:
     mono: bool = False
     subtype: str = ""
     timeout_s: float = 300.0
+    jobs: int = 1
+    log_file: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -69,13 +82,32 @@ def compare_command(options: Options, models: str, scoring: Scoring, *, as_json:
 
 
 def _run(options: Options, selection: Selection, scoring: Scoring | None, *, as_json: bool) -> int:
+    if options.log_file:
+        open_log(options.log_file)
+    log.info("started", extra={"argv": sys.argv})
     request = _request(options, selection, scoring)
-    engine = LocalEngine(request.device, request.threads, options.timeout_s)
-    with ProgressBars() as progress:
-        results = execute(request, engine, progress)
+    engine = LocalEngine(request.device, max(1, request.threads // request.jobs), options.timeout_s)
+    try:
+        with ProgressBars() as progress:
+            results = execute(request, engine, progress)
+    except KeyboardInterrupt:
+        again = shlex.join(["seinfer", *sys.argv[1:]])
+        print(f"stopped; what is done is kept, go on with: {again}", file=sys.stderr)
+        return INTERRUPTED
     render(results, as_json=as_json)
-    print(f"written to {request.out}", file=sys.stderr)
+    print(closing_line(results, request.out), file=sys.stderr)
+    log.info("ended", extra={"exit_code": exit_code(results)})
     return exit_code(results)
+
+
+def closing_line(results: Results, out: Path) -> str:
+    """Return how many estimates there are, how many failed, and where to look."""
+    n_ok = sum(row.is_ok for row in results.by_clip)
+    n_failed = len(results.by_clip) - n_ok + len(results.header["lost_models"])
+    n_kept = results.header.get("n_kept", 0)
+    kept = f" ({n_kept} of them from before)" if n_kept else ""
+    where = f", see {out / 'failures.csv'}" if n_failed else ""
+    return f"{n_ok} ok{kept}, {n_failed} failed{where}; written to {out}"
 
 
 def _request(options: Options, selection: Selection, scoring: Scoring | None) -> Request:
@@ -97,11 +129,30 @@ def _request(options: Options, selection: Selection, scoring: Scoring | None) ->
         score_rate=chosen_rate(scoring.rate) if scoring else 0,
         mono=options.mono,
         subtype=options.subtype,
-        device=choose_device(options.device),
+        device=chosen_device(options.device),
         threads=options.threads or cores(),
+        jobs=side_by_side(options.jobs, len(selection.specs), options.threads or cores()),
         resume=options.resume,
         is_strict=selection.is_named,
     )
+
+
+def side_by_side(wanted: int, n_models: int, threads: int) -> int:
+    """Return how many models run at once: as many as were asked for, within the cores and the memory."""
+    free_mib = available_mib()
+    fitting = threads if free_mib is None else min(threads, free_mib // _MODEL_MIB)
+    jobs = max(1, min(wanted, n_models, fitting))
+    if jobs < min(wanted, n_models):
+        print(f"jobs: {jobs} instead of {wanted} ({threads} cores, {free_mib} MiB of memory free)", file=sys.stderr)
+    return jobs
+
+
+def chosen_device(text: str) -> str:
+    """Read the value of --device; without a GPU "auto" is the CPU, and that is said in one line."""
+    if checked_device(text) == "auto" and not find_gpu():
+        print("device: cpu (no NVIDIA GPU found)", file=sys.stderr)
+        return "cpu"
+    return text
 
 
 def chosen_metrics(text: str, *, has_reference: bool) -> tuple[str, ...]:
@@ -131,6 +182,27 @@ def chosen_rate(text: str) -> int:
     if not text.isdigit() or not 8000 <= int(text) <= 192_000:
         raise UsageError(f"--score-rate is {text!r}; expected native, or Hz from 8000 to 192000")
     return int(text)
+
+
+def check_command(name: str, clip: Path | None, options: Options, *, as_json: bool) -> int:
+    """Measure whether a model is wired right, on a clip of the user's or a bundled one."""
+    spec = runnable(open_registry(options.models_files).find(name))
+    if spec.python:
+        raise UsageError(
+            f"{name} runs in an interpreter of its own; check it there: {spec.python} -m seinfer check {name}"
+        )
+    path = clip or DEMO_CLIPS / "noisy" / "fan_16k.flac"
+    decoded = read(path)
+    loaded = load_on(spec, device=chosen_device(options.device), threads=options.threads)
+    verdicts = list(check(loaded.enhancer, decoded.samples, decoded.sample_rate))
+    if as_json:
+        print(json.dumps([asdict(verdict) for verdict in verdicts], indent=2))
+    else:
+        print(f"{spec.name} on {path.name}, {loaded.device}")
+        for verdict in verdicts:
+            word = {True: "ok", False: "WRONG", None: "look"}[verdict.is_good]
+            print(f"  {word:6}{verdict.question}: {verdict.measured} (expected {verdict.expected})")
+    return PARTLY_FAILED if any(verdict.is_good is False for verdict in verdicts) else ALL_DONE
 
 
 def report_command(run_folder: Path, *, as_json: bool) -> int:
@@ -187,7 +259,7 @@ def demo_command(out: Path, *, pull: bool, threads: int | None, as_json: bool) -
     if pull:
         pull_for_demo()
     print("demo clips: synthetic speech and noise, for a first look only; do not quote the figures", file=sys.stderr)
-    options = Options([Path(__file__).parent / "demo_clips"], out, threads=threads)
+    options = Options([DEMO_CLIPS], out, threads=threads)
     return compare_command(options, "all", Scoring(), as_json=as_json)
 
 

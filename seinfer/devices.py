@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import platform
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -12,20 +14,42 @@ from .errors import UsageError
 DEVICES = ("auto", "cpu", "cuda")
 
 
-def choose_device(text: str) -> str:
-    """Read the value of --device.
+def checked_device(text: str) -> str:
+    """Return the value of --device.
 
     Raises:
         UsageError: it is no device.
     """
     if text not in DEVICES:
         raise UsageError(f"--device is {text!r}; expected one of {', '.join(DEVICES)}")
-    return "cpu" if text == "auto" else text
+    return text
+
+
+def find_gpu() -> str:
+    """Return the name of an NVIDIA GPU of this machine, "" where there is none. Asks the driver, no framework."""
+    program = shutil.which("nvidia-smi")
+    if not program:
+        return ""
+    command = [program, "--query-gpu=name", "--format=csv,noheader"]
+    try:
+        answer = subprocess.run(command, capture_output=True, text=True, timeout=10)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return answer.stdout.strip().splitlines()[0] if answer.returncode == 0 and answer.stdout.strip() else ""
 
 
 def cores() -> int:
     """Return how many cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def available_mib() -> int | None:
+    """Return how much memory is free for new processes, in MiB; None where the system does not say."""
+    try:
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return None
+    return next((int(line.split()[1]) // 1024 for line in lines if line.startswith("MemAvailable:")), None)
 
 
 def machine() -> dict[str, Any]:

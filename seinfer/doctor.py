@@ -9,7 +9,7 @@ import sys
 from typing import Any
 
 from . import weights
-from .devices import cores, machine
+from .devices import cores, find_gpu, machine
 from .errors import SeinferError
 from .install import CORE, extra_packages, version_of
 from .registry import Registry, load_registry
@@ -46,7 +46,7 @@ def examine(registry: Registry) -> dict[str, dict[str, Any]]:
         "weights": _weights(),
         "models": {name: why_not(spec) or "ready" for name, spec in registry.specs.items()},
         "plug-ins": {f"problem {i + 1}": problem for i, problem in enumerate(registry.problems)},
-        "devices": {"cuda": _cuda()},
+        "devices": {"cuda": find_gpu() or "no NVIDIA GPU found"},
     }
 
 
@@ -66,7 +66,3 @@ def _weights() -> dict[str, str]:
         "folder": str(folder),
         "state": f"{'there' if folder.is_dir() else 'not made yet'}, {writable}, {free_mib} MiB free",
     }
-
-
-def _cuda() -> str:
-    return "nvidia-smi found" if shutil.which("nvidia-smi") else "none found (no nvidia-smi)"

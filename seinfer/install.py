@@ -22,7 +22,7 @@ _EXTRA = re.compile(r"""extra\s*==\s*['"]([^'"]+)['"]""")
 
 def missing_packages(spec: ModelSpec) -> list[str]:
     """Return the packages of the model's extra that are not installed here."""
-    if not spec.extra:
+    if not spec.extra or spec.python:  # what another interpreter has is known only when its worker starts
         return []
     return [name for name in extra_packages(spec.distribution, spec.extra) if not version_of(name)]
 

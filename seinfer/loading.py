@@ -3,15 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from . import weights
 from .backends.base import Enhancer
-from .devices import cores
-from .errors import BackendError, MissingExtraError
+from .devices import cores, find_gpu
+from .errors import BackendError, MissingExtraError, UsageError
 from .install import install_line, missing_packages
 from .records import ModelSpec
 from .registry import resolve
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A network, and where it runs.
+
+    Attributes:
+        device: "cpu" or "cuda".
+        note: why it is not where it could be; empty where it is.
+    """
+
+    enhancer: Enhancer
+    device: str
+    note: str = ""
+
+
+def load_on(spec: ModelSpec, *, device: str, threads: int | None = None) -> Loaded:
+    """Load a network on a device; "auto" takes the GPU where there is one and the network can use it.
+
+    Raises:
+        SeinferError: as `load_enhancer`.
+    """
+    if device == "auto":
+        if not find_gpu():
+            return Loaded(load_enhancer(spec, device="cpu", threads=threads), "cpu", "no NVIDIA GPU found")
+        try:
+            return load_on(spec, device="cuda", threads=threads)
+        except (UsageError, BackendError) as error:
+            return Loaded(load_enhancer(spec, device="cpu", threads=threads), "cpu", str(error))
+    enhancer = load_enhancer(spec, device=device, threads=threads)
+    actual = str(getattr(enhancer, "device", "cpu"))
+    return Loaded(enhancer, actual, "" if actual == device else f"{spec.name} runs on the {actual} only")
 
 
 def load_enhancer(spec: ModelSpec, *, device: str = "cpu", threads: int | None = None) -> Enhancer:

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
+from .audio import PART_SUFFIX
 from .clips import JOURNAL
 from .errors import RunFolderError
 from .records import Clip, Enhancement, Score, from_json, to_json
@@ -152,6 +153,11 @@ class RunFolder:
         if path.exists():
             _cut_torn_line(path)
         return open(path, "a", encoding="utf-8")
+
+    def sweep(self) -> None:
+        """Remove what processes that were killed left of files."""
+        for part in self.path.rglob(f".seinfer-*{PART_SUFFIX}"):
+            part.unlink(missing_ok=True)
 
     def add_plan(self, header: Mapping[str, Any], clips: Sequence[Clip]) -> None:
         """Write down what is going to be done."""

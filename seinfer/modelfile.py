@@ -11,11 +11,6 @@ from typing import Any
 from .errors import RegistryError
 from .records import ModelSpec, WeightFile
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
 _TEXT, _LIST, _NUMBER = (str,), (list,), (int, float)
 # key -> (accepted types, required)
 _MODEL_KEYS: Mapping[str, tuple[tuple[type, ...], bool]] = {
@@ -35,6 +30,7 @@ _MODEL_KEYS: Mapping[str, tuple[tuple[type, ...], bool]] = {
     "verified": (_TEXT, True),
     "notes": (_TEXT, False),
     "options": ((dict,), False),
+    "python": (_TEXT, False),
     "files": (_LIST, False),
 }
 _FILE_KEYS: Mapping[str, tuple[tuple[type, ...], bool]] = {
@@ -61,6 +57,10 @@ def read_models(path: Path, distribution: str = "seinfer") -> dict[str, ModelSpe
     Raises:
         RegistryError: the file cannot be read or says something that a table must not say.
     """
+    if sys.version_info >= (3, 11):  # only where a table is read: an interpreter of a user's may lack tomli
+        import tomllib
+    else:
+        import tomli as tomllib
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -84,6 +84,9 @@ def _model(path: Path, name: str, table: object, distribution: str) -> ModelSpec
         raise RegistryError(f"{where}: two files have the same name; expected each name once, got {names}")
     for key in ("aliases", "training_data"):
         values[key] = tuple(_texts(table, key))
+    if values.get("python"):
+        # Not resolved: the interpreter of a virtual environment is a link that must be called by its own name.
+        values["python"] = str((path.parent / Path(values["python"]).expanduser()).absolute())
     if values["sample_rate"] < 0:
         raise RegistryError(f"{where}: sample_rate is {values['sample_rate']}, expected Hz, or 0 for any rate")
     return ModelSpec(name=name, files=files, distribution=distribution, **values)

@@ -22,7 +22,8 @@ class WeightFile:
         url: where the authors offer it; empty for a local `path`.
         bytes: size, None when it is not known exactly.
         path: a user's own file, absolute, used in place.
-        archive_sha256: digest of the archive at `url`, of which only `member` is taken.
+        archive_sha256: digest of the archive at `url`, of which only `member` is taken; empty where it is not known and
+            the full `sha256` of the member decides.
         member: path of the file inside that archive.
     """
 
@@ -47,6 +48,7 @@ class ModelSpec:
         verified: how the adapter was proven.
         options: reach the backend: architecture and behaviour.
         distribution: the installed package whose table this is.
+        python: interpreter that runs the model; empty for the one that runs seinfer.
     """
 
     name: str
@@ -68,6 +70,7 @@ class ModelSpec:
     options: Mapping[str, Any] = field(default_factory=dict)
     files: tuple[WeightFile, ...] = ()
     distribution: str = "seinfer"
+    python: str = ""
 
 
 @dataclass(frozen=True)
@@ -118,7 +121,7 @@ class Enhancement:
     """What came of one clip and one model.
 
     Attributes:
-        status: "ok" or "failed".
+        status: "ok", "chunked" (a long clip in faded windows, not exactly the whole clip's result) or "failed".
         error: "reason: message" when failed.
         sample_rate_in, model_sample_rate, sample_rate_out: Hz.
         clipped_samples: samples beyond full scale that writing had to clip.
@@ -140,6 +143,11 @@ class Enhancement:
     wall_s: float = 0.0
     peak_rss_mib: float = 0.0
     estimate_sha256: str = ""
+
+    @property
+    def is_ok(self) -> bool:
+        """Whether the estimate was written."""
+        return self.status != "failed"
 
 
 @dataclass(frozen=True)

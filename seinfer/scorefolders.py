@@ -18,9 +18,10 @@ from .audio import probe
 from .clips import clip_ids, find_audio, inspect, sha256_of
 from .errors import AudioError, PairingError, UsageError
 from .manifest import RunFolder, fingerprint
-from .pipeline import Progress, write_reports
+from .pipeline import write_reports
 from .records import Clip, Enhancement, ScoringTask
 from .reports.results import BASELINE, Results, results_of
+from .running import Progress
 from .scoring import ScoringPool
 
 
@@ -132,7 +133,7 @@ def _score(
     n_estimates = 0
     # The longest first: at the end no process is left alone with a long clip.
     for clip in sorted((clip for clip in clips if not clip.problem), key=lambda clip: -clip.duration_s):
-        good = {name: files for name, files in estimates.items() if done[clip.clip_id, name][1].status == "ok"}
+        good = {name: files for name, files in estimates.items() if done[clip.clip_id, name][1].is_ok}
         paths = {name: str(files[clip.clip_id]) for name, files in good.items()}
         n_estimates += len(paths)
         if paths:

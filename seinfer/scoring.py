@@ -67,7 +67,9 @@ class ScoringPool:
 
     def _start(self) -> None:
         command = [sys.executable, "-m", "seinfer.scoreworker"]
-        child = Child(command, thread_variables(1), lambda source, message: self._inbox.put((source, message)))
+        child = Child(
+            command, thread_variables(1), "scoring", lambda source, message: self._inbox.put((source, message))
+        )
         self._starting.add(child)
 
     def _dispatch(self) -> None:

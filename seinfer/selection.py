@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -39,6 +40,8 @@ def open_registry(models_files: Iterable[Path] = ()) -> Registry:
 
 def why_not(spec: ModelSpec) -> str:
     """Say why a model cannot run here and what mends it, from metadata and file sizes alone; "" where it can."""
+    if spec.python and not os.access(spec.python, os.X_OK):
+        return f"its interpreter {spec.python} is not there: correct the key python of its table"
     if missing := missing_packages(spec):
         return f"needs {', '.join(missing)}: {install_line(spec)}"
     state = weights.state(spec)

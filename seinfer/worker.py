@@ -24,7 +24,8 @@ from .childprocess import Channel
 from .clips import sha256_of
 from .enhancement import enhance_clips
 from .errors import AudioError, SeinferError
-from .loading import load_enhancer
+from .loading import load_on
+from .longclips import LONG_S, enhance_file
 from .records import Enhancement, Job, ModelSpec, from_json, to_json
 
 P = ParamSpec("P")
@@ -40,20 +41,22 @@ def main() -> None:
     spec = from_json(ModelSpec, first["spec"])
     started = time.perf_counter()
     try:
-        enhancer = load_enhancer(spec, device=first["device"], threads=first["threads"])
+        loaded = load_on(spec, device=first["device"], threads=first["threads"])
     except SeinferError as error:
         channel.send({"event": "error", "kind": type(error).__name__, "message": str(error)})
         return
-    wants = appetite(enhancer)
+    wants = appetite(loaded.enhancer)
     channel.send(
         {
             "event": "ready",
             "load_s": time.perf_counter() - started,
+            "device": loaded.device,
+            "note": loaded.note,
             "max_clips": wants.max_clips,
             "max_batch_s": wants.max_batch_s,
         }
     )
-    Worker(spec, enhancer, channel).serve()
+    Worker(spec, loaded.enhancer, channel).serve()
 
 
 class Worker:
@@ -63,7 +66,7 @@ class Worker:
         self._spec = spec
         self._enhancer = enhancer
         self._channel = channel
-        self._decoded: queue.Queue[list[tuple[Job, Audio]] | None] = queue.Queue(maxsize=1)
+        self._decoded: queue.Queue[list[tuple[Job, Audio]] | Job | None] = queue.Queue(maxsize=1)
         self._enhanced: queue.Queue[tuple[Job, Audio, Samples, float] | None] = queue.Queue(maxsize=8)
 
     def serve(self) -> None:
@@ -72,7 +75,10 @@ class Worker:
         for stage in stages:
             stage.start()
         while (batch := self._decoded.get()) is not None:
-            self._infer(batch)
+            if isinstance(batch, Job):
+                self._guarded(batch, self._enhance_long, batch)
+            else:
+                self._infer(batch)
         self._enhanced.put(None)
         stages[1].join()
 
@@ -80,6 +86,9 @@ class Worker:
         while (message := self._channel.receive()) is not None:
             batch = []
             for job in (from_json(Job, values) for values in message["jobs"]):
+                if job.duration_s > LONG_S:
+                    self._decoded.put(job)
+                    continue
                 decoded = self._guarded(job, audio.read, Path(job.source), mono=job.mono)
                 if decoded is not None:
                     batch.append((job, decoded))
@@ -107,6 +116,14 @@ class Worker:
             share = samples.size / decoded.sample_rate / total_s
             self._enhanced.put((job, decoded, samples, wall_s * share))
 
+    def _enhance_long(self, job: Job) -> None:
+        """Take a clip that is too long to be held from file to file."""
+        info = audio.probe(Path(job.source))
+        subtype = job.subtype or audio.wav_subtype(info.subtype)
+        done = enhance_file(self._enhancer, Path(job.source), Path(job.target), info, subtype, mono=job.mono)
+        status = "chunked" if done.is_chunked else "ok"
+        self._done(job, info.sample_rate, (done.channels, info.n_samples), done.n_clipped, done.wall_s, status)
+
     def _write(self) -> None:
         while (item := self._enhanced.get()) is not None:
             self._guarded(item[0], self._write_one, *item)
@@ -114,21 +131,26 @@ class Worker:
     def _write_one(self, job: Job, decoded: Audio, samples: Samples, wall_s: float) -> None:
         target = Path(job.target)
         subtype = job.subtype or audio.wav_subtype(decoded.subtype)
-        clipped = audio.write(target, samples, decoded.sample_rate, subtype)
+        n_clipped = audio.write(target, samples, decoded.sample_rate, subtype)
+        self._done(job, decoded.sample_rate, samples.shape, n_clipped, wall_s, "ok")
+
+    def _done(
+        self, job: Job, sample_rate: int, shape: tuple[int, ...], n_clipped: int, wall_s: float, status: str
+    ) -> None:
         self._report(
             Enhancement(
                 clip_id=job.clip_id,
                 model=self._spec.name,
-                status="ok",
-                sample_rate_in=decoded.sample_rate,
-                model_sample_rate=self._enhancer.sample_rate or decoded.sample_rate,
-                sample_rate_out=decoded.sample_rate,
-                channels=len(samples),
-                n_samples=samples.shape[1],
-                clipped_samples=clipped,
+                status=status,
+                sample_rate_in=sample_rate,
+                model_sample_rate=self._enhancer.sample_rate or sample_rate,
+                sample_rate_out=sample_rate,
+                channels=shape[0],
+                n_samples=shape[1],
+                clipped_samples=n_clipped,
                 wall_s=wall_s,
                 peak_rss_mib=peak_rss_mib(),
-                estimate_sha256=sha256_of(target),
+                estimate_sha256=sha256_of(Path(job.target)),
             )
         )
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from seinfer.backends.base import Appetite, Batch, Waveform
-from seinfer.errors import IntegrityError
+from seinfer.backends.base import Appetite, Batch, Waveform, require
+from seinfer.errors import IntegrityError, UsageError
 from seinfer.records import ModelSpec
 
 CRASH, HANG, RAISE, EXIT, SHORT, NAN, CHATTER = (0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3)
@@ -55,6 +55,22 @@ def load(spec: ModelSpec, weights: Mapping[str, Path], *, device: str, threads: 
     return Evil(int(spec.options.get("max_clips", 4)))
 
 
+class OnGpu(Evil):
+    device = "cuda"
+
+
+def load_on_gpu(spec: ModelSpec, weights: Mapping[str, Path], *, device: str, threads: int) -> Evil:
+    """Play a backend that uses a GPU where it is told to."""
+    return OnGpu(4) if device == "cuda" else Evil(4)
+
+
+def load_without_gpu(spec: ModelSpec, weights: Mapping[str, Path], *, device: str, threads: int) -> Evil:
+    """Play a backend whose framework sees no GPU."""
+    if device == "cuda":
+        raise UsageError("evil: this framework sees no GPU")
+    return Evil(4)
+
+
 def load_that_fails(spec: ModelSpec, weights: Mapping[str, Path], *, device: str, threads: int) -> Evil:
     raise IntegrityError("these weights are a shopping list")
 
@@ -66,4 +82,13 @@ def load_that_dies(spec: ModelSpec, weights: Mapping[str, Path], *, device: str,
 
 def load_that_hangs(spec: ModelSpec, weights: Mapping[str, Path], *, device: str, threads: int) -> Evil:
     time.sleep(3600)
+    raise AssertionError
+
+
+def load_a_path(spec: ModelSpec, weights: Mapping[str, Path], *, device: str, threads: int) -> Path:
+    return Path()
+
+
+def load_that_needs_a_package(spec: ModelSpec, weights: Mapping[str, Path], *, device: str, threads: int) -> Evil:
+    require("no_such_module", spec)
     raise AssertionError

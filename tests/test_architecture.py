@@ -15,19 +15,21 @@ PACKAGE = ROOT / "seinfer"
 
 # Top to bottom. A module may import from its own line and from lines below; a name stands for all modules under it.
 LAYERS = (
-    ("__main__",),
+    ("__main__", "bootstrap"),
     ("cli", "cli_mix", "cli_models"),
     ("commands", "mix_commands", "model_commands", "doctor"),
-    ("scorefolders", "api"),
+    ("scorefolders", "api", "checking"),
     ("pipeline",),
+    ("running", "request"),
     ("selection",),
     ("engines",),
     ("worker",),
-    ("scoring", "scoreworker", "enhancement", "reports", "loading", "provenance", "mixing"),
+    ("scoring", "scoreworker", "longclips", "enhancement", "reports", "loading", "provenance", "mixing"),
     ("backends", "manifest", "stats"),
     ("metrics", "pairing", "weights", "registry", "batching", "dsp", "fetch", "install", "files"),
     ("clips",),
-    ("audio", "childprocess", "devices", "modelfile", "speechlevel"),
+    ("audio", "logs"),
+    ("wavwriter", "resampling", "childprocess", "devices", "modelfile", "speechlevel"),
     ("records", "errors"),
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}

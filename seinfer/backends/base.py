@@ -9,7 +9,8 @@ What every backend must keep (tests/backends/test_contract.py holds each of them
 - same length to the sample, float32, finite; the input is not modified; silence in gives (near) silence out
 - a clip's result does not depend on the clips beside it, nor on how often or in which order it is run
 - aligned with the input: the algorithmic delay is compensated here; the level is left to the network
-- any length from one sample; memory for the network bounded however long the clip
+- any length from one sample; memory for the network bounded however long the clip, and a result that is only near that
+  of the whole clip because of it owned up to (`Chunking`)
 - strict weights: a missing, extra or wrong-shape tensor is an IntegrityError
 - frameworks are imported inside `load`, through `require`
 """
@@ -33,6 +34,7 @@ from ..records import ModelSpec
 __all__ = [
     "Appetite",
     "Batch",
+    "Chunking",
     "Enhancer",
     "Load",
     "Stream",
@@ -40,6 +42,7 @@ __all__ = [
     "Waveform",
     "appetite",
     "each_row",
+    "is_chunked",
     "require",
     "run_stream",
 ]
@@ -48,6 +51,9 @@ __all__ = [
 @runtime_checkable
 class Enhancer(Protocol):
     """A loaded network.
+
+    It may have more: `appetite` (an Appetite), `device` ("cuda" where it runs on the GPU, understood to be "cpu"
+    otherwise), `open_stream` (see Streaming).
 
     Attributes:
         sample_rate: Hz that it wants and gives.
@@ -79,8 +85,19 @@ class Stream(Protocol):
 class Streaming(Protocol):
     """An enhancer whose state can be carried: a clip of any length runs in bounded memory, with the same result."""
 
+    sample_rate: int
+
     def open_stream(self) -> Stream:
         """Start a clip."""
+        ...
+
+
+@runtime_checkable
+class Chunking(Protocol):
+    """An enhancer that cannot run every clip whole. Optional: what lacks this method is exact at any length."""
+
+    def is_chunked(self, n_samples: int) -> bool:
+        """Return whether a clip of so many samples, at the network's rate, is put together from pieces inexactly."""
         ...
 
 
@@ -120,6 +137,11 @@ def appetite(enhancer: Enhancer) -> Appetite:
     """Return the enhancer's own appetite, or one clip at a time."""
     own = getattr(enhancer, "appetite", None)
     return own if isinstance(own, Appetite) else Appetite()
+
+
+def is_chunked(enhancer: Enhancer, n_samples: int) -> bool:
+    """Return whether the result of a clip of `n_samples` is an approximation, because it is too long to run whole."""
+    return isinstance(enhancer, Chunking) and enhancer.is_chunked(n_samples)
 
 
 def each_row(batch: Batch, enhance_row: Callable[[Waveform], Waveform], threads: int) -> list[Waveform]:

@@ -6,20 +6,30 @@ fresh worker; the one that ends its worker once more is marked failed, the other
 
 from __future__ import annotations
 
+import logging
 import sys
+import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from .. import errors
 from ..batching import buckets
 from ..childprocess import Child, Message, thread_variables
 from ..records import Enhancement, Job, ModelSpec, from_json, to_json
+from ..weights import weights_dir
+from .base import Circumstances
 
 # One batch runs, one is being decoded, one waits: the worker never idles and little is lost with it.
 _BATCHES_IN_FLIGHT = 3
 # A worker is given up when it says nothing for this many times the audio that it holds, and at least the time-out.
 _PATIENCE = 60.0
+
+# What a worker may report of loading, by name; AudioError is about clips and takes a reason.
+_ERRORS = {kind.__name__: kind for kind in errors.SeinferError.__subclasses__() if kind is not errors.AudioError}
+
+log = logging.getLogger(__name__)
 
 Emit = Callable[[Enhancement], None]
 
@@ -36,23 +46,31 @@ class _Batch:
         return sum(job.duration_s for job in self.jobs)
 
 
-@dataclass(frozen=True)
 class LocalEngine:
-    """Starts `python -m seinfer.worker`, once a model.
+    """Starts a worker a model.
 
     Attributes:
-        device: "cpu" or "cuda".
-        threads: cores that a model may use.
         timeout_s: silence after which a worker counts as hung, longer for long clips.
     """
 
-    device: str
-    threads: int
-    timeout_s: float = 300.0
+    def __init__(self, device: str, threads: int, timeout_s: float = 300.0) -> None:
+        """Prepare.
 
-    def run(self, spec: ModelSpec, jobs: Sequence[Job], emit: Emit) -> None:
+        Args:
+            device: "cpu", "cuda" or "auto".
+            threads: cores that a model may use.
+            timeout_s: see the attribute.
+        """
+        self.timeout_s = timeout_s
+        self._device = device
+        self._threads = threads
+        self._children: set[Child] = set()
+        self._lock = threading.Lock()
+        self._is_closed = False
+
+    def run(self, spec: ModelSpec, jobs: Sequence[Job], emit: Emit) -> Circumstances:
         """Run a model over all jobs; see engines.base.Engine."""
-        _ModelRun(self, spec, emit).run(jobs)
+        return _ModelRun(self, spec, emit).run(jobs)
 
     def start(self, spec: ModelSpec) -> tuple[Child, Message]:
         """Start a worker and wait until its model is loaded.
@@ -60,8 +78,8 @@ class LocalEngine:
         Raises:
             SeinferError: it cannot be loaded, as the worker says; BackendError where its process just ended.
         """
-        child = Child([sys.executable, "-m", "seinfer.worker"], thread_variables(self.threads))
-        child.send({"spec": to_json(spec), "device": self.device, "threads": self.threads})
+        child = self._launch(spec)
+        child.send({"spec": to_json(spec), "device": self._device, "threads": self._threads})
         try:
             ready = child.receive(self.timeout_s)
         except TimeoutError:
@@ -73,8 +91,34 @@ class LocalEngine:
             raise errors.BackendError(f"{spec.name}: its process ended while loading ({child.obituary()})")
         if ready["event"] == "error":
             child.kill()
-            raise getattr(errors, ready["kind"])(ready["message"])
+            raise _ERRORS.get(ready["kind"], errors.BackendError)(ready["message"])
+        log.info("model loaded", extra={"model": spec.name, **ready})
         return child, ready
+
+    def _launch(self, spec: ModelSpec) -> Child:
+        # Said in full, because an interpreter of its own may lack what finds the folder.
+        environment = {**thread_variables(self._threads), "SEINFER_WEIGHTS_DIR": str(weights_dir())}
+        with self._lock:
+            if self._is_closed:
+                raise errors.BackendError(f"{spec.name}: stopped")
+            child = Child(_command(spec), environment, spec.name)
+            self._children.add(child)
+        return child
+
+    def close(self) -> None:
+        """End all workers at once and start no more."""
+        with self._lock:
+            self._is_closed = True
+            children = tuple(self._children)
+        for child in children:
+            child.kill()
+
+
+def _command(spec: ModelSpec) -> list[str]:
+    """Return the argv of a worker: of this interpreter, or of the model's own, which need not know seinfer."""
+    if not spec.python:
+        return [sys.executable, "-m", "seinfer.worker"]
+    return [spec.python, str(Path(__file__).parents[1] / "bootstrap.py")]
 
 
 class _ModelRun:
@@ -87,7 +131,7 @@ class _ModelRun:
         self._waiting: deque[_Batch] = deque()
         self._flying: deque[_Batch] = deque()
 
-    def run(self, jobs: Sequence[Job]) -> None:
+    def run(self, jobs: Sequence[Job]) -> Circumstances:
         child, ready = self._engine.start(self._spec)
         groups = buckets([j.duration_s for j in jobs], max_clips=ready["max_clips"], max_batch_s=ready["max_batch_s"])
         self._waiting.extend(_Batch([jobs[i] for i in group]) for group in groups)
@@ -95,6 +139,7 @@ class _ModelRun:
             while self._waiting or self._flying:
                 self._top_up(child)
                 if reason := self._take(child):
+                    log.warning("worker lost", extra={"model": self._spec.name, "reason": reason})
                     child.kill()
                     self._after_death(reason)
                     if self._waiting:
@@ -103,6 +148,7 @@ class _ModelRun:
             self._give_up(f"worker_lost: no new worker could be started: {error}")
         finally:
             child.stop()
+        return Circumstances(ready["device"], ready["note"], ready["load_s"])
 
     def _top_up(self, child: Child) -> None:
         """Send what may fly beside what is flying."""

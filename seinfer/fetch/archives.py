@@ -1,7 +1,8 @@
 """Single members out of a tar, tar.gz or zip archive.
 
-The rule: the archive's own hash is checked before it is opened here; only members that are asked for by their full name
-are read, as streams that the caller names and checks; nothing is ever extracted to a path that the archive chooses.
+The rule: the archive's own hash, where one is known, is checked before it is opened here; only members that are asked
+for by their full name are read, as streams that the caller names and checks; nothing is ever extracted to a path that
+the archive chooses.
 """
 
 from __future__ import annotations

@@ -43,8 +43,9 @@ class Mirror:
         return self._first(fitting, sha256, name)
 
     def find_archive(self, sha256: str, name: str) -> Path | None:
-        """Return a tar or zip archive with this digest, which may hide behind any name."""
-        return self._first([c for c in self.candidates if self._is_archive(c)], sha256, name)
+        """Return a tar or zip archive with this digest, whatever its name; without a digest, one of this name."""
+        candidates = [c for c in self.candidates if sha256 or c.path.name == name]
+        return self._first([c for c in candidates if self._is_archive(c)], sha256, name)
 
     def _first(self, candidates: list[Candidate], sha256: str, name: str) -> Path | None:
         candidates = sorted(candidates, key=lambda c: c.path.name != name)

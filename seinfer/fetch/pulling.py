@@ -6,6 +6,7 @@ and only then gets its name. What is right already is not touched.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import IO
@@ -69,7 +70,7 @@ class Pull:
             else:
                 self._copy(file, source)
         for (url, sha256), files in _by_archive(rest).items():
-            archive = mirror.find_archive(sha256, _base_name(url)) if sha256 else None
+            archive = mirror.find_archive(sha256, _base_name(url))
             if archive is not None:
                 self._unpack(archive, files, str(archive))
                 rest = [file for file in rest if file not in files]
@@ -185,11 +186,13 @@ class Pull:
             self._settle(file, partial, *fetch(wanted, partial, self.progress), file.url)
 
     def _download_archive(self, url: str, sha256: str, files: list[WeightFile]) -> None:
-        if not sha256:
+        if not sha256 and (loose := [file.name for file in files if needs_pin(file)]):
             raise IntegrityError(
-                f"{url}: the table of {self.spec.name} has no archive_sha256, expected one; not opened"
+                f"{url}: the table of {self.spec.name} has no archive_sha256 and no full sha256 of {', '.join(loose)}, "
+                "expected the one or the other; not opened"
             )
-        with claim(self._path(files[0]).with_name(f"archive-{sha256[:16]}")) as partial:
+        mark = sha256 or hashlib.sha256(url.encode()).hexdigest()
+        with claim(self._path(files[0]).with_name(f"archive-{mark[:16]}")) as partial:
             files = [file for file in files if not self._is_settled(file)]
             if files:
                 fetch(Wanted(_base_name(url), url, sha256, None, self._way_out()), partial, self.progress)
@@ -204,7 +207,10 @@ class Pull:
         looked = ", ".join(str(mirror.root) for mirror in self.mirrors)
         closed = "; ".join(line for mirror in self.mirrors for line in mirror.unreadable)
         searched = f" (not found in {looked}{f'; unreadable there: {closed}' if closed else ''})" if looked else ""
-        return f"take it from a copy that you have: `seinfer models pull {self.spec.name} --from DIR|FILE`{searched}"
+        # A folder is searched by hash: where none is known, nothing in it can be recognised.
+        is_known = any(expected_sha256(file, self._path(file)) for file in self.spec.files)
+        source = "DIR|FILE" if is_known else "FILE"
+        return f"take it from a copy that you have: `seinfer models pull {self.spec.name} --from {source}`{searched}"
 
 
 def _by_archive(files: Iterable[WeightFile]) -> dict[tuple[str, str], list[WeightFile]]:

@@ -25,7 +25,7 @@ from .plan import MixRequest
 from .sources import Failure
 
 if TYPE_CHECKING:
-    from ..pipeline import Progress
+    from ..running import Progress
 
 _STAGE = "mix"
 

@@ -72,7 +72,7 @@ def per_clip_row(results: Results, row: Row) -> dict[str, Cell]:
         "clip_id": row.clip.clip_id,
         "model": row.model,
         "model_sha256": results.header["models"][row.model].get("sha256", ""),
-        "status": "ok" if row.is_ok else "failed",
+        "status": row.enhancement.status if row.is_ok and row.enhancement else "failed",
         "error": row.error,
         "duration_s": row.clip.duration_s or None,
     }

@@ -1,6 +1,6 @@
 """Measure one model against the contract of a backend, in a process of its own.
 
-    python -m tests.backends.contract_runner MODEL WEIGHTS_JSON RESULTS
+    python -m tests.backends.contract_runner MODEL WEIGHTS_JSON RESULTS [MODELS_FILE]
 
 A process for each model, because TensorFlow and torch must not share one, and because peak memory is a process's. It
 judges nothing: each finding is a JSON line of RESULTS, written at once: a crash leaves what was found before it.
@@ -33,8 +33,8 @@ QUIET = np.float32(0.25)
 
 
 def main() -> None:
-    model, weights, results = sys.argv[1:]
-    spec = load_registry().find(model)
+    model, weights, results, *models_files = sys.argv[1:]
+    spec = load_registry(map(Path, models_files)).find(model)
     with Path(results).open("w", encoding="utf-8") as lines:
         for name, value in findings(spec, {name: Path(path) for name, path in json.loads(weights).items()}):
             lines.write(json.dumps([name, value]) + "\n")

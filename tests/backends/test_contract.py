@@ -1,6 +1,7 @@
 """Every model of the registry keeps the contract of seinfer/backends/base.py.
 
-Each model is loaded once, in a process of its own (contract_runner.py), which measures; the tests here judge.
+Each model is loaded once, in a process of its own (contract_runner.py), which measures; the tests here judge. Models
+whose weights cannot be at hand are tried through a stand-in too (standins.py).
 """
 
 from __future__ import annotations
@@ -17,10 +18,12 @@ from typing import Any
 import pytest
 
 from seinfer.install import install_line, missing_packages
+from seinfer.modelfile import read_models
 from seinfer.records import ModelSpec, WeightFile
 from seinfer.registry import load_registry, resolve
 
 from .. import sharedfiles
+from .standins import STANDINS, build
 
 REGISTRY = load_registry()
 SPECS = REGISTRY.specs
@@ -49,34 +52,48 @@ def runs(
     folder = tmp_path_factory.mktemp("contract")
     asked = {item.callspec.params.get("measured") for item in request.session.items if hasattr(item, "callspec")}
     with ThreadPoolExecutor(2) as pool:
-        yield {name: pool.submit(measure, SPECS[name], folder) for name in SPECS if name in asked}
+        registered = {name: pool.submit(measure, SPECS[name], folder) for name in SPECS if name in asked}
+        made = {name: pool.submit(measure_standin, name, folder) for name in STANDINS if name in asked}
+        yield {**registered, **made}
 
 
-@pytest.fixture(scope="session", params=list(SPECS))
+@pytest.fixture(scope="session", params=[*SPECS, *STANDINS])
 def measured(request: pytest.FixtureRequest, runs: Mapping[str, Future[Measured]]) -> Measured:
     return runs[request.param].result()
 
 
-def measure(spec: ModelSpec, folder: Path) -> Measured:
+def measure_standin(name: str, folder: Path) -> Measured:
+    require_packages(SPECS[STANDINS[name].model])
+    models_file = build(name, folder / name)
+    return measure(read_models(models_file)[name], folder, models_file)
+
+
+def measure(spec: ModelSpec, folder: Path, *models_files: Path) -> Measured:
     weights = json.dumps({name: str(path) for name, path in weights_at_hand(spec).items()})
     results = folder / f"{spec.name}.jsonl"
     results.touch()
     command = [sys.executable, "-m", f"{__package__}.contract_runner", spec.name, weights, str(results)]
+    command += map(str, models_files)
     run = subprocess.run(command, cwd=sharedfiles.ROOT, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
     return Measured(spec, run, dict(json.loads(line) for line in results.read_text(encoding="utf-8").splitlines()))
 
 
-def weights_at_hand(spec: ModelSpec) -> dict[str, Path]:
-    """Return the model's files from the shared folder; skip where they cannot be there, fail where they should be."""
+def require_packages(spec: ModelSpec) -> None:
     if missing := missing_packages(spec):
         pytest.skip(f"{spec.name} needs {', '.join(missing)}: {install_line(spec)}")
+
+
+def weights_at_hand(spec: ModelSpec) -> dict[str, Path]:
+    """Return the model's files from the shared folder; skip where they cannot be there, fail where they should be."""
+    require_packages(spec)
     folder, weights = sharedfiles.shared_folder(), {}
     for file in spec.files:
-        path = sharedfiles.find(folder, file) if folder else None
+        path = Path(file.path) if file.path else sharedfiles.find(folder, file) if folder else None
         if path is None and folder and sharedfiles.is_promised(folder, file):
             pytest.fail(f"{file.name} of {spec.name} (sha256 {file.sha256}) is listed in {folder} but not there")
         if path is None:
-            pytest.skip(f"{file.name} of {spec.name} is not at hand: it is not in SEINFER_SHARED or ../shared")
+            standin = next((f"; tried as {name}" for name, made in STANDINS.items() if made.model == spec.name), "")
+            pytest.skip(f"{file.name} of {spec.name} is not at hand: not in SEINFER_SHARED or ../shared{standin}")
         weights[file.name] = path
     return weights
 

@@ -116,3 +116,14 @@ def test_run_a_model_that_dies_while_loading_says_its_last_words(tmp_path: Path)
 def test_run_a_model_that_hangs_while_loading_is_given_up(tmp_path: Path) -> None:
     with pytest.raises(BackendError, match="still not loaded after 2 s"):
         run(clips(tmp_path), spec("tests.evil:load_that_hangs"), timeout_s=2.0)
+
+
+@pytest.mark.parametrize(("backend", "status"), [("seinfer.backends.noisy:load", "ok"), ("tests.evil:load", "chunked")])
+def test_run_a_long_clip_comes_back_whole_and_says_how(tmp_path: Path, backend: str, status: str) -> None:
+    samples = 0.1 * np.random.default_rng(0).standard_normal((2, 40 * 16_000)).astype(np.float32)
+    audio.write(tmp_path / "in.wav", samples, 16_000, "FLOAT")
+    long = Job("long", str(tmp_path / "in.wav"), str(tmp_path / "out" / "long.wav"), 80.0)
+    results = run([*clips(tmp_path), long], spec(backend))
+    assert results["long"].status == status
+    assert {result.status for name, result in results.items() if name != "long"} == {"ok"}
+    np.testing.assert_allclose(audio.read(tmp_path / "out" / "long.wav").samples, samples, atol=1e-6)

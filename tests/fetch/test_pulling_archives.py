@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import zipfile
 from pathlib import Path
@@ -69,10 +70,46 @@ def test_pull_archive_with_a_wrong_hash_is_not_opened(weights_folder: Path, serv
     assert names_in(weights_folder) == []
 
 
-def test_pull_archive_without_a_hash_is_not_fetched(server: BadServer, tmp_path: Path) -> None:
-    with pytest.raises(IntegrityError, match="no archive_sha256"):
-        pull(archived(server, packed(tmp_path), archive_sha256=""))
+@pytest.mark.parametrize("digits", [0, 16])
+def test_pull_archive_without_a_hash_and_a_member_without_a_full_one_is_not_fetched(
+    server: BadServer, tmp_path: Path, digits: int
+) -> None:
+    spec = archived(server, packed(tmp_path), archive_sha256="")
+    loose = dataclasses.replace(spec.files[0], sha256=spec.files[0].sha256[:digits])
+    with pytest.raises(IntegrityError, match=r"no archive_sha256 and no full sha256 of net\.th, expected"):
+        pull(dataclasses.replace(spec, files=(loose, spec.files[1])))
     assert server.requests == []
+
+
+def test_pull_archive_without_a_hash_gives_members_that_have_theirs(
+    weights_folder: Path, server: BadServer, tmp_path: Path
+) -> None:
+    paths = pull(archived(server, packed(tmp_path), archive_sha256=""))
+    assert (paths["net.th"].read_bytes(), paths["second.th"].read_bytes()) == (CONTENT, OTHER)
+    assert len(server.requests) == 1
+    assert names_in(weights_folder) == ["toy/net.th", "toy/second.th"]
+
+
+def test_pull_archive_without_a_hash_and_with_another_member_keeps_nothing_of_it(
+    weights_folder: Path, server: BadServer, tmp_path: Path
+) -> None:
+    archive = tar_of(tmp_path / "packed", "w:gz", ("tmp/export/second", OTHER), ("tmp/export/net", OTHER))
+    with pytest.raises(IntegrityError, match=f"member tmp/export/net: .* expected sha256 {sha256(CONTENT)}"):
+        pull(archived(server, archive, archive_sha256=""))
+    assert names_in(weights_folder) == ["toy/second.th"]
+
+
+def test_pull_from_folder_finds_an_archive_without_a_hash_by_its_name_only(
+    weights_folder: Path, server: BadServer, mirror: Path, tmp_path: Path
+) -> None:
+    archive = packed(tmp_path)
+    spec = archived(server, archive, archive_sha256="")
+    write(mirror / "stranger" / "other.tar.gz", archive.read_bytes())
+    with pytest.raises(DownloadError, match="the network is off"):
+        pull(spec, sources=[mirror / "stranger"], offline=True)
+    write(mirror / "friend" / "weights.tar.gz", archive.read_bytes())
+    pull(spec, sources=[mirror / "friend"], offline=True)
+    assert names_in(weights_folder) == ["toy/net.th", "toy/second.th"]
 
 
 def test_pull_archive_member_with_a_wrong_hash_is_refused(

@@ -1,0 +1,45 @@
+"""What a user asked for, as one value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .pairing import ClipSet
+from .records import ModelSpec
+
+
+@dataclass(frozen=True)
+class Request:
+    """A run or a comparison.
+
+    Attributes:
+        out: run folder.
+        clips: what to enhance, and what it is compared with.
+        specs: models to run, in this order.
+        not_run: model -> why it does not run here.
+        metrics: names; none to enhance only.
+        score_rate: Hz to score at, 0 for the clips' own.
+        mono: average the channels first.
+        subtype: of the written files; empty for the input's.
+        device: where the models run.
+        threads: cores to use.
+        jobs: models to run side by side.
+        resume: keep what an earlier command in this folder did.
+        is_strict: a model that cannot be loaded ends the run.
+    """
+
+    out: Path
+    clips: ClipSet
+    specs: tuple[ModelSpec, ...]
+    not_run: Mapping[str, str] = field(default_factory=dict)
+    metrics: tuple[str, ...] = ()
+    score_rate: int = 16000
+    mono: bool = False
+    subtype: str = ""
+    device: str = "cpu"
+    threads: int = 1
+    jobs: int = 1
+    resume: bool = True
+    is_strict: bool = True
