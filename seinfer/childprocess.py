@@ -118,7 +118,7 @@ class Child:
         assert self._process.stderr
         for line in self._process.stderr:
             self._log.append(line.rstrip())
-            log.debug("%s", line.rstrip(), extra={"source": self._name, "process": self._process.pid})
+            log.debug("%s", line.rstrip(), extra={"source": self._name, "worker_pid": self._process.pid})
 
     def _read_messages(self) -> None:
         assert self._process.stdout

@@ -100,7 +100,7 @@ def pull_command(names: Sequence[str], sources: Sequence[Path], models_files: It
             pull_one(spec, sources, offline=offline)
         except (DownloadError, IntegrityError, MissingWeightsError) as error:
             lost.append(error)
-            print(f"{spec.name}: {error}", file=sys.stderr)
+            print(error if str(error).startswith(f"{spec.name}:") else f"{spec.name}: {error}", file=sys.stderr)
     return max((error.exit_code for error in lost), default=0)
 
 

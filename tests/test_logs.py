@@ -2,20 +2,37 @@ from __future__ import annotations
 
 import ctypes
 import json
+import logging
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 
+from seinfer.childprocess import Child
 from seinfer.errors import UsageError
-from seinfer.logs import library_chatter_logged, open_log
+from seinfer.logs import LOGGER, library_chatter_logged, open_log
 
 from .signals import speech_like
 
 RATE = 16_000
+
+
+@pytest.fixture(autouse=True)
+def closed_again() -> Iterator[None]:
+    """Leave logging as it was found."""
+    loggers = [logging.getLogger(name) for name in (LOGGER, "py.warnings")]
+    before = [(list(logger.handlers), logger.level, logger.propagate) for logger in loggers]
+    yield
+    for logger, (handlers, level, propagate) in zip(loggers, before, strict=True):
+        for handler in set(logger.handlers) - set(handlers):
+            handler.close()
+            logger.removeHandler(handler)
+        logger.setLevel(level)
+        logger.propagate = propagate
 
 
 def test_log_file_of_a_run_tells_its_story_in_json_lines(tmp_path: Path) -> None:
@@ -55,6 +72,16 @@ def test_library_chatter_is_logged_and_not_shown(tmp_path: Path, capfd: pytest.C
     assert capfd.readouterr().err == "later\n"
     [line] = [json.loads(text) for text in (tmp_path / "log.jsonl").read_text().splitlines()]
     assert (line["message"], line["source"]) == ("a C library speaks", "libc")
+
+
+def test_child_that_writes_to_standard_error_is_logged_with_its_name(tmp_path: Path) -> None:
+    open_log(tmp_path / "log.jsonl")
+    child = Child([sys.executable, "-c", "import sys; print('a library warns', file=sys.stderr)"], {}, "dpcrn-tf")
+    assert child.inbox.get(timeout=30) is None
+    child.stop()
+    [line] = [json.loads(text) for text in (tmp_path / "log.jsonl").read_text().splitlines()]
+    assert (line["message"], line["source"]) == ("a library warns", "dpcrn-tf")
+    assert line["worker_pid"] > 0
 
 
 def test_open_log_where_nothing_can_be_written_is_named(tmp_path: Path) -> None:
