@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .audio import Samples, resample
-from .backends.base import Enhancer, Streaming, Waveform, run_stream
+from .backends.base import Enhancer, Waveform, run_stream, stream_over
 from .batching import Batch, pad
 from .longclips import Clock, windowed
 from .metrics.base import MetricError
@@ -112,8 +112,8 @@ def _level(noisy: Waveform, whole: Waveform, rate: int) -> Verdict:
 
 
 def _pieces(enhancer: Enhancer, noisy: Waveform, whole: Waveform, rate: int) -> Verdict:
-    if isinstance(enhancer, Streaming):
-        pieces = run_stream(enhancer.open_stream(), noisy, round(_PIECE_S * rate))
+    if (stream := stream_over(enhancer, noisy)) is not None:
+        pieces = run_stream(stream, noisy, round(_PIECE_S * rate))
         snr = _snr_db(whole, pieces)
         return Verdict(
             "piece by piece, state carried",

@@ -1,21 +1,22 @@
 """A clip of any length in bounded memory: decode, resample, enhance, resample, write, a block at a time.
 
-Where the network's state can be carried the result is the whole clip's. Where it cannot, the clip is cut into windows
-that overlap; each is enhanced with some context on both sides, and neighbours are faded into each other. Such a row is
-flagged `chunked`.
+Where the network's state can be carried the result is the whole clip's, also where the network must first hear of the
+clip's level: then it is decoded twice. Where the state cannot be carried, the clip is cut into windows that overlap;
+each is enhanced with some context on both sides, and neighbours are faded into each other. Such a row is flagged
+`chunked`.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from .audio import Info, Resampler, Samples, WavWriter, read_blocks, refuse_nonfinite
-from .backends.base import Enhancer, Stream, Streaming, Waveform
+from .backends.base import Enhancer, Stream, Streaming, Surveying, Waveform
 from .enhancement import enhance_clips
 
 LONG_S = 60.0
@@ -55,11 +56,15 @@ def enhance_file(enhancer: Enhancer, source: Path, target: Path, info: Info, sub
     """
     channels = 1 if mono else info.channels
     clock = Clock()
-    blocks = read_blocks(source, _BLOCK_S, mono=mono)
-    if isinstance(enhancer, Streaming):
-        enhanced = streamed(enhancer, blocks, info.sample_rate, channels, clock)
+
+    def blocks() -> Iterator[Samples]:
+        return read_blocks(source, _BLOCK_S, mono=mono)
+
+    streams = _streams(enhancer, blocks, info.sample_rate, channels, clock)
+    if streams is None:
+        enhanced = windowed(enhancer, blocks(), info.sample_rate, clock)
     else:
-        enhanced = windowed(enhancer, blocks, info.sample_rate, clock)
+        enhanced = streamed(streams, blocks(), info.sample_rate, enhancer.sample_rate, clock)
     n_left = info.n_samples
     with WavWriter(target, info.sample_rate, channels, subtype, info.n_samples) as file:
         for samples in enhanced:
@@ -67,7 +72,35 @@ def enhance_file(enhancer: Enhancer, source: Path, target: Path, info: Info, sub
             file.write(samples[:, :n_left])
             n_left -= min(n_left, samples.shape[1])
         file.write(np.zeros((channels, n_left), np.float32))
-    return LongResult(channels, file.n_clipped, not isinstance(enhancer, Streaming), clock.seconds)
+    return LongResult(channels, file.n_clipped, streams is None, clock.seconds)
+
+
+def _streams(
+    enhancer: Enhancer, blocks: Callable[[], Iterator[Samples]], sample_rate: int, channels: int, clock: Clock
+) -> list[Stream] | None:
+    """Open a stream for each channel; None where the network's state cannot be carried."""
+    if isinstance(enhancer, Streaming):
+        with clock:
+            return [enhancer.open_stream() for _ in range(channels)]
+    if isinstance(enhancer, Surveying):
+        return surveyed(enhancer, blocks(), sample_rate, channels, clock)
+    return None
+
+
+def surveyed(
+    enhancer: Surveying, blocks: Iterable[Samples], sample_rate: int, channels: int, clock: Clock
+) -> list[Stream]:
+    """Let each channel's network hear the whole clip once, and open the streams for the second pass."""
+    surveys = [enhancer.open_survey() for _ in range(channels)]
+    resamplers = [Resampler(sample_rate, enhancer.sample_rate or sample_rate) for _ in range(channels)]
+    for block in blocks:
+        with clock:
+            for survey, resampler, samples in zip(surveys, resamplers, block, strict=True):
+                survey.push(resampler.push(samples))
+    with clock:
+        for survey, resampler in zip(surveys, resamplers, strict=True):
+            survey.push(resampler.push(np.zeros(0, np.float32), is_last=True))
+        return [survey.open_stream() for survey in surveys]
 
 
 @dataclass(frozen=True)
@@ -88,11 +121,19 @@ class LongResult:
 
 
 def streamed(
-    enhancer: Streaming, blocks: Iterable[Samples], sample_rate: int, channels: int, clock: Clock
+    streams: Sequence[Stream], blocks: Iterable[Samples], sample_rate: int, model_rate: int, clock: Clock
 ) -> Iterator[Samples]:
-    """Carry the state of each channel's network, and of the resamplers before and behind it, from block to block."""
+    """Carry the state of each channel's network, and of the resamplers before and behind it, from block to block.
+
+    Args:
+        streams: one for each channel.
+        blocks: each of shape (channels, time).
+        sample_rate: Hz of the blocks.
+        model_rate: Hz of the network; 0 where it takes any.
+        clock: what adds up the time.
+    """
     with clock:
-        rows = [_Channel(enhancer, sample_rate) for _ in range(channels)]
+        rows = [_Channel(stream, sample_rate, model_rate or sample_rate) for stream in streams]
     for block in blocks:
         with clock:
             ready = [row.push(samples) for row, samples in zip(rows, block, strict=True)]
@@ -105,10 +146,9 @@ def streamed(
 class _Channel:
     """One channel: to the model's rate, through the network, back."""
 
-    def __init__(self, enhancer: Streaming, sample_rate: int) -> None:
-        model_rate = enhancer.sample_rate or sample_rate
+    def __init__(self, stream: Stream, sample_rate: int, model_rate: int) -> None:
         self._down = Resampler(sample_rate, model_rate)
-        self._stream: Stream = enhancer.open_stream()
+        self._stream = stream
         self._up = Resampler(model_rate, sample_rate)
 
     def push(self, samples: Waveform) -> Waveform:

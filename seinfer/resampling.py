@@ -25,9 +25,14 @@ def resample(samples: Samples, source_rate: int, target_rate: int, quality: str 
     if source_rate == target_rate:
         return samples
     interleaved = samples.T.copy(order="C")  # soxr looks at the strides, also where an axis has one entry
-    n_out = -(-samples.shape[1] * target_rate // source_rate)
     resampled = soxr.resample(interleaved, source_rate, target_rate, quality).T
+    n_out = resampled_length(samples.shape[1], source_rate, target_rate)
     return fit_length(np.ascontiguousarray(resampled, np.float32), n_out)
+
+
+def resampled_length(n_samples: int, source_rate: int, target_rate: int) -> int:
+    """Return how many samples the same duration has at another rate, in Hz."""
+    return -(-n_samples * target_rate // source_rate)
 
 
 class Resampler:

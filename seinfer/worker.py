@@ -19,7 +19,7 @@ from typing import ParamSpec, TypeVar
 
 from . import audio
 from .audio import Audio, Samples
-from .backends.base import Enhancer, appetite
+from .backends.base import Enhancer, appetite, is_chunked
 from .childprocess import Channel
 from .clips import sha256_of
 from .enhancement import enhance_clips
@@ -27,6 +27,7 @@ from .errors import AudioError, SeinferError
 from .loading import load_on
 from .longclips import LONG_S, enhance_file
 from .records import Enhancement, Job, ModelSpec, from_json, to_json
+from .resampling import resampled_length
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -132,7 +133,12 @@ class Worker:
         target = Path(job.target)
         subtype = job.subtype or audio.wav_subtype(decoded.subtype)
         n_clipped = audio.write(target, samples, decoded.sample_rate, subtype)
-        self._done(job, decoded.sample_rate, samples.shape, n_clipped, wall_s, "ok")
+        status = "chunked" if is_chunked(self._enhancer, self._model_samples(decoded)) else "ok"
+        self._done(job, decoded.sample_rate, samples.shape, n_clipped, wall_s, status)
+
+    def _model_samples(self, decoded: Audio) -> int:
+        rate = decoded.sample_rate
+        return resampled_length(decoded.samples.shape[1], rate, self._enhancer.sample_rate or rate)
 
     def _done(
         self, job: Job, sample_rate: int, shape: tuple[int, ...], n_clipped: int, wall_s: float, status: str

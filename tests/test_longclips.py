@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seinfer import audio, longclips
-from seinfer.backends.base import Batch, Waveform
+from seinfer.backends.base import Batch, Streaming, Waveform
 from seinfer.backends.noisy import Passthrough
 from seinfer.enhancement import enhance_clips
 from seinfer.errors import AudioError
@@ -40,12 +40,18 @@ def pieces(samples: audio.Samples, n: int) -> Iterator[audio.Samples]:
     return (samples[:, start : start + n] for start in range(0, samples.shape[1], n))
 
 
+def joined(blocks: Iterator[audio.Samples]) -> audio.Samples:
+    return np.concatenate(list(blocks), axis=1)
+
+
 @pytest.mark.parametrize("sample_rate", [16_000, 44_100, 48_000])
 def test_streamed_rnnoise_equals_the_whole_clip(sample_rate: int) -> None:
     enhancer = load_enhancer(load_registry().find("rnnoise"), threads=1)
     clip = np.stack([speech_like(4.0, sample_rate, seed=seed) for seed in (0, 1)])
     [whole] = enhance_clips(enhancer, [clip], [sample_rate])
-    got = np.concatenate(list(streamed(enhancer, pieces(clip, 9_973), sample_rate, 2, Clock())), axis=1)  # type: ignore[arg-type]
+    assert isinstance(enhancer, Streaming)
+    streams = [enhancer.open_stream() for _ in clip]
+    got = joined(streamed(streams, pieces(clip, 9_973), sample_rate, enhancer.sample_rate, Clock()))
     n = min(got.shape[1], whole.shape[1])
     assert whole.shape[1] - n <= 1
     # 100 dB: the resamplers and the network are the same arithmetic, in other pieces.
@@ -55,7 +61,7 @@ def test_streamed_rnnoise_equals_the_whole_clip(sample_rate: int) -> None:
 def test_windowed_a_network_of_short_memory_equals_the_whole_clip() -> None:
     clip = np.stack([speech_like(95.0, RATE), speech_like(95.0, RATE, seed=1)])
     [whole] = enhance_clips(Echo(), [clip], [RATE])
-    got = np.concatenate(list(windowed(Echo(), pieces(clip, 70_001), RATE, Clock())), axis=1)
+    got = joined(windowed(Echo(), pieces(clip, 70_001), RATE, Clock()))
     assert got.shape == whole.shape
     np.testing.assert_allclose(got, whole, atol=1e-6)
 
@@ -63,7 +69,7 @@ def test_windowed_a_network_of_short_memory_equals_the_whole_clip() -> None:
 @given(st.integers(1, 15_000), st.integers(100, 9_000))
 def test_windowed_any_length_in_any_pieces_keeps_every_sample(n_samples: int, n_piece: int) -> None:
     ramp = np.arange(n_samples, dtype=np.float32)[None] / n_samples
-    got = np.concatenate(list(windowed(Passthrough(0), pieces(ramp, n_piece), 100, Clock())), axis=1)
+    got = joined(windowed(Passthrough(0), pieces(ramp, n_piece), 100, Clock()))
     assert got.shape == ramp.shape
     np.testing.assert_allclose(got, ramp, atol=1e-6)
 
@@ -97,6 +103,49 @@ class Silent:
 
     def enhance(self, batch: Batch) -> list[Waveform]:
         return [row.copy() for row in batch.rows()]
+
+
+class Levelling:
+    """A network that brings the whole clip to a mean square of 1, at half the rate."""
+
+    sample_rate = RATE // 2
+
+    def enhance(self, batch: Batch) -> list[Waveform]:
+        return [row / np.sqrt(np.mean(np.square(row))) for row in batch.rows()]
+
+    def open_survey(self) -> LevellingSurvey:
+        return LevellingSurvey()
+
+
+class LevellingSurvey:
+    def __init__(self) -> None:
+        self.total, self.n = 0.0, 0
+
+    def push(self, block: Waveform) -> None:
+        self.total, self.n = self.total + float(np.square(block).sum()), self.n + len(block)
+
+    def open_stream(self) -> LevellingStream:
+        return LevellingStream(self.total / self.n)
+
+
+class LevellingStream:
+    def __init__(self, mean_square: float) -> None:
+        self.level = np.float32(np.sqrt(mean_square))
+
+    def push(self, block: Waveform) -> Waveform:
+        return block / self.level
+
+    def finish(self) -> Waveform:
+        return np.zeros(0, np.float32)
+
+
+def test_enhance_file_a_network_that_must_know_the_whole_clip_hears_it_first(long_file: Path) -> None:
+    target = long_file.with_name("out.wav")
+    result = enhance_file(Levelling(), long_file, target, audio.probe(long_file), "FLOAT", mono=False)
+    assert not result.is_chunked
+    [whole] = enhance_clips(Levelling(), [audio.read(long_file).samples], [RATE])
+    # 100 dB: the resamplers' arithmetic in other pieces.
+    assert snr_db(reference=whole.ravel(), estimate=audio.read(target).samples.ravel()) > 100
 
 
 def test_enhance_file_a_file_that_breaks_off_leaves_nothing(tmp_path: Path) -> None:

@@ -39,12 +39,15 @@ __all__ = [
     "Load",
     "Stream",
     "Streaming",
+    "Survey",
+    "Surveying",
     "Waveform",
     "appetite",
     "each_row",
     "is_chunked",
     "require",
     "run_stream",
+    "stream_over",
 ]
 
 
@@ -53,7 +56,7 @@ class Enhancer(Protocol):
     """A loaded network.
 
     It may have more: `appetite` (an Appetite), `device` ("cuda" where it runs on the GPU, understood to be "cpu"
-    otherwise), `open_stream` (see Streaming).
+    otherwise), `open_stream` (see Streaming), `open_survey` (see Surveying), `is_chunked` (see Chunking).
 
     Attributes:
         sample_rate: Hz that it wants and gives.
@@ -88,6 +91,29 @@ class Streaming(Protocol):
     sample_rate: int
 
     def open_stream(self) -> Stream:
+        """Start a clip."""
+        ...
+
+
+class Survey(Protocol):
+    """The first of two passes over one clip: what the network must know of the whole before it can start."""
+
+    def push(self, block: Waveform) -> None:
+        """Take the next samples, shape (time,), any length."""
+        ...
+
+    def open_stream(self) -> Stream:
+        """Start the second pass, which must be given the same samples, in pieces of any length."""
+        ...
+
+
+@runtime_checkable
+class Surveying(Protocol):
+    """An enhancer that needs a clip's level or length first: any length in bounded memory, by two passes."""
+
+    sample_rate: int
+
+    def open_survey(self) -> Survey:
         """Start a clip."""
         ...
 
@@ -154,6 +180,17 @@ def each_row(batch: Batch, enhance_row: Callable[[Waveform], Waveform], threads:
         return [enhance_row(row) for row in rows]
     with ThreadPoolExecutor(threads) as pool:
         return list(pool.map(enhance_row, rows))
+
+
+def stream_over(enhancer: Enhancer, waveform: Waveform) -> Stream | None:
+    """Open a stream for a clip of shape (time,) that is at hand as a whole; None where no state can be carried."""
+    if isinstance(enhancer, Streaming):
+        return enhancer.open_stream()
+    if isinstance(enhancer, Surveying):
+        survey = enhancer.open_survey()
+        survey.push(waveform)
+        return survey.open_stream()
+    return None
 
 
 def run_stream(stream: Stream, waveform: Waveform, block_samples: int) -> Waveform:

@@ -6,7 +6,8 @@ deviation is the unbiased one. A single sample has none: it counts as a deviatio
 constant.
 
 A stream is out of the question even where the LSTM only looks back, because the deviation needs the end of the clip.
-But a whole clip of any length runs in bounded memory: demucs_long.py.
+But a whole clip of any length runs in bounded memory: demucs_long.py, and one that cannot be held, in two passes:
+demucs_stream.py.
 
 The network is that of the PyPI package `denoiser`. Only its modules `demucs`, `resample` and `utils` are imported,
 which need torch alone; the others need torchaudio, hydra or pystoi.
@@ -30,10 +31,11 @@ from ..errors import IntegrityError
 from ..records import ModelSpec
 from .base import Appetite, Batch, Waveform, require
 from .demucs_checkpoint import read_state
-from .demucs_long import in_blocks, in_windows
+from .demucs_long import Blocks, in_blocks, in_windows
 from .demucs_network import Network
 from .demucs_options import Architecture, Options, read_options
 from .demucs_resample import Resampler
+from .demucs_stream import DemucsStream, DemucsSurvey, Level, mixed
 from .torchtools import load_strictly, open_torch
 
 if TYPE_CHECKING:
@@ -60,7 +62,9 @@ class Demucs:
         self._network = network
         self._options = options
         self._device = device
+        self._floor = options.architecture.floor if options.architecture.normalize else 0.0
         self._block_samples = round(BLOCK_S[device.type] * sample_rate)
+        self._block_frames = self._block_samples * network.factor // network.hop_samples
         self._window_samples = round(WINDOW_S * sample_rate)
 
     def enhance(self, batch: Batch) -> list[Waveform]:
@@ -69,11 +73,10 @@ class Demucs:
 
         rows = list(batch.rows())
         deviations = [self._deviation(row) for row in rows]
-        floor = self._options.architecture.floor if self._options.architecture.normalize else 0.0
         with torch.inference_mode():
-            estimates = self._run([row / np.float32(s + floor) for row, s in zip(rows, deviations, strict=True)])
+            estimates = self._run([row / np.float32(s + self._floor) for row, s in zip(rows, deviations, strict=True)])
         return [
-            self._mixed(row, estimate * np.float32(s))
+            mixed(row, estimate * np.float32(s), self._options.dry)
             for row, estimate, s in zip(rows, estimates, deviations, strict=True)
         ]
 
@@ -85,10 +88,6 @@ class Demucs:
         if not self._options.architecture.normalize:
             return 1.0
         return float(np.std(row, ddof=1, dtype=np.float64)) if len(row) > 1 else 0.0
-
-    def _mixed(self, row: Waveform, estimate: Waveform) -> Waveform:
-        dry = np.float32(self._options.dry)
-        return dry * row + (1 - dry) * estimate if dry else estimate
 
     def _run(self, clips: Sequence[Waveform]) -> list[Waveform]:
         """Run clips at unit deviation, the short ones side by side."""
@@ -107,8 +106,7 @@ class Demucs:
 
     def _run_long(self, clip: Waveform) -> Waveform:
         if self._options.architecture.causal:
-            max_frames = self._block_samples * self._network.factor // self._network.hop_samples
-            result = in_blocks(self._network, self._tensor(clip), max_frames)
+            result = in_blocks(self._network, self._tensor(clip), self._block_frames)
         else:
             overlap_samples = round(OVERLAP_S * self.sample_rate)
             result = in_windows(self._network, self._tensor(clip), self._window_samples, overlap_samples)
@@ -119,6 +117,24 @@ class Demucs:
         import torch
 
         return torch.from_numpy(samples).to(self._device)
+
+
+class CausalDemucs(Demucs):
+    """One whose LSTM looks back only: a clip that is too long to be held runs in two passes, with the same result."""
+
+    def open_survey(self) -> DemucsSurvey:
+        """Start the first pass over a clip."""
+        return DemucsSurvey(self._open_stream)
+
+    def _open_stream(self, level: Level) -> DemucsStream:
+        deviation = level.deviation if self._options.architecture.normalize else 1.0
+        return DemucsStream(
+            Blocks(self._network, level.n_samples, self._block_frames),
+            divide_by=deviation + self._floor,
+            multiply_by=deviation,
+            dry=self._options.dry,
+            to_tensor=self._tensor,
+        )
 
 
 def load(spec: ModelSpec, weights: Mapping[str, Path], *, device: str, threads: int) -> Demucs:
@@ -139,7 +155,8 @@ def load(spec: ModelSpec, weights: Mapping[str, Path], *, device: str, threads: 
     module = _filled(original, path, spec, options.architecture).to(where)
     taps = require("denoiser.resample", spec).kernel_upsample2().flatten().to(where)
     network = Network(module, options.architecture, Resampler(taps, options.architecture.resample))
-    return Demucs(network, options, spec.sample_rate, where)
+    kind = CausalDemucs if options.architecture.causal else Demucs
+    return kind(network, options, spec.sample_rate, where)
 
 
 def _filled(original: Any, path: Path, spec: ModelSpec, architecture: Architecture) -> torch.nn.Module:

@@ -26,21 +26,67 @@ if TYPE_CHECKING:
 
 def in_blocks(network: Network, clip: torch.Tensor, max_frames: int) -> torch.Tensor:
     """Run a clip of shape (time,) through a network whose LSTM looks back only, `max_frames` of the LSTM at a time."""
-    import torch
-    from torch.nn import functional
+    return Blocks(network, len(clip), max_frames).push(clip)
 
-    padded = functional.pad(clip, (0, network.valid_samples(len(clip)) - len(clip)))
-    enhanced, n_done = torch.empty_like(clip), 0
-    n_frames, n_shared = network.n_frames(len(clip)), shared_frames(network)
-    memory: Memory | None = None
-    for first, stop in _blocks(n_frames, max(max_frames, n_shared + 1), n_shared):
-        begin, piece, memory = _run_block(network, padded, first, stop, memory)
-        memory = memory.last(n_shared)
+
+class Blocks:
+    """A clip of known length through a network whose LSTM looks back only, block by block as its samples come.
+
+    Args:
+        network: its levels are the caller's.
+        n_samples: of the whole clip.
+        max_frames: of the LSTM in a block.
+    """
+
+    def __init__(self, network: Network, n_samples: int, max_frames: int) -> None:
+        self._network, self._n_samples = network, n_samples
+        self._n_shared, self._n_frames = shared_frames(network), network.n_frames(n_samples)
+        self._blocks = list(_blocks(self._n_frames, max(max_frames, self._n_shared + 1), self._n_shared))[::-1]
+        self._n_valid = network.valid_samples(n_samples)
+        self._kept: torch.Tensor | None = None
+        self._n_dropped = self._n_seen = self._n_done = 0
+        self._memory: Memory | None = None
+
+    def push(self, samples: torch.Tensor) -> torch.Tensor:
+        """Take the next samples, shape (time,); return those that are ready, all of them once the clip is complete."""
+        import torch
+        from torch.nn import functional
+
+        self._n_seen += len(samples)
+        if len(samples) and self._n_seen == self._n_samples:
+            samples = functional.pad(samples, (0, self._n_valid - self._n_samples))
+        self._kept = samples if self._kept is None else torch.cat([self._kept, samples])
+        ready = [samples[:0]]
+        while self._blocks and self._needed(*self._blocks[-1])[1] <= self._n_dropped + len(self._kept):
+            ready.append(self._run(*self._blocks.pop()))
+            self._forget()
+        return torch.cat(ready)
+
+    def _needed(self, first: int, stop: int) -> tuple[int, int]:
+        """Return the samples that the resampler sees around a block; at the ends of the clip there are none."""
+        start, end = _reach(self._network, first, stop)
+        factor, n_around = self._network.factor, self._network.resampler.reach_samples
+        return max(0, start // factor - n_around), min(self._n_valid, -(-end // factor) + n_around)
+
+    def _run(self, first: int, stop: int) -> torch.Tensor:
+        """Return the samples of the result that no edge has touched and that were not returned before."""
+        assert self._kept is not None
+        network = self._network
+        low, high = self._needed(first, stop)
+        around = self._kept[low - self._n_dropped : high - self._n_dropped]
+        begin, piece, memory = _run_block(network, around, low, _reach(network, first, stop), self._memory)
+        self._memory = memory.last(self._n_shared)
         untouched = stop * network.hop_samples // network.factor - network.resampler.reach_samples
-        end = len(clip) if stop == n_frames else untouched
-        enhanced[n_done:end] = piece[n_done - begin : end - begin]
-        n_done = end
-    return enhanced
+        end = self._n_samples if stop == self._n_frames else untouched
+        done, self._n_done = self._n_done, end
+        return piece[done - begin : end - begin]
+
+    def _forget(self) -> None:
+        """Let go of the samples that no later block needs."""
+        assert self._kept is not None
+        low = self._needed(*self._blocks[-1])[0] if self._blocks else self._n_valid
+        self._kept = self._kept[low - self._n_dropped :]
+        self._n_dropped = low
 
 
 def shared_frames(network: Network) -> int:
@@ -59,20 +105,29 @@ def _blocks(n_frames: int, max_frames: int, n_shared: int) -> Iterator[tuple[int
         first = stop - n_shared
 
 
+def _reach(network: Network, first: int, stop: int) -> tuple[int, int]:
+    """Return where, at the rate of the convolutions, the samples of the frames from `first` to `stop` begin and end."""
+    return first * network.hop_samples, (stop - 1) * network.hop_samples + network.frame_samples
+
+
 def _run_block(
-    network: Network, padded: torch.Tensor, first: int, stop: int, memory: Memory | None
+    network: Network, around: torch.Tensor, low: int, reach: tuple[int, int], memory: Memory | None
 ) -> tuple[int, torch.Tensor, Memory]:
-    """Run frames `first` to `stop`; return the sample where the result begins, the result and the memory."""
-    factor, resampler = network.factor, network.resampler
-    start, end = first * network.hop_samples, (stop - 1) * network.hop_samples + network.frame_samples
-    # The samples around it that the resampler sees; at the ends of the clip there are none, as for a whole clip.
-    low = max(0, start // factor - resampler.reach_samples)
-    high = min(len(padded), -(-end // factor) + resampler.reach_samples)
-    upsampled = resampler.up(padded[None, low:high], [high - low])[:, start - low * factor : end - low * factor]
+    """Run a block; return the sample where the result begins, the result and the memory.
+
+    Args:
+        network: with its resampler.
+        around: shape (time,), what the resampler sees around the block.
+        low: the sample of the clip with which `around` begins.
+        reach: where the block begins and ends at the rate of the convolutions.
+        memory: of the block before.
+    """
+    factor, (start, end) = network.factor, reach
+    upsampled = network.resampler.up(around[None], [len(around)])[:, start - low * factor : end - low * factor]
     decoded, [n_decoded], memory = network.convolve(upsampled, [upsampled.shape[1]], memory)
     begin = -(-start // factor)
     n_cut = begin * factor - start
-    return begin, resampler.down(decoded[:, n_cut:], [n_decoded - n_cut])[0], memory
+    return begin, network.resampler.down(decoded[:, n_cut:], [n_decoded - n_cut])[0], memory
 
 
 def in_windows(network: Network, clip: torch.Tensor, window_samples: int, overlap_samples: int) -> torch.Tensor:

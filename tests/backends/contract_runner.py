@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from seinfer.backends.base import Enhancer, Streaming
+from seinfer.backends.base import Enhancer, Stream, stream_over
 from seinfer.batching import Waveform, pad
 from seinfer.records import ModelSpec
 from seinfer.registry import load_registry, resolve
@@ -47,7 +47,7 @@ def findings(spec: ModelSpec, weights: dict[str, Path]) -> Iterator[tuple[str, A
     yield "frameworks_imported_before_load", [name for name in FRAMEWORKS if name in sys.modules]
     enhancer = load(spec, weights, device="cpu", threads=2)
     yield "is_enhancer", isinstance(enhancer, Enhancer)
-    yield "is_streaming", isinstance(enhancer, Streaming)
+    yield "is_streaming", stream_over(enhancer, np.ones(1, np.float32)) is not None
     yield "sample_rate", enhancer.sample_rate
     rate = enhancer.sample_rate or ANY_RATE
     speech = clean_speech(rate, 10.0)
@@ -57,8 +57,8 @@ def findings(spec: ModelSpec, weights: dict[str, Path]) -> Iterator[tuple[str, A
     yield "silence_dbfs", peak_dbfs(alone(enhancer, np.zeros(rate, np.float32)))
     yield "alignment", alignment(enhancer, speech)
     yield "batching", batching(enhancer, noisy, rate)
-    if isinstance(enhancer, Streaming):
-        yield "streams_db", streams(enhancer, enhancer, noisy[rate : 2 * rate])
+    if stream_over(enhancer, np.ones(1, np.float32)) is not None:
+        yield "streams_db", streams(enhancer, noisy[rate : 2 * rate])
     yield "is_complete", True
 
 
@@ -134,22 +134,28 @@ def batching(enhancer: Enhancer, noisy: Waveform, rate: int) -> dict[str, float]
     return {**found, "repeat": float(np.abs(alone(enhancer, clips[1]) - singles[1]).max())}
 
 
-def streams(enhancer: Enhancer, streaming: Streaming, noisy: Waveform) -> dict[str, float]:
+def streams(enhancer: Enhancer, noisy: Waveform) -> dict[str, float]:
     """Return the SNR of streams against the whole clip, by how the clip was cut."""
     whole, half = alone(enhancer, noisy), len(noisy) // 2
     cuts = ([37], [1_000], [0, 1, 4_801, 160, 333], [len(noisy)])
     found = {
-        f"blocks of {blocks}": snr_db(reference=whole, estimate=push_all(streaming, noisy, blocks)) for blocks in cuts
+        f"blocks of {blocks}": snr_db(reference=whole, estimate=push_all(enhancer, noisy, blocks)) for blocks in cuts
     }
     for n in (1, 2, 257, 481):
         clip = noisy[half : half + n]
-        found[f"{n} samples"] = snr_db(reference=alone(enhancer, clip), estimate=push_all(streaming, clip, [1]))
-    return {**found, **interleaved(enhancer, streaming, noisy[:half], noisy[half:])}
+        found[f"{n} samples"] = snr_db(reference=alone(enhancer, clip), estimate=push_all(enhancer, clip, [1]))
+    return {**found, **interleaved(enhancer, noisy[:half], noisy[half:])}
 
 
-def push_all(streaming: Streaming, waveform: Waveform, blocks: list[int]) -> Waveform:
+def opened(enhancer: Enhancer, waveform: Waveform) -> Stream:
+    stream = stream_over(enhancer, waveform)
+    assert stream is not None
+    return stream
+
+
+def push_all(enhancer: Enhancer, waveform: Waveform, blocks: list[int]) -> Waveform:
     """Send a clip through a stream in blocks whose sizes take turns."""
-    stream, pieces, start = streaming.open_stream(), [], 0
+    stream, pieces, start = opened(enhancer, waveform), [], 0
     while start < len(waveform):
         size = blocks[len(pieces) % len(blocks)]
         pieces.append(stream.push(waveform[start : start + size]))
@@ -157,9 +163,9 @@ def push_all(streaming: Streaming, waveform: Waveform, blocks: list[int]) -> Wav
     return np.concatenate([*pieces, stream.finish()])
 
 
-def interleaved(enhancer: Enhancer, streaming: Streaming, one: Waveform, other: Waveform) -> dict[str, float]:
+def interleaved(enhancer: Enhancer, one: Waveform, other: Waveform) -> dict[str, float]:
     """Return the SNR of two streams that take turns, against each clip alone."""
-    first, second = streaming.open_stream(), streaming.open_stream()
+    first, second = opened(enhancer, one), opened(enhancer, other)
     pieces: tuple[list[Waveform], list[Waveform]] = ([], [])
     for start in range(0, len(one), 1_111):
         pieces[0].append(first.push(one[start : start + 1_111]))
