@@ -44,6 +44,14 @@ Jobs = Annotated[int, typer.Option("--jobs", min=1, help="Models to run side by 
 LogFile = Annotated[
     Path | None, typer.Option("--log-file", help="Add everything that happens to this file, as JSON lines.")
 ]
+Option = Annotated[
+    list[str] | None,
+    typer.Option("--option", metavar="KEY=VALUE", help="Option of the models that have it; MODEL.KEY=VALUE for one."),
+]
+Dry = Annotated[
+    float | None,
+    typer.Option(min=0.0, max=1.0, help="Share of the input in the output, for the models that have the option dry."),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 Metrics = Annotated[
     str, typer.Option(help="auto, or names separated by commas: sdr,si_sdr,pesq_wb,pesq_nb,stoi,estoi.")
@@ -71,6 +79,8 @@ def run(
     threads: Threads = None,
     resume: Resume = True,
     models_file: ModelsFile = None,
+    option: Option = None,
+    dry: Dry = None,
     mono: Mono = False,
     subtype: Subtype = "",
     timeout: Timeout = 300.0,
@@ -81,7 +91,18 @@ def run(
     from .commands import Options, enhance_command
 
     options = Options(
-        inputs, out, device, threads, resume, tuple(models_file or ()), mono, subtype, timeout, 1, log_file
+        inputs,
+        out,
+        device,
+        threads,
+        resume,
+        tuple(models_file or ()),
+        mono,
+        subtype,
+        timeout,
+        1,
+        log_file,
+        _settings(option, dry),
     )
     raise typer.Exit(enhance_command(options, model, as_json=json))
 
@@ -103,6 +124,8 @@ def compare(
     threads: Threads = None,
     resume: Resume = True,
     models_file: ModelsFile = None,
+    option: Option = None,
+    dry: Dry = None,
     mono: Mono = False,
     subtype: Subtype = "",
     timeout: Timeout = 300.0,
@@ -114,7 +137,18 @@ def compare(
     from .commands import Options, Scoring, compare_command
 
     options = Options(
-        [folder], out, device, threads, resume, tuple(models_file or ()), mono, subtype, timeout, jobs, log_file
+        [folder],
+        out,
+        device,
+        threads,
+        resume,
+        tuple(models_file or ()),
+        mono,
+        subtype,
+        timeout,
+        jobs,
+        log_file,
+        _settings(option, dry),
     )
     raise typer.Exit(compare_command(options, models, Scoring(clean, manifest, metrics, score_rate), as_json=json))
 
@@ -175,12 +209,14 @@ def check(
     device: Device = "auto",
     threads: Threads = None,
     models_file: ModelsFile = None,
+    option: Option = None,
     json: Json = False,
 ) -> None:
     """Measure whether a model is wired right here: length, delay, level, batches, pieces."""
     from .commands import Options, check_command
 
-    options = Options([], Path(), device, threads, models_files=tuple(models_file or ()))
+    settings = _settings(option, None)
+    options = Options([], Path(), device, threads, models_files=tuple(models_file or ()), settings=settings)
     raise typer.Exit(check_command(model, clip, options, as_json=json))
 
 
@@ -190,6 +226,10 @@ def doctor(json: Json = False) -> None:
     from .doctor import doctor_command
 
     raise typer.Exit(doctor_command(as_json=json))
+
+
+def _settings(options: list[str] | None, dry: float | None) -> tuple[str, ...]:
+    return (*(options or ()), *([] if dry is None else [f"dry={dry}"]))
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ import logging
 import shlex
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -23,6 +23,7 @@ from .logs import open_log
 from .manifest import read_journal
 from .metrics.table import load_table
 from .model_commands import pull_one
+from .modeloptions import with_options
 from .pairing import collect
 from .pipeline import execute, write_reports
 from .reports.console import comparison_table, failures, footnotes
@@ -58,6 +59,7 @@ class Options:
     timeout_s: float = 300.0
     jobs: int = 1
     log_file: Path | None = None
+    settings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,7 @@ def _run(options: Options, selection: Selection, scoring: Scoring | None, *, as_
     if options.log_file:
         open_log(options.log_file)
     log.info("started", extra={"argv": sys.argv})
+    selection = replace(selection, specs=with_options(selection.specs, options.settings))
     request = _request(options, selection, scoring)
     engine = LocalEngine(request.device, max(1, request.threads // request.jobs), options.timeout_s)
     try:
@@ -186,7 +189,7 @@ def chosen_rate(text: str) -> int:
 
 def check_command(name: str, clip: Path | None, options: Options, *, as_json: bool) -> int:
     """Measure whether a model is wired right, on a clip of the user's or a bundled one."""
-    spec = runnable(open_registry(options.models_files).find(name))
+    [spec] = with_options([runnable(open_registry(options.models_files).find(name))], options.settings)
     if spec.python:
         raise UsageError(
             f"{name} runs in an interpreter of its own; check it there: {spec.python} -m seinfer check {name}"

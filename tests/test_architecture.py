@@ -21,7 +21,7 @@ LAYERS = (
     ("scorefolders", "api", "checking"),
     ("pipeline",),
     ("running", "request"),
-    ("selection",),
+    ("selection", "modeloptions"),
     ("engines",),
     ("worker",),
     ("scoring", "scoreworker", "longclips", "enhancement", "reports", "loading", "provenance", "mixing"),

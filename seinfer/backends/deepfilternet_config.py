@@ -10,6 +10,7 @@ in either of two sections) and the ModelParams of df/deepfilternet2.py and df/de
 from __future__ import annotations
 
 import configparser
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,12 +67,12 @@ def read_settings(spec: ModelSpec) -> Settings:
     post_filter = spec.options.get("post_filter", False)
     if not isinstance(post_filter, bool):
         raise RegistryError(f"{spec.name}: the option post_filter is {post_filter!r}, expected true or false")
-    limit_db = spec.options.get("atten_lim_db")
-    if limit_db is not None and (isinstance(limit_db, bool) or not isinstance(limit_db, int | float) or limit_db <= 0):
+    limit_db = spec.options.get("atten_lim_db", 0)
+    if isinstance(limit_db, bool) or not isinstance(limit_db, int | float) or not 0 <= limit_db < math.inf:
         raise RegistryError(
-            f"{spec.name}: the option atten_lim_db is {limit_db!r}, expected dB above 0; leave it out for no limit"
+            f"{spec.name}: the option atten_lim_db is {limit_db!r}, expected dB above 0, or 0 for no limit"
         )
-    return Settings(post_filter, limit_db)
+    return Settings(post_filter, limit_db or None)
 
 
 def read_architecture(path: Path, spec: ModelSpec) -> Architecture:

@@ -115,4 +115,5 @@ def test_config_that_is_none_is_refused(tmp_path: Path, content: bytes) -> None:
 
 def test_settings_are_those_of_the_table_with_their_defaults() -> None:
     assert read_settings(SPEC) == Settings(post_filter=False, atten_lim_db=None)
+    assert read_settings(spec_with("deepfilternet3", atten_lim_db=0)).atten_lim_db is None
     assert read_settings(spec_with("deepfilternet3", post_filter=True, atten_lim_db=12)) == Settings(True, 12)

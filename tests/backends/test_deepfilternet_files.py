@@ -145,7 +145,7 @@ def test_config_of_another_hop_is_refused_before_any_graph_is_read(files: dict[s
     [
         ({"postfilter": True}, "unknown option 'postfilter'; expected one of post_filter, atten_lim_db"),
         ({"post_filter": 1}, "post_filter is 1, expected true or false"),
-        ({"atten_lim_db": 0}, "atten_lim_db is 0, expected dB above 0"),
+        ({"atten_lim_db": float("nan")}, "atten_lim_db is nan, expected dB above 0"),
         ({"atten_lim_db": -12}, "atten_lim_db is -12, expected dB above 0"),
         ({"atten_lim_db": True}, "atten_lim_db is True"),
         ({"atten_lim_db": "12"}, "atten_lim_db is '12'"),
