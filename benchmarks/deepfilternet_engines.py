@@ -11,16 +11,11 @@ steadier one.
 from __future__ import annotations
 
 import argparse
-import shutil
 import statistics
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from types import ModuleType
-from typing import Any
 
 import numpy as np
 import soundfile
@@ -29,6 +24,8 @@ from seinfer.backends import deepfilternet, deepfilternet_torch
 from seinfer.backends.base import Waveform
 from seinfer.batching import pad
 from seinfer.registry import load_registry
+
+from . import originals
 
 SAMPLE_RATE = 48_000
 CLIP_S = 10.0
@@ -64,44 +61,16 @@ def all_ways(folder: Path, threads: int, clips: list[Waveform]) -> Iterator[tupl
     onnx = deepfilternet.load(specs["deepfilternet3"], graphs, device="cpu", threads=threads)
     tensors = {"config.ini": folder / "config.ini", checkpoint.name: checkpoint}
     torch = deepfilternet_torch.load(specs["deepfilternet3-torch"], tensors, device="cpu", threads=threads)
-    yield "package, batch 1", package(folder, checkpoint, clips, threads)
+    yield "package, batch 1", package(folder, clips, threads)
     for name, enhancer in (("seinfer onnx", onnx), ("seinfer torch", torch)):
         yield f"{name}, batch 1", lambda enhancer=enhancer: [enhancer.enhance(pad([clip])) for clip in clips]
         yield f"{name}, batch {N_CLIPS}", lambda enhancer=enhancer: enhancer.enhance(pad(clips))
 
 
-def package(folder: Path, checkpoint: Path, clips: list[Waveform], threads: int) -> Callable[[], object]:
-    """Return work that the authors' own `enhance` does, with their own way of loading, each layer over the threads."""
-    import torch
-
-    with without_torchaudio(), tempfile.TemporaryDirectory() as scratch:
-        from df.enhance import enhance, init_df
-
-        model = Path(scratch) / "DeepFilterNet3"
-        (model / "checkpoints").mkdir(parents=True)
-        shutil.copy(folder / "config.ini", model)
-        shutil.copy(checkpoint, model / "checkpoints")
-        network, state, _ = init_df(str(model), log_file=None, log_level="none")
-
-    def work() -> None:
-        torch.set_num_threads(threads)
-        for clip in clips:
-            enhance(network, state, torch.from_numpy(clip[None]))
-        torch.set_num_threads(1)  # as seinfer's engine leaves it
-
-    return work
-
-
-@contextmanager
-def without_torchaudio() -> Iterator[None]:
-    """Put something in place of `df.io`, which reads and writes files with a torchaudio of former years."""
-    audio: Any = ModuleType("df.io")
-    audio.load_audio = audio.resample = audio.save_audio = None
-    sys.modules["df.io"] = audio
-    try:
-        yield
-    finally:
-        del sys.modules["df.io"]
+def package(folder: Path, clips: list[Waveform], threads: int) -> Callable[[], object]:
+    """Return work that the authors' own `enhance` does, each layer over the threads."""
+    enhance = originals.deepfilternet(folder, threads)
+    return lambda: [enhance(clip) for clip in clips]
 
 
 def measure(ways: dict[str, Callable[[], object]], rounds: int) -> dict[str, list[tuple[float, float]]]:

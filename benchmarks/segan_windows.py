@@ -27,6 +27,8 @@ from seinfer.backends.segan import Segan
 from seinfer.backends.segan_network import Generator
 from seinfer.backends.segan_options import WINDOW_SAMPLES, Options, tensor_shapes
 
+from .randomweights import random_tensor
+
 Windows = np.ndarray
 """Shape (window, time), float32."""
 
@@ -59,12 +61,6 @@ def networks() -> tuple[Callable[[Windows], Windows], Segan]:
     z = torch.randn(1, options.z_dim, options.code_length)
     model = Segan(options, Generator(options, state), z.transpose(1, 2), torch.device("cpu"))
     return lambda windows: plain_generator(state, windows, z), model
-
-
-def random_tensor(name: str, shape: tuple[int, ...]) -> torch.Tensor:
-    """Draw weights that keep the level of their samples."""
-    fan_in = shape[0] * 8 if "deconv.weight" in name else int(np.prod(shape[1:]))
-    return torch.empty(shape).uniform_(-1, 1) * (3 / max(fan_in, 10)) ** 0.5
 
 
 @torch.inference_mode()

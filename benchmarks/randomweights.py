@@ -1,0 +1,41 @@
+"""Checkpoints of random numbers for networks whose weights are not at hand: they cost what trained ones do.
+
+For measuring time and memory only. What such a network puts out is noise.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import numpy as np
+
+from seinfer.backends import demucs_options, segan_options
+from seinfer.records import ModelSpec, WeightFile
+
+BACKENDS = ("seinfer.backends.demucs:load", "seinfer.backends.segan:load")
+
+
+def with_random_weights(spec: ModelSpec, folder: Path) -> ModelSpec:
+    """Return the model with a checkpoint of random numbers, written to a folder; for a backend of BACKENDS."""
+    import torch
+
+    torch.manual_seed(0)
+    path = folder / f"{spec.name}.th"
+    if spec.backend == "seinfer.backends.demucs:load":
+        from denoiser.demucs import Demucs
+
+        state = Demucs(**asdict(demucs_options.read_options(spec).architecture)).state_dict()
+    else:
+        shapes = segan_options.tensor_shapes(segan_options.read_options(spec))
+        state = {name: random_tensor(name, shape) for name, shape in shapes.items()}
+    torch.save(state, path)
+    return replace(spec, files=(WeightFile(name=path.name, path=str(path)),))
+
+
+def random_tensor(name: str, shape: tuple[int, ...]):  # type: ignore[no-untyped-def]  # torch is not imported yet
+    """Draw weights of SEGAN+ that keep the level of their samples."""
+    import torch
+
+    fan_in = shape[0] * 8 if "deconv.weight" in name else int(np.prod(shape[1:]))
+    return torch.empty(shape).uniform_(-1, 1) * (3 / max(fan_in, 10)) ** 0.5
