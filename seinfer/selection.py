@@ -46,7 +46,9 @@ def why_not(spec: ModelSpec) -> str:
         return f"needs {', '.join(missing)}: {install_line(spec)}"
     state = weights.state(spec)
     if state in ("missing", "damaged"):
-        return f"weights {state}: seinfer models pull {spec.name}"
+        # A file whose hash nobody published is one whose link may be dead: segan+.
+        copy = "" if any(file.sha256 for file in spec.files) else ", with --from FILE where its link is dead"
+        return f"weights {state}: seinfer models pull {spec.name}{copy}"
     return ""
 
 
