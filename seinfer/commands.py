@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 from . import weights
 from .audio import SUBTYPES, read
 from .checking import check
+from .clips import resolved
 from .devices import available_mib, checked_device, cores, find_gpu
 from .engines.local import LocalEngine
 from .errors import SeinferError, UsageError
@@ -113,6 +114,7 @@ def closing_line(results: Results, out: Path) -> str:
 def _request(options: Options, selection: Selection, scoring: Scoring | None) -> Request:
     if options.subtype and options.subtype not in SUBTYPES:
         raise UsageError(f"--subtype is {options.subtype!r}; expected one of {', '.join(SUBTYPES)}")
+    resolved(options.out)  # a circle of links is refused before anything is looked for
     clips = collect(
         options.inputs,
         clean=scoring.clean if scoring else None,

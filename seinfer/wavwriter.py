@@ -104,11 +104,20 @@ class WavWriter:
         try:
             yield
         except (OSError, soundfile.LibsndfileError) as error:
-            remedy = "free space or choose another --out"
-            if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
-                remedy = "give the clip or --out a shorter name"
-            why = error.strerror or error if isinstance(error, OSError) else error.error_string
+            system = error if isinstance(error, OSError) else self._system_error()
+            why = (system.strerror if system else None) or str(error)
+            short = system is not None and system.errno == errno.ENAMETOOLONG
+            remedy = "give the clip or --out a shorter name" if short else "free space or choose another --out"
             raise AudioError("not_written", f"{self._path} cannot be written: {why}; {remedy}") from error
+
+    def _system_error(self) -> OSError | None:
+        """Find out what the system has against this file: libsndfile says "system error", whatever it was."""
+        try:
+            self._raw.seek(0, os.SEEK_END)
+            self._raw.write(b"\0")
+        except OSError as error:
+            return error
+        return None
 
 
 def count_clipped(samples: Samples, subtype: str) -> int:
