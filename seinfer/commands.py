@@ -26,7 +26,7 @@ from .metrics.table import load_table
 from .model_commands import pull_one
 from .pairing import collect
 from .pipeline import execute, write_reports
-from .reports.console import comparison_table, failures, footnotes
+from .reports.console import comparison_table, failures, footnotes, title
 from .reports.jsonform import as_document
 from .reports.leaderboard import leaderboard
 from .reports.progress import ProgressBars
@@ -222,6 +222,7 @@ def render(results: Results, *, as_json: bool) -> None:
         print(json.dumps(as_document(results, standings), indent=2, allow_nan=False))
     else:
         out = console()
+        out.print(title(results), style="bold", soft_wrap=True)
         out.print(comparison_table(results, standings, out.width))
         for line in footnotes(results):
             out.print(line, markup=False, soft_wrap=True)
