@@ -7,8 +7,10 @@ Samples are float32, shape (channels, time), nominally within [-1, 1]; only writ
 from __future__ import annotations
 
 import os
+import stat
 import struct
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -32,6 +34,7 @@ __all__ = [
     "WavWriter",
     "count_clipped",
     "fit_length",
+    "open_regular",
     "probe",
     "read",
     "read_blocks",
@@ -73,17 +76,8 @@ def probe(path: Path) -> Info:
     Raises:
         AudioError: it is missing, empty, truncated, or no audio; `reason` says which.
     """
-    try:
-        with open(path, "rb") as file:
-            _refuse_empty(path, file)
-            _refuse_truncated_wave(path, file)
-            file.seek(0)
-            with soundfile.SoundFile(file) as sound:
-                return _checked(path, Info(sound.samplerate, sound.channels, sound.frames, sound.subtype))
-    except soundfile.LibsndfileError as error:
-        raise _not_audio(path, error) from error
-    except OSError as error:
-        raise AudioError("unreadable", f"{path} cannot be opened: {error.strerror or error}") from error
+    with _opened(path) as (_, info):
+        return info
 
 
 def read(path: Path, *, mono: bool = False) -> Audio:
@@ -96,19 +90,23 @@ def read(path: Path, *, mono: bool = False) -> Audio:
     Raises:
         AudioError: as `probe`, or the data end early, or a sample is NaN or infinite.
     """
-    info = probe(path)
-    try:
-        samples, sample_rate = soundfile.read(path, dtype="float32", always_2d=True)
-    except soundfile.LibsndfileError as error:
-        raise AudioError("truncated", f"{path} breaks off while decoding: {error}; copy it again") from error
-    except OSError as error:
-        raise AudioError("unreadable", f"{path} cannot be read: {error.strerror or error}") from error
+    with _opened(path) as (sound, info):
+        try:
+            samples = sound.read(dtype="float32", always_2d=True)
+        except soundfile.LibsndfileError as error:
+            raise _breaks_off(path, error) from error
+        except MemoryError as error:
+            raise AudioError(
+                "unreadable",
+                f"{path} promises {info.n_samples} samples on {info.channels} channels, more than memory holds; "
+                "copy it again, or cut it",
+            ) from error
     _refuse_short(path, len(samples), info)
     if not len(samples):
         raise AudioError("empty", f"{path} holds no samples; expected at least one")
     samples = np.ascontiguousarray(samples.T)
-    refuse_nonfinite(samples, sample_rate, str(path))
-    return Audio(samples.mean(0, keepdims=True) if mono else samples, sample_rate, info.subtype)
+    refuse_nonfinite(samples, info.sample_rate, str(path))
+    return Audio(samples.mean(0, keepdims=True) if mono else samples, info.sample_rate, info.subtype)
 
 
 def read_blocks(path: Path, block_s: float, *, mono: bool = False) -> Iterator[Samples]:
@@ -120,19 +118,63 @@ def read_blocks(path: Path, block_s: float, *, mono: bool = False) -> Iterator[S
     Raises:
         AudioError: as `read`, where the trouble is met.
     """
-    info = probe(path)
     n_read = 0
-    try:
-        with soundfile.SoundFile(path) as file:
-            n_block = max(1, round(block_s * info.sample_rate))
-            while len(block := file.read(n_block, dtype="float32", always_2d=True)):
-                n_read += len(block)
-                samples = np.ascontiguousarray(block.T)
-                refuse_nonfinite(samples, info.sample_rate, str(path))
-                yield samples.mean(0, keepdims=True) if mono else samples
-    except (soundfile.LibsndfileError, OSError) as error:
-        raise AudioError("truncated", f"{path} breaks off while decoding: {error}; copy it again") from error
+    with _opened(path) as (sound, info):
+        n_block = max(1, round(block_s * info.sample_rate))
+        while len(block := _next_block(path, sound, n_block)):
+            n_read += len(block)
+            samples = np.ascontiguousarray(block.T)
+            refuse_nonfinite(samples, info.sample_rate, str(path))
+            yield samples.mean(0, keepdims=True) if mono else samples
     _refuse_short(path, n_read, info)
+
+
+def _next_block(path: Path, sound: soundfile.SoundFile, n_samples: int) -> Samples:
+    try:
+        block: Samples = sound.read(n_samples, dtype="float32", always_2d=True)
+    except soundfile.LibsndfileError as error:
+        raise _breaks_off(path, error) from error
+    return block
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Open a file for reading, unbuffered; what is no file, such as a named pipe, is refused and not waited for.
+
+    Raises:
+        AudioError: it cannot be opened.
+    """
+    try:
+        file: BinaryIO = open(path, "rb", buffering=0, opener=_without_waiting)  # noqa: SIM115 the caller's
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            file.close()
+            raise AudioError("unreadable", f"{path} is no regular file; expected an audio file")
+    except OSError as error:
+        raise AudioError("unreadable", f"{path} cannot be read: {error.strerror or error}") from error
+    return file
+
+
+def _without_waiting(name: str, flags: int) -> int:
+    return os.open(name, flags | os.O_NONBLOCK)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[tuple[soundfile.SoundFile, Info]]:
+    """Open a file and check its header.
+
+    libsndfile is given the open file and not its name, which may be no text in the encoding of this process.
+    """
+    with open_regular(path) as file:
+        try:
+            _refuse_empty(path, file)
+            _refuse_truncated_wave(path, file)
+            file.seek(0)
+            sound = soundfile.SoundFile(file.fileno(), closefd=False)
+        except soundfile.LibsndfileError as error:
+            raise _not_audio(path, error) from error
+        except OSError as error:
+            raise AudioError("unreadable", f"{path} cannot be read: {error.strerror or error}") from error
+        with sound:
+            yield sound, _checked(path, Info(sound.samplerate, sound.channels, sound.frames, sound.subtype))
 
 
 def _refuse_short(path: Path, n_read: int, info: Info) -> None:
@@ -189,7 +231,10 @@ def _checked(path: Path, info: Info) -> Info:
     return info
 
 
-def _not_audio(path: Path, error: Exception) -> AudioError:
-    return AudioError(
-        "unreadable", f"{path} is not audio that can be decoded ({error}); expected WAV, FLAC, OGG or MP3"
-    )
+def _not_audio(path: Path, error: soundfile.LibsndfileError) -> AudioError:
+    why = error.error_string.rstrip(".")
+    return AudioError("unreadable", f"{path} is not audio that can be decoded ({why}); expected WAV, FLAC, OGG or MP3")
+
+
+def _breaks_off(path: Path, error: soundfile.LibsndfileError) -> AudioError:
+    return AudioError("truncated", f"{path} breaks off while decoding: {error.error_string} Copy it again")

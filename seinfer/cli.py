@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from . import cli_mix, cli_models
+from . import cli_mix, cli_models, streams
 from .errors import SeinferError
 
 app = typer.Typer(
@@ -234,9 +234,27 @@ def _settings(options: list[str] | None, dry: float | None) -> tuple[str, ...]:
 
 def main() -> None:
     """Run the command line and turn an expected error into a message and its exit code."""
+    streams.prepare()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends like Ctrl-C: nothing lost, no worker left
     try:
-        app()
+        _run_app()
     except SeinferError as error:
         print(f"seinfer: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
+    except OSError as error:
+        streams.discard_output()
+        print(f"seinfer: {_refusal(error)}; what is done is kept: mend it and give the command again", file=sys.stderr)
+        sys.exit(1)
+
+
+def _run_app() -> None:
+    try:
+        app()
+    finally:
+        sys.stdout.flush()  # a full disk shall be met here, and not on the interpreter's way out
+
+
+def _refusal(error: OSError) -> str:
+    """Say what the system refused, for an error that no part of the program has words for."""
+    what = f"{error.filename}: " if error.filename else "writing to standard output or starting a process: "
+    return f"the system refused: {what}{error.strerror or error}"

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from . import audio
 from .errors import AudioError, UsageError
@@ -35,25 +36,52 @@ def find_audio(inputs: Sequence[Path], exclude: Iterable[Path] = ()) -> tuple[Pa
     Raises:
         UsageError: an input does not exist, or there is no audio in them.
     """
-    for path in inputs:
-        if not path.exists():
-            raise UsageError(f"{path} does not exist; expected a folder of clips or an audio file")
-    excluded = {path.resolve() for path in exclude}
+    excluded = {resolved(path) for path in exclude}
     roots = [path.absolute() for path in inputs]
     found: set[Path] = set()
-    for root in roots:
-        found.update(_walk(root, excluded) if root.is_dir() else [root])
+    folders = []
+    for path, root in zip(inputs, roots, strict=True):
+        is_folder = _is_folder(path)
+        folders.append(root if is_folder else root.parent)
+        found.update(_walk(root, excluded) if is_folder else [root])
     if not found:
         suffixes = ", ".join(sorted(audio.SUFFIXES))
         raise UsageError(f"no audio files in {', '.join(map(str, inputs))}; looked for {suffixes}")
-    folders = [root if root.is_dir() else root.parent for root in roots]
     return Path(os.path.commonpath(folders)), sorted(found)
 
 
+def _is_folder(path: Path) -> bool:
+    try:
+        return stat.S_ISDIR(path.stat().st_mode)
+    except FileNotFoundError:
+        raise UsageError(f"{path} does not exist; expected a folder of clips or an audio file") from None
+    except OSError as error:
+        raise UsageError(f"{path} cannot be looked at: {error.strerror or error}; expected a folder or file") from error
+
+
+def resolved(path: Path) -> Path:
+    """Return a path without links.
+
+    Raises:
+        UsageError: its links lead in a circle.
+    """
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError) as error:  # RuntimeError before Python 3.13
+        raise UsageError(f"{path} cannot be followed: {error}; expected a path without a circle of links") from error
+
+
 def _walk(root: Path, excluded: set[Path]) -> Iterator[Path]:
-    """Yield the audio files below a folder; links are followed, but no folder is entered twice."""
+    """Yield the audio files below a folder; links are followed, but no folder is entered twice.
+
+    A folder that cannot be listed is yielded itself, so that it becomes a row with that reason.
+
+    Raises:
+        UsageError: the root cannot be listed.
+    """
     entered: set[Path] = set()
-    for folder, folders, files in os.walk(root, followlinks=True):
+    closed: list[OSError] = []
+    for folder, folders, files in os.walk(root, followlinks=True, onerror=closed.append):
         real = Path(folder).resolve()
         if real in entered or real in excluded or JOURNAL in files:
             folders.clear()
@@ -63,18 +91,27 @@ def _walk(root: Path, excluded: set[Path]) -> Iterator[Path]:
         for name in files:
             if not name.startswith(".") and Path(name).suffix.lower() in audio.SUFFIXES:
                 yield Path(folder, name)
+    for error in closed:
+        path = Path(error.filename)
+        if path == root:
+            raise UsageError(f"{root} cannot be listed: {error.strerror}; expected a folder of clips") from error
+        if path.resolve() not in excluded:
+            yield path
 
 
 def clip_ids(paths: Sequence[Path], base: Path) -> list[str]:
     """Name files by their path relative to `base`, without the suffix.
 
-    Files that differ in nothing but the suffix keep it.
+    Files that differ in nothing but the suffix keep it, and so does one whose estimate would bear a folder's name.
     """
-    short = [path.relative_to(base).with_suffix("").as_posix() for path in paths]
-    count = Counter(short)
-    return [
-        path.relative_to(base).as_posix() if count[name] > 1 else name for name, path in zip(short, paths, strict=True)
-    ]
+    whole = [path.relative_to(base).as_posix() for path in paths]
+    names = [path.relative_to(base).with_suffix("").as_posix() for path in paths]
+    folders = {parent.as_posix() for name in whole for parent in PurePosixPath(name).parents}
+    names = [long if f"{short}.wav" in folders else short for short, long in zip(names, whole, strict=True)]
+    # A name that keeps its suffix may be the short name of yet another file, as of "x.wav.ogg" beside "x.wav".
+    while twice := {name for name, count in Counter(names).items() if count > 1}:
+        names = [long if short in twice else short for short, long in zip(names, whole, strict=True)]
+    return names
 
 
 def inspect(clips: Sequence[Clip], threads: int = 8) -> list[Clip]:
@@ -104,9 +141,14 @@ def _inspected(clip: Clip) -> Clip:
 
 
 def sha256_of(path: Path) -> str:
-    """Return the digest of a file in hex."""
+    """Return the digest of a file in hex.
+
+    Raises:
+        AudioError: it cannot be opened.
+        OSError: it cannot be read to its end.
+    """
     digest = hashlib.sha256()
-    with open(path, "rb") as file:
+    with audio.open_regular(path) as file:
         while block := file.read(1 << 20):
             digest.update(block)
     return digest.hexdigest()

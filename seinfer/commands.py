@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 from . import weights
 from .audio import SUBTYPES, read
 from .checking import check
+from .clips import resolved
 from .devices import available_mib, checked_device, cores, find_gpu
 from .engines.local import LocalEngine
 from .errors import SeinferError, UsageError
@@ -26,7 +27,7 @@ from .model_commands import pull_one
 from .modeloptions import with_options
 from .pairing import collect
 from .pipeline import execute, write_reports
-from .reports.console import comparison_table, failures, footnotes
+from .reports.console import comparison_table, failures, footnotes, title
 from .reports.jsonform import as_document
 from .reports.leaderboard import leaderboard
 from .reports.progress import ProgressBars
@@ -116,6 +117,7 @@ def closing_line(results: Results, out: Path) -> str:
 def _request(options: Options, selection: Selection, scoring: Scoring | None) -> Request:
     if options.subtype and options.subtype not in SUBTYPES:
         raise UsageError(f"--subtype is {options.subtype!r}; expected one of {', '.join(SUBTYPES)}")
+    resolved(options.out)  # a circle of links is refused before anything is looked for
     clips = collect(
         options.inputs,
         clean=scoring.clean if scoring else None,
@@ -223,6 +225,7 @@ def render(results: Results, *, as_json: bool) -> None:
         print(json.dumps(as_document(results, standings), indent=2, allow_nan=False))
     else:
         out = console()
+        out.print(title(results), style="bold", soft_wrap=True)
         out.print(comparison_table(results, standings, out.width))
         for line in footnotes(results):
             out.print(line, markup=False, soft_wrap=True)

@@ -6,14 +6,15 @@ nothing else. A later line about a clip and a model replaces an earlier one. One
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import json
 import os
 import socket
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, BinaryIO
 
 from .audio import PART_SUFFIX
 from .clips import JOURNAL
@@ -21,6 +22,7 @@ from .errors import RunFolderError
 from .records import Clip, Enhancement, Score, from_json, to_json
 
 LOCK = "run.lock"
+_BLOCK_BYTES = 1 << 20
 Slot = tuple[str, str]
 """(clip_id, model)."""
 
@@ -49,7 +51,7 @@ class Journal:
         """Take one line in."""
         kind = line.get("kind")
         if kind == "plan":
-            self.plan = line
+            self.plan = {**self.plan, **line}  # without clips where they are those of the plan before
         elif kind == "enhancement":
             enhancement = from_json(Enhancement, line)
             self.enhancements[enhancement.clip_id, enhancement.model] = (str(line["key"]), enhancement)
@@ -76,28 +78,24 @@ def read_journal(folder: Path) -> Journal:
         RunFolderError: the folder is no run folder, or a line before the last is damaged.
     """
     journal = Journal()
-    for line in _lines(folder / JOURNAL):
-        journal.take(line)
+    path = folder / JOURNAL
+    try:
+        with open(path, "rb") as file:
+            for number, line in enumerate(file, start=1):
+                if line.endswith(b"\n"):
+                    _take_line(journal, path, number, line)
+    except FileNotFoundError:
+        raise RunFolderError(f"{folder} is no run folder: it has no {JOURNAL}; give the --out of a run") from None
+    except OSError as error:
+        raise RunFolderError(f"{path} cannot be read: {error.strerror or error}") from error
     return journal
 
 
-def _lines(path: Path) -> Iterator[Mapping[str, Any]]:
+def _take_line(journal: Journal, path: Path, number: int, line: bytes) -> None:
     try:
-        raw = path.read_bytes()
-    except FileNotFoundError:
-        raise RunFolderError(
-            f"{path.parent} is no run folder: it has no {path.name}; give the --out of a run"
-        ) from None
-    except OSError as error:
-        raise RunFolderError(f"{path} cannot be read: {error.strerror or error}") from error
-    *whole, _torn = raw.split(b"\n")
-    for number, line in enumerate(whole, start=1):
-        try:
-            yield json.loads(line)
-        except ValueError as error:
-            raise RunFolderError(
-                f"{path} line {number} is damaged ({error}); remove that line and run again"
-            ) from error
+        journal.take(json.loads(line))
+    except (ValueError, TypeError, KeyError, AttributeError) as error:  # no JSON, or not of the form that we write
+        raise RunFolderError(f"{path} line {number} is damaged ({error}); remove that line and run again") from error
 
 
 class RunFolder:
@@ -129,39 +127,51 @@ class RunFolder:
             ) from error
         self.journal = read_journal(path)
 
-    def _take_lock(self) -> TextIO:
+    def _take_lock(self) -> BinaryIO:
         """Hold the folder with a lock that the system lets go when this process ends, however it ends."""
-        lock = open(self.path / LOCK, "a+", encoding="utf-8")  # noqa: SIM115 held until close()
+        lock = open(self.path / LOCK, "a+b", buffering=0)  # noqa: SIM115 held until close()
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             lock.seek(0)
-            owner = lock.read().strip() or "an unknown process"
+            owner = lock.read().decode(errors="replace").strip() or "an unknown process"
             lock.close()
             raise RunFolderError(
                 f"{self.path} is in use by {owner}; wait for it, stop it, or choose another --out"
             ) from None
         lock.truncate(0)
-        lock.write(f"process {os.getpid()} on {socket.gethostname()}\n")
-        lock.flush()
+        lock.write(f"process {os.getpid()} on {socket.gethostname()}\n".encode())
         return lock
 
-    def _open(self, resume: bool) -> TextIO:
+    def _open(self, resume: bool) -> BinaryIO:
         path = self.path / JOURNAL
         if not resume:
             path.unlink(missing_ok=True)
         if path.exists():
             _cut_torn_line(path)
-        return open(path, "a", encoding="utf-8")
+        # Unbuffered: what a full disk does not take must not be tried once more on closing.
+        return open(path, "ab", buffering=0)
 
     def sweep(self) -> None:
-        """Remove what processes that were killed left of files."""
-        for part in self.path.rglob(f".seinfer-*{PART_SUFFIX}"):
-            part.unlink(missing_ok=True)
+        """Remove what processes that were killed left of files.
+
+        Raises:
+            RunFolderError: it cannot be removed.
+        """
+        try:
+            for part in self.path.rglob(f".seinfer-*{PART_SUFFIX}"):
+                part.unlink(missing_ok=True)
+        except OSError as error:
+            raise RunFolderError(
+                f"{error.filename} cannot be removed: {error.strerror or error}; make {self.path} writable or "
+                "choose another --out"
+            ) from error
 
     def add_plan(self, header: Mapping[str, Any], clips: Sequence[Clip]) -> None:
-        """Write down what is going to be done."""
-        self._append({"kind": "plan", "header": header, "clips": [to_json(clip) for clip in clips]})
+        """Write down what is going to be done; clips that the journal knows already are not written once more."""
+        plan: dict[str, Any] = {"kind": "plan", "header": header}
+        listed = [to_json(clip) for clip in clips]
+        self._append(plan if listed == self.journal.plan.get("clips") else {**plan, "clips": listed})
 
     def add_enhancement(self, key: str, enhancement: Enhancement) -> None:
         """Write down what came of a clip and a model."""
@@ -172,15 +182,27 @@ class RunFolder:
         self._append({"kind": "score", "key": key, **to_json(score)})
 
     def _append(self, line: Mapping[str, Any]) -> None:
+        path = self.path / JOURNAL
         try:
-            self._file.write(json.dumps(line, allow_nan=False) + "\n")
-            self._file.flush()
+            self._refuse_another_file(path)
+            rest = memoryview(json.dumps(line, allow_nan=False).encode() + b"\n")
+            while rest:  # a disk that fills takes a part, and says so on the next try
+                rest = rest[self._file.write(rest) :]
         except OSError as error:
             raise RunFolderError(
-                f"{self.path / JOURNAL} cannot be written: {error.strerror or error}; what is done is kept: "
+                f"{path} cannot be written: {error.strerror or error}; what is done is kept: "
                 "mend it and give the same command again"
             ) from error
         self.journal.take(line)
+
+    def _refuse_another_file(self, path: Path) -> None:
+        """Notice that the folder was removed or moved: lines would go nowhere from then on."""
+        try:
+            is_ours = os.path.samestat(path.stat(), os.fstat(self._file.fileno()))
+        except FileNotFoundError:
+            is_ours = False
+        if not is_ours:
+            raise OSError(errno.ENOENT, "it was removed or moved away while running, put it back")
 
     def close(self) -> None:
         """Let the folder go."""
@@ -191,5 +213,13 @@ class RunFolder:
 def _cut_torn_line(path: Path) -> None:
     """Remove what a crash left of a line, so that the next one starts where a line starts."""
     with open(path, "r+b") as file:
-        content = file.read()
-        file.truncate(content.rfind(b"\n") + 1)
+        end = file.seek(0, os.SEEK_END)
+        while end:
+            start = max(0, end - _BLOCK_BYTES)
+            file.seek(start)
+            newline = file.read(end - start).rfind(b"\n")
+            if newline >= 0:
+                file.truncate(start + newline + 1)
+                return
+            end = start
+        file.truncate(0)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -20,6 +21,8 @@ from .reports.transfers import DownloadBars
 from .selection import open_registry, why_not
 
 INTEGRITY = IntegrityError.exit_code
+# Columns of a terminal from which the list shows latency, aliases and how each model was verified.
+_WIDE = 120
 
 
 def list_command(models_files: Iterable[Path], *, as_json: bool) -> int:
@@ -32,24 +35,27 @@ def list_command(models_files: Iterable[Path], *, as_json: bool) -> int:
         print(json.dumps(rows, indent=2, ensure_ascii=False))
         return 0
     out = console()
-    out.print(_table(registry))
+    out.print(_table(registry, out.width))
     for row in rows:
         if row["not_run"]:
             out.print(f"{row['name']}: {row['not_run']}", markup=False, soft_wrap=True)
     return 0
 
 
-def _table(registry: Registry) -> Table:
-    table = Table()
-    for heading, justify in (("model", "left"), ("rate Hz", "right"), ("parameters", "right"), ("latency ms", "right")):
-        table.add_column(heading, justify=justify, no_wrap=True)  # type: ignore[arg-type]
-    for heading in ("weights licence", "verified by", "runs here"):
+def _table(registry: Registry, width: int) -> Table:
+    """Return one row a model; on a narrow terminal without what `models show` tells as well."""
+    is_wide = width >= _WIDE
+    table = Table(box=SIMPLE_HEAD)
+    table.add_column("model", overflow="fold")
+    for heading in ("rate Hz", "parameters", *(["latency ms"] if is_wide else [])):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for heading in ("weights licence", *(["verified by"] if is_wide else []), "runs here"):
         table.add_column(heading)
     for spec in registry.specs.values():
-        names = " ".join([spec.name, *(f"({alias})" for alias in spec.aliases)])
-        rate = str(spec.sample_rate or "any")
-        facts = (names, rate, f"{spec.n_parameters:,}", f"{spec.latency_ms:g}", spec.license_weights, spec.verified)
-        table.add_row(*facts, "no" if why_not(spec) else "yes")
+        names = [spec.name, *(f"({alias})" for alias in spec.aliases if is_wide)]
+        figures = [str(spec.sample_rate or "any"), f"{spec.n_parameters:,}"]
+        words = [spec.license_weights, *([spec.verified] if is_wide else []), "no" if why_not(spec) else "yes"]
+        table.add_row(" ".join(names), *figures, *([f"{spec.latency_ms:g}"] if is_wide else []), *words)
     return table
 
 

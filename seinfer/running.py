@@ -12,7 +12,7 @@ from typing import Protocol
 
 from .clips import sha256_of
 from .engines.base import Circumstances, Engine
-from .errors import SeinferError
+from .errors import AudioError, SeinferError
 from .manifest import RunFolder, fingerprint
 from .metrics.table import load_table
 from .provenance import model_key
@@ -140,8 +140,11 @@ class Run:
         known, enhancement = self._folder.journal.enhancements.get((clip.clip_id, spec.name), ("", None))
         if enhancement is None or not enhancement.is_ok or known != self._key(clip, spec.name):
             return None
-        path = self._target(clip, spec.name)
-        return enhancement if path.is_file() and sha256_of(path) == enhancement.estimate_sha256 else None
+        try:
+            found = sha256_of(self._target(clip, spec.name))
+        except (AudioError, OSError):  # not there, or not to be read: it is made anew
+            return None
+        return enhancement if found == enhancement.estimate_sha256 else None
 
     def _target(self, clip: Clip, model: str) -> Path:
         return self._request.out.absolute() / "audio" / model / f"{clip.clip_id}.wav"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -65,10 +66,11 @@ class WavWriter:
     def __enter__(self) -> WavWriter:
         with self._reported():
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._raw = open(self._part, "w+b")
+            self._raw = open(self._part, "w+b", buffering=0)
         try:
             with self._reported():
-                self._sound = soundfile.SoundFile(self._raw, "w", **self._form)
+                # libsndfile gets the descriptor: it reports a full disk, where a Python file's error is lost in it.
+                self._sound = soundfile.SoundFile(self._raw.fileno(), "w", closefd=False, **self._form)
         except AudioError:
             self._drop()
             raise
@@ -86,7 +88,6 @@ class WavWriter:
         try:
             with self._reported():
                 self._sound.close()
-                self._raw.flush()
                 os.fsync(self._raw.fileno())
                 if error is None:
                     self._part.replace(self._path)
@@ -94,18 +95,29 @@ class WavWriter:
             self._drop()
 
     def _drop(self) -> None:
-        with suppress(OSError):  # a full disk is reported by then, and closing would try to write once more
+        with suppress(OSError):  # whatever is wrong was reported by then, and the next run sweeps what is left
             self._raw.close()
-        self._part.unlink(missing_ok=True)
+            self._part.unlink(missing_ok=True)
 
     @contextmanager
     def _reported(self) -> Iterator[None]:
         try:
             yield
         except (OSError, soundfile.LibsndfileError) as error:
-            raise AudioError(
-                "not_written", f"{self._path} cannot be written: {error}; free space or choose another --out"
-            ) from error
+            system = error if isinstance(error, OSError) else self._system_error()
+            why = (system.strerror if system else None) or str(error)
+            short = system is not None and system.errno == errno.ENAMETOOLONG
+            remedy = "give the clip or --out a shorter name" if short else "free space or choose another --out"
+            raise AudioError("not_written", f"{self._path} cannot be written: {why}; {remedy}") from error
+
+    def _system_error(self) -> OSError | None:
+        """Find out what the system has against this file: libsndfile says "system error", whatever it was."""
+        try:
+            self._raw.seek(0, os.SEEK_END)
+            self._raw.write(b"\0")
+        except OSError as error:
+            return error
+        return None
 
 
 def count_clipped(samples: Samples, subtype: str) -> int:

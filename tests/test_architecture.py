@@ -30,7 +30,7 @@ LAYERS = (
     ("clips",),
     ("audio", "logs"),
     ("wavwriter", "resampling", "childprocess", "devices", "modelfile", "speechlevel"),
-    ("records", "errors"),
+    ("records", "errors", "streams"),
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 FOR_BACKENDS = {"backends.base", "backends.torchtools", "backends.onnxtools", "batching", "dsp", "errors", "records"}

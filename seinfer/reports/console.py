@@ -25,10 +25,8 @@ def comparison_table(results: Results, standings: Sequence[Standing], width: int
     """
     metrics = [metric for metric in results.metrics if any(metric in s.figures for s in standings)]
     between = " " if width >= _NARROW + _METRIC_WIDTH * len(metrics) else "\n"
-    table = Table(
-        box=SIMPLE_HEAD, title=_title(results), title_justify="left", title_style="bold", collapse_padding=True
-    )
-    table.add_column("model", no_wrap=True)
+    table = Table(box=SIMPLE_HEAD, collapse_padding=True)
+    table.add_column("model", overflow="fold")  # figures are never cut; where room is short, a long name is folded
     for metric in metrics:
         table.add_column(_heading(metric, between), justify="right", no_wrap=True)
     for heading in ("n", "rtf"):
@@ -44,7 +42,8 @@ def comparison_table(results: Results, standings: Sequence[Standing], width: int
     return table
 
 
-def _title(results: Results) -> str:
+def title(results: Results) -> str:
+    """Return the line above the table: how many clips, and how they were scored."""
     n_scored = sum(bool(clip.clean_path) for clip in results.clips)
     rate = results.header.get("settings", {}).get("score_sample_rate", "")
     scored = f", {n_scored} with a clean reference, scored at {rate} Hz" if results.metrics else ""

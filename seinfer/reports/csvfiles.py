@@ -123,11 +123,18 @@ def _ref_status(row: Row) -> str:
 
 def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, Cell]]) -> None:
     """Write rows; a key that is no column is a mistake and raises ValueError."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, columns, lineterminator="\n", restval="")
+    text = _UnixLines()
+    writer = csv.DictWriter(text, columns, lineterminator="\r\n", restval="")
     writer.writeheader()
     writer.writerows({key: cell(value) for key, value in row.items()} for row in rows)
     write_text(path, text.getvalue())
+
+
+class _UnixLines(io.StringIO):
+    """Takes rows that end in CR LF and ends them in LF: csv quotes a CR within a cell only where it ends rows."""
+
+    def write(self, row: str, /) -> int:
+        return super().write(row.removesuffix("\r\n") + "\n")
 
 
 def cell(value: Cell) -> str:
