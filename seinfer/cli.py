@@ -28,6 +28,10 @@ app.add_typer(cli_models.app, name="models")
 
 PARTLY_FAILED = 5
 
+Clean = Annotated[Path | None, typer.Option("--clean", help="Folder or list of the clean files.")]
+Manifest = Annotated[
+    Path | None, typer.Option("--manifest", help="CSV clip_id,noisy,clean; further columns are categories.")
+]
 Out = Annotated[Path, typer.Option("--out", help="Run folder; a later command in the same folder goes on from there.")]
 Device = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
 Threads = Annotated[int | None, typer.Option(min=1, help="Cores to use; all of them by default.")]
@@ -92,10 +96,8 @@ def compare(
         Path, typer.Argument(metavar="[DIR]", help="Folder of clips; noisy/ and clean/ inside are paired.")
     ] = Path(),
     models: Annotated[str, typer.Option("--models", help="all, or names separated by commas.")] = "all",
-    clean: Annotated[
-        Path | None, typer.Option("--clean", help="Folder of the clean files, same relative paths.")
-    ] = None,
-    manifest: Annotated[Path | None, typer.Option("--manifest", help="CSV clip_id,noisy,clean.")] = None,
+    clean: Clean = None,
+    manifest: Manifest = None,
     metrics: Metrics = "auto",
     score_rate: ScoreRate = "16000",
     out: Out = Path("seinfer-out"),
@@ -117,6 +119,24 @@ def compare(
         [folder], out, device, threads, resume, tuple(models_file or ()), mono, subtype, timeout, jobs, log_file
     )
     raise typer.Exit(compare_command(options, models, Scoring(clean, manifest, metrics, score_rate), as_json=json))
+
+
+@app.command()
+def pair(
+    folder: Annotated[
+        Path, typer.Argument(metavar="[DIR]", help="Folder of clips, or one list of noisy files (.json, .scp).")
+    ] = Path(),
+    clean: Clean = None,
+    manifest: Manifest = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Say what is matched, by which rule and why, and what is not.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Print the pairs of noisy and clean files as a manifest; runs nothing."""
+    from .pair_command import pair_command
+
+    raise typer.Exit(pair_command(folder, clean, manifest, is_check=check, as_json=json))
 
 
 @app.command()

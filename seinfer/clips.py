@@ -22,12 +22,15 @@ JOURNAL = "journal.jsonl"
 """A folder with a file of this name is a run folder."""
 
 
-def find_audio(inputs: Sequence[Path], exclude: Iterable[Path] = ()) -> tuple[Path, list[Path]]:
+def find_audio(
+    inputs: Sequence[Path], exclude: Iterable[Path] = (), *, may_be_empty: bool = False
+) -> tuple[Path, list[Path]]:
     """List the audio files below folders, and files that are named themselves.
 
     Args:
         inputs: folders and files.
         exclude: folders to leave out, such as the output folder.
+        may_be_empty: whether finding nothing is fine.
 
     Returns:
         The folder that the names are relative to, and the files, sorted.
@@ -43,7 +46,7 @@ def find_audio(inputs: Sequence[Path], exclude: Iterable[Path] = ()) -> tuple[Pa
     found: set[Path] = set()
     for root in roots:
         found.update(_walk(root, excluded) if root.is_dir() else [root])
-    if not found:
+    if not found and not may_be_empty:
         suffixes = ", ".join(sorted(audio.SUFFIXES))
         raise UsageError(f"no audio files in {', '.join(map(str, inputs))}; looked for {suffixes}")
     folders = [root if root.is_dir() else root.parent for root in roots]
