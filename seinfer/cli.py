@@ -32,6 +32,12 @@ Clean = Annotated[Path | None, typer.Option("--clean", help="Folder or list of t
 Manifest = Annotated[
     Path | None, typer.Option("--manifest", help="CSV clip_id,noisy,clean; further columns are categories.")
 ]
+CategoryRegex = Annotated[
+    str, typer.Option(help="Pattern with groups such as (?P<noise>...), searched in each clip_id; gives categories.")
+]
+Categories = Annotated[
+    Path | None, typer.Option("--categories", help="CSV clip_id,noise,device,...; wins over all other categories.")
+]
 Out = Annotated[Path, typer.Option("--out", help="Run folder; a later command in the same folder goes on from there.")]
 Device = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
 Threads = Annotated[int | None, typer.Option(min=1, help="Cores to use; all of them by default.")]
@@ -98,6 +104,8 @@ def compare(
     models: Annotated[str, typer.Option("--models", help="all, or names separated by commas.")] = "all",
     clean: Clean = None,
     manifest: Manifest = None,
+    category_regex: CategoryRegex = "",
+    categories: Categories = None,
     metrics: Metrics = "auto",
     score_rate: ScoreRate = "16000",
     out: Out = Path("seinfer-out"),
@@ -114,11 +122,13 @@ def compare(
 ) -> None:
     """Enhance clips with several models, score them and compare them."""
     from .commands import Options, Scoring, compare_command
+    from .pairing import Overrides
 
     options = Options(
         [folder], out, device, threads, resume, tuple(models_file or ()), mono, subtype, timeout, jobs, log_file
     )
-    raise typer.Exit(compare_command(options, models, Scoring(clean, manifest, metrics, score_rate), as_json=json))
+    scoring = Scoring(clean, manifest, metrics, score_rate, Overrides(category_regex, categories))
+    raise typer.Exit(compare_command(options, models, scoring, as_json=json))
 
 
 @app.command()
@@ -128,6 +138,8 @@ def pair(
     ] = Path(),
     clean: Clean = None,
     manifest: Manifest = None,
+    category_regex: CategoryRegex = "",
+    categories: Categories = None,
     check: Annotated[
         bool, typer.Option("--check", help="Say what is matched, by which rule and why, and what is not.")
     ] = False,
@@ -135,8 +147,10 @@ def pair(
 ) -> None:
     """Print the pairs of noisy and clean files as a manifest; runs nothing."""
     from .pair_command import pair_command
+    from .pairing import Overrides
 
-    raise typer.Exit(pair_command(folder, clean, manifest, is_check=check, as_json=json))
+    overrides = Overrides(category_regex, categories)
+    raise typer.Exit(pair_command(folder, clean, manifest, overrides, is_check=check, as_json=json))
 
 
 @app.command()
@@ -162,12 +176,15 @@ def score(
 @app.command()
 def report(
     run_folder: Annotated[Path, typer.Argument(metavar="RUN_DIR", help="Folder that run, compare or score wrote.")],
+    category_regex: CategoryRegex = "",
+    categories: Categories = None,
     json: Json = False,
 ) -> None:
     """Rebuild the tables of a run folder; needs no model."""
     from .commands import report_command
+    from .pairing import Overrides
 
-    raise typer.Exit(report_command(run_folder, as_json=json))
+    raise typer.Exit(report_command(run_folder, Overrides(category_regex, categories), as_json=json))
 
 
 @app.command()

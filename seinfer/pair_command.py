@@ -10,20 +10,28 @@ from pathlib import Path
 from typing import Any
 
 from .errors import PairingError
-from .pairing import ClipSet, collect
+from .pairing import ClipSet, Overrides, collect
 from .records import Clip
 
 _COLUMNS = ("clip_id", "noisy", "clean")
 
 
-def pair_command(folder: Path, clean: Path | None, manifest: Path | None, *, is_check: bool, as_json: bool) -> int:
+def pair_command(
+    folder: Path,
+    clean: Path | None = None,
+    manifest: Path | None = None,
+    categories: Overrides | None = None,
+    *,
+    is_check: bool = False,
+    as_json: bool = False,
+) -> int:
     """Print the pairs as a manifest; with `is_check` as text that says why, with `as_json` as a document.
 
     Raises:
         PairingError: files cannot be matched without guessing; a JSON document then says so, too.
     """
     try:
-        found = collect([folder], clean=clean, manifest=manifest)
+        found = collect([folder], clean=clean, manifest=manifest, categories=categories)
     except PairingError as error:
         if as_json:
             print(json.dumps({"refused": str(error)}, indent=2))
@@ -64,16 +72,22 @@ def as_text(found: ClipSet) -> Iterator[str]:
     yield f"why: {found.why}"
     for clip in found.clips:
         if clip.clean_path:
-            yield f"pair: {clip.clip_id}: {clip.noisy_path} <- {clip.clean_path}"
+            yield f"pair: {clip.clip_id}: {clip.noisy_path} <- {clip.clean_path}{_said(clip)}"
     for clip in found.clips:
         if not clip.clean_path:
-            yield f"no_reference: {clip.clip_id}: {clip.noisy_path}"
+            yield f"no_reference: {clip.clip_id}: {clip.noisy_path}{_said(clip)}"
     for file in found.left_out:
         yield f"left out: {file.path}: such files {file.reason}"
     for note in found.notes:
         yield f"note: {note}"
     n_pairs = sum(bool(clip.clean_path) for clip in found.clips)
     yield f"{n_pairs} paired, {len(found.clips) - n_pairs} without reference, {len(found.left_out)} left out"
+
+
+def _said(clip: Clip) -> str:
+    """Return what is known of a clip's categories; its raw name is in its path."""
+    said = [f"{key}={value}" for key, value in clip.category.items() if value and key != "category_raw"]
+    return f" ({', '.join(said)})" if said else ""
 
 
 def as_manifest(found: ClipSet) -> str:

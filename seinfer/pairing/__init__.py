@@ -11,7 +11,8 @@ Anything else is a blind set. A noisy file without a partner stays, without refe
 Two sorted lists are never zipped: one missing file would shift every pair behind it.
 """
 
+from .categories import Overrides
 from .clipset import ClipSet, LeftOut
 from .collecting import collect
 
-__all__ = ["ClipSet", "LeftOut", "collect"]
+__all__ = ["ClipSet", "LeftOut", "Overrides", "collect"]

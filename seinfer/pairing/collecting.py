@@ -9,6 +9,7 @@ from pathlib import Path
 from ..clips import clip_ids, find_audio
 from ..errors import PairingError, UsageError
 from ..records import Clip
+from .categories import Overrides, named, overridden
 from .clipset import ClipSet, LeftOut, in_order, notes_on
 from .lists import Lists, from_lists, is_list, lists_in
 from .manifests import from_manifest
@@ -24,8 +25,9 @@ def collect(
     manifest: Path | None = None,
     out: Path | None = None,
     exclude: Sequence[Path] = (),
+    categories: Overrides | None = None,
 ) -> ClipSet:
-    """Find the clips of a run and the clean files that belong to them.
+    """Find the clips of a run, the clean files that belong to them, and their categories.
 
     Args:
         inputs: folders and files of noisy clips, one folder that holds a paired set, or one list of noisy files.
@@ -33,11 +35,19 @@ def collect(
         manifest: CSV with the columns clip_id, noisy, clean (which may be empty) and any further ones.
         out: the run folder, left out of the search.
         exclude: further folders to leave out.
+        categories: what the user says about them, over what names and manifest say.
 
     Raises:
-        UsageError: nothing is there, or `clean` and `manifest` are both given.
+        UsageError: nothing is there, or `clean` and `manifest` are both given, or `categories` fit nothing.
         PairingError: files cannot be matched without guessing.
     """
+    found = _paired(inputs, clean, manifest, out, exclude)
+    return replace(found, clips=overridden(named(found.clips), categories or Overrides()))
+
+
+def _paired(
+    inputs: Sequence[Path], clean: Path | None, manifest: Path | None, out: Path | None, exclude: Sequence[Path]
+) -> ClipSet:
     if clean and manifest:
         raise UsageError("--clean and --manifest are both given; expected one of them")
     if manifest:
