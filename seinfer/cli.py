@@ -28,6 +28,16 @@ app.add_typer(cli_models.app, name="models")
 
 PARTLY_FAILED = 5
 
+Clean = Annotated[Path | None, typer.Option("--clean", help="Folder or list of the clean files.")]
+Manifest = Annotated[
+    Path | None, typer.Option("--manifest", help="CSV clip_id,noisy,clean; further columns are categories.")
+]
+CategoryRegex = Annotated[
+    str, typer.Option(help="Pattern with groups such as (?P<noise>...), searched in each clip_id; gives categories.")
+]
+Categories = Annotated[
+    Path | None, typer.Option("--categories", help="CSV clip_id,noise,device,...; wins over all other categories.")
+]
 Out = Annotated[Path, typer.Option("--out", help="Run folder; a later command in the same folder goes on from there.")]
 Device = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
 Threads = Annotated[int | None, typer.Option(min=1, help="Cores to use; all of them by default.")]
@@ -113,10 +123,10 @@ def compare(
         Path, typer.Argument(metavar="[DIR]", help="Folder of clips; noisy/ and clean/ inside are paired.")
     ] = Path(),
     models: Annotated[str, typer.Option("--models", help="all, or names separated by commas.")] = "all",
-    clean: Annotated[
-        Path | None, typer.Option("--clean", help="Folder of the clean files, same relative paths.")
-    ] = None,
-    manifest: Annotated[Path | None, typer.Option("--manifest", help="CSV clip_id,noisy,clean.")] = None,
+    clean: Clean = None,
+    manifest: Manifest = None,
+    category_regex: CategoryRegex = "",
+    categories: Categories = None,
     metrics: Metrics = "auto",
     score_rate: ScoreRate = "16000",
     out: Out = Path("seinfer-out"),
@@ -135,6 +145,7 @@ def compare(
 ) -> None:
     """Enhance clips with several models, score them and compare them."""
     from .commands import Options, Scoring, compare_command
+    from .pairing import Overrides
 
     options = Options(
         [folder],
@@ -150,7 +161,30 @@ def compare(
         log_file,
         _settings(option, dry),
     )
-    raise typer.Exit(compare_command(options, models, Scoring(clean, manifest, metrics, score_rate), as_json=json))
+    scoring = Scoring(clean, manifest, metrics, score_rate, Overrides(category_regex, categories))
+    raise typer.Exit(compare_command(options, models, scoring, as_json=json))
+
+
+@app.command()
+def pair(
+    folder: Annotated[
+        Path, typer.Argument(metavar="[DIR]", help="Folder of clips, or one list of noisy files (.json, .scp).")
+    ] = Path(),
+    clean: Clean = None,
+    manifest: Manifest = None,
+    category_regex: CategoryRegex = "",
+    categories: Categories = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Say what is matched, by which rule and why, and what is not.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Print the pairs of noisy and clean files as a manifest; runs nothing."""
+    from .pair_command import pair_command
+    from .pairing import Overrides
+
+    overrides = Overrides(category_regex, categories)
+    raise typer.Exit(pair_command(folder, clean, manifest, overrides, is_check=check, as_json=json))
 
 
 @app.command()
@@ -176,12 +210,15 @@ def score(
 @app.command()
 def report(
     run_folder: Annotated[Path, typer.Argument(metavar="RUN_DIR", help="Folder that run, compare or score wrote.")],
+    category_regex: CategoryRegex = "",
+    categories: Categories = None,
     json: Json = False,
 ) -> None:
     """Rebuild the tables of a run folder; needs no model."""
     from .commands import report_command
+    from .pairing import Overrides
 
-    raise typer.Exit(report_command(run_folder, as_json=json))
+    raise typer.Exit(report_command(run_folder, Overrides(category_regex, categories), as_json=json))
 
 
 app.command()(cli_mix.mix)

@@ -23,12 +23,15 @@ JOURNAL = "journal.jsonl"
 """A folder with a file of this name is a run folder."""
 
 
-def find_audio(inputs: Sequence[Path], exclude: Iterable[Path] = ()) -> tuple[Path, list[Path]]:
+def find_audio(
+    inputs: Sequence[Path], exclude: Iterable[Path] = (), *, may_be_empty: bool = False
+) -> tuple[Path, list[Path]]:
     """List the audio files below folders, and files that are named themselves.
 
     Args:
         inputs: folders and files.
         exclude: folders to leave out, such as the output folder.
+        may_be_empty: whether finding nothing is fine.
 
     Returns:
         The folder that the names are relative to, and the files, sorted.
@@ -44,7 +47,7 @@ def find_audio(inputs: Sequence[Path], exclude: Iterable[Path] = ()) -> tuple[Pa
         is_folder = _is_folder(path)
         folders.append(root if is_folder else root.parent)
         found.update(_walk(root, excluded) if is_folder else [root])
-    if not found:
+    if not found and not may_be_empty:
         suffixes = ", ".join(sorted(audio.SUFFIXES))
         raise UsageError(f"no audio files in {', '.join(map(str, inputs))}; looked for {suffixes}")
     return Path(os.path.commonpath(folders)), sorted(found)

@@ -7,7 +7,7 @@ import logging
 import shlex
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -25,8 +25,10 @@ from .manifest import read_journal
 from .metrics.table import load_table
 from .model_commands import pull_one
 from .modeloptions import with_options
-from .pairing import collect
+from .pairing import Overrides, collect
+from .pairing.categories import overridden
 from .pipeline import execute, write_reports
+from .records import to_json
 from .reports.console import comparison_table, failures, footnotes, title
 from .reports.jsonform import as_document
 from .reports.leaderboard import leaderboard
@@ -71,6 +73,7 @@ class Scoring:
     manifest: Path | None = None
     metrics: str = "auto"
     rate: str = "16000"
+    categories: Overrides = field(default_factory=Overrides)
 
 
 def enhance_command(options: Options, model: str, *, as_json: bool) -> int:
@@ -123,6 +126,7 @@ def _request(options: Options, selection: Selection, scoring: Scoring | None) ->
         clean=scoring.clean if scoring else None,
         manifest=scoring.manifest if scoring else None,
         out=options.out,
+        categories=scoring.categories if scoring else None,
     )
     has_reference = any(clip.clean_path for clip in clips.clips)
     return Request(
@@ -210,9 +214,13 @@ def check_command(name: str, clip: Path | None, options: Options, *, as_json: bo
     return PARTLY_FAILED if any(verdict.is_good is False for verdict in verdicts) else ALL_DONE
 
 
-def report_command(run_folder: Path, *, as_json: bool) -> int:
-    """Rebuild the tables of a run folder from its journal."""
-    results = results_of(read_journal(run_folder))
+def report_command(run_folder: Path, categories: Overrides | None = None, *, as_json: bool) -> int:
+    """Rebuild the tables of a run folder from its journal, with the user's categories where there are any."""
+    journal = read_journal(run_folder)
+    if categories:
+        clips = [to_json(clip) for clip in overridden(journal.clips, categories)]
+        journal.plan = {**journal.plan, "clips": clips}
+    results = results_of(journal)
     write_reports(run_folder, results)
     render(results, as_json=as_json)
     return exit_code(results)

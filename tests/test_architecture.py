@@ -17,7 +17,7 @@ PACKAGE = ROOT / "seinfer"
 LAYERS = (
     ("__main__", "bootstrap"),
     ("cli", "cli_mix", "cli_models"),
-    ("commands", "mix_commands", "model_commands", "doctor"),
+    ("commands", "mix_commands", "model_commands", "pair_command", "doctor"),
     ("scorefolders", "api", "checking"),
     ("pipeline",),
     ("running", "request"),
