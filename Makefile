@@ -1,6 +1,6 @@
 # make demo     a first look: an environment of its own and a comparison on the bundled clips
 # make install  the environment with all models' packages and the development tools
-# make test     install, then the whole test suite
+# make test     install, then the whole test suite, in two processes
 # make lint     install, then ruff and mypy --strict
 PYTHON ?= python3
 VENV   := .venv
@@ -14,7 +14,7 @@ demo: $(VENV)/.demo
 install: $(VENV)/.all
 
 test: install
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 lint: install
 	$(BIN)/ruff check .

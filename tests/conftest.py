@@ -9,9 +9,17 @@ import pytest
 
 from seinfer.fetch import exchange, reach
 
-from . import sharedfiles
+from . import ownprocess, sharedfiles
 from .badserver import BadServer
 from .toymodels import CONTENT, OTHER
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "xdist_group(name): under pytest-xdist, run all of that name in one worker")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    ownprocess.keep_together(items)
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,7 @@
 
     pytestmark = pytest.mark.own_process("torch")
 
-All selected tests with the same word run in one child, which tells how each of them went; its reports are played here
+All selected tests with the same word run in one child (and, under pytest-xdist, in one worker), which tells how each of them went; its reports are played here
 as if they had run here. Their modules must not import the framework at the top, as both processes collect them. Set
 SEINFER_TESTS_CHILD to a file name to be in the child yourself, for a debugger.
 """
@@ -48,6 +48,12 @@ def to_the_end(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: _group(item) is not None)
 
 
+def keep_together(items: list[pytest.Item]) -> None:
+    """Name what pytest-xdist must leave to one worker: the tests of a child, and those of a file, for their fixtures."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(_group(item) or item.path.stem))
+
+
 def play(item: pytest.Item) -> bool:
     """Report a test that belongs to a child; return False for any other. The first of a group starts the child."""
     group = _group(item)
@@ -73,7 +79,7 @@ def _run(items: list[pytest.Item]) -> dict[str, list[pytest.TestReport]]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "reports.jsonl"
         path.touch()
-        command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *(item.nodeid for item in items)]
+        command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *(_node_id(item) for item in items)]
         environment = {**os.environ, CHILD: str(path)}
         run = subprocess.run(
             command,
@@ -92,7 +98,12 @@ def _run(items: list[pytest.Item]) -> dict[str, list[pytest.TestReport]]:
         report = config.hook.pytest_report_from_serializable(config=config, data=values)
         found.setdefault(report.nodeid, []).append(report)
     ending = f"the child ended with exit code {run.returncode}\n{run.stdout[-3000:]}\n{run.stderr[-3000:]}"
-    return {item.nodeid: _complete(item, found.get(item.nodeid, []), ending) for item in items}
+    return {item.nodeid: _complete(item, found.get(_node_id(item), []), ending) for item in items}
+
+
+def _node_id(item: pytest.Item) -> str:
+    """Return a test's name without the group that pytest-xdist adds to it."""
+    return item.nodeid.removesuffix(f"@{_group(item)}")
 
 
 def _complete(item: pytest.Item, reports: list[pytest.TestReport], ending: str) -> list[pytest.TestReport]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,9 @@ from .sharedfiles import ROOT
 CONFTEST = """
 from tests import ownprocess
 def pytest_configure(config): ownprocess.configure(config)
-def pytest_collection_modifyitems(items): ownprocess.to_the_end(items)
+def pytest_collection_modifyitems(items):
+    ownprocess.keep_together(items)
+    ownprocess.to_the_end(items)
 def pytest_runtest_protocol(item): return ownprocess.play(item) or None
 """
 MARKED = """
@@ -25,6 +28,7 @@ def test_skip(): pytest.skip("no toys today")
 """
 CRASHING = """
 import os
+import re
 import pytest
 pytestmark = pytest.mark.own_process("toy")
 def test_before(): pass
@@ -34,6 +38,7 @@ def test_out(): pass
 """
 PLAIN = """
 import os
+import re
 def test_plain(): assert "SEINFER_TESTS_CHILD" not in os.environ
 """
 
@@ -59,3 +64,11 @@ def test_crash_of_the_child_fails_the_test_and_those_after_it(tmp_path: Path) ->
     told = run(tmp_path, "--deselect", "test_a.py::test_out", test_a=CRASHING)
     assert "2 failed, 1 passed, 1 deselected" in told
     assert "the child ended with exit code 7" in told
+
+
+def test_marked_tests_of_several_files_share_one_child_under_several_workers(tmp_path: Path) -> None:
+    told = run(tmp_path, "-n", "2", "--dist", "loadgroup", test_a=MARKED, test_b=MARKED, test_c=PLAIN)
+    assert "2 failed, 5 passed, 2 skipped" in told
+    pids = re.findall(r"^pid (\d+)$", told, re.M)
+    assert len(pids) == 2
+    assert len(set(pids)) == 1
