@@ -49,6 +49,8 @@ SUFFIXES = frozenset(
 )
 MIN_SAMPLE_RATE, MAX_SAMPLE_RATE = 1_000, 768_000
 MAX_CHANNELS = 64
+# A WAV file has a handful of chunks; a damaged one can seem to have one every eight bytes.
+_MAX_CHUNKS = 1_000
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,7 @@ def read(path: Path, *, mono: bool = False) -> Audio:
             samples = sound.read(dtype="float32", always_2d=True)
         except soundfile.LibsndfileError as error:
             raise _breaks_off(path, error) from error
-        except MemoryError as error:
+        except (MemoryError, ValueError) as error:  # ValueError where numpy cannot even count the bytes
             raise AudioError(
                 "unreadable",
                 f"{path} promises {info.n_samples} samples on {info.channels} channels, more than memory holds; "
@@ -207,7 +209,9 @@ def _refuse_truncated_wave(path: Path, file: BinaryIO) -> None:
     if file.read(4) != b"RIFF":
         return
     file.seek(12)
-    while len(header := file.read(8)) == 8:
+    for _ in range(_MAX_CHUNKS):
+        if len(header := file.read(8)) < 8:
+            return
         name, n_bytes = struct.unpack("<4sI", header)
         if name == b"data":
             # A program that streams its output cannot know the size and writes one of these.
