@@ -104,6 +104,12 @@ def compare(
     models: Annotated[str, typer.Option("--models", help="all, or names separated by commas.")] = "all",
     clean: Clean = None,
     manifest: Manifest = None,
+    add: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--add", metavar="NAME=DIR", help="Files that any other program made, as a row beside the models."
+        ),
+    ] = None,
     category_regex: CategoryRegex = "",
     categories: Categories = None,
     metrics: Metrics = "auto",
@@ -128,7 +134,7 @@ def compare(
         [folder], out, device, threads, resume, tuple(models_file or ()), mono, subtype, timeout, jobs, log_file
     )
     scoring = Scoring(clean, manifest, metrics, score_rate, Overrides(category_regex, categories))
-    raise typer.Exit(compare_command(options, models, scoring, as_json=json))
+    raise typer.Exit(compare_command(options, models, scoring, add or (), as_json=json))
 
 
 @app.command()
@@ -158,7 +164,11 @@ def score(
     folders: Annotated[
         list[Path], typer.Argument(metavar="ENHANCED_DIR...", help="Folders of enhanced files, a row each.")
     ],
-    clean: Annotated[Path, typer.Option("--clean", help="Folder of the clean files, same relative paths.")],
+    clean: Annotated[Path, typer.Option("--clean", help="Folder of the clean files.")],
+    noisy: Annotated[
+        Path | None,
+        typer.Option("--noisy", help="Folder of what was enhanced: the baseline, matched with the clean files."),
+    ] = None,
     metrics: Metrics = "auto",
     score_rate: ScoreRate = "16000",
     out: Annotated[
@@ -170,7 +180,7 @@ def score(
     """Score files that any program made; a folder called noisy is the baseline."""
     from .commands import score_command
 
-    raise typer.Exit(score_command(folders, clean, metrics, score_rate, out, threads, as_json=json))
+    raise typer.Exit(score_command(folders, clean, metrics, score_rate, out, threads, noisy, as_json=json))
 
 
 @app.command()

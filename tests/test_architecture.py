@@ -26,6 +26,7 @@ LAYERS = (
     ("worker",),
     ("scoring", "scoreworker", "longclips", "enhancement", "reports", "loading", "provenance"),
     ("backends", "manifest", "stats"),
+    ("folders",),
     ("metrics", "pairing", "weights", "registry", "batching", "dsp", "fetch", "install", "files"),
     ("clips",),
     ("audio", "logs"),
