@@ -59,6 +59,9 @@ Metrics = Annotated[
     str, typer.Option(help="auto, or names separated by commas: sdr,si_sdr,pesq_wb,pesq_nb,stoi,estoi.")
 ]
 ScoreRate = Annotated[str, typer.Option(help="Hz to score at, or native.")]
+ScoreCache = Annotated[
+    bool, typer.Option("--score-cache/--no-score-cache", help="Take up figures of the same files, and keep new ones.")
+]
 
 
 @app.callback(invoke_without_command=True)
@@ -114,6 +117,7 @@ def compare(
     categories: Categories = None,
     metrics: Metrics = "auto",
     score_rate: ScoreRate = "16000",
+    score_cache: ScoreCache = True,
     out: Out = Path("seinfer-out"),
     device: Device = "auto",
     threads: Threads = None,
@@ -133,7 +137,8 @@ def compare(
     options = Options(
         [folder], out, device, threads, resume, tuple(models_file or ()), mono, subtype, timeout, jobs, log_file
     )
-    scoring = Scoring(clean, manifest, metrics, score_rate, Overrides(category_regex, categories))
+    overrides = Overrides(category_regex, categories)
+    scoring = Scoring(clean, manifest, metrics, score_rate, overrides, use_cache=score_cache)
     raise typer.Exit(compare_command(options, models, scoring, add or (), as_json=json))
 
 
@@ -171,6 +176,7 @@ def score(
     ] = None,
     metrics: Metrics = "auto",
     score_rate: ScoreRate = "16000",
+    score_cache: ScoreCache = True,
     out: Annotated[
         Path | None, typer.Option("--out", help="Run folder for the tables; without it only the table is printed.")
     ] = None,
@@ -180,7 +186,9 @@ def score(
     """Score files that any program made; a folder called noisy is the baseline."""
     from .commands import score_command
 
-    raise typer.Exit(score_command(folders, clean, metrics, score_rate, out, threads, noisy, as_json=json))
+    raise typer.Exit(
+        score_command(folders, clean, metrics, score_rate, out, threads, noisy, use_cache=score_cache, as_json=json)
+    )
 
 
 @app.command()

@@ -74,6 +74,7 @@ class Scoring:
     rate: str = "16000"
     categories: Overrides = field(default_factory=Overrides)
     added: Mapping[str, Path] = field(default_factory=dict)
+    use_cache: bool = True
 
 
 def enhance_command(options: Options, model: str, *, as_json: bool) -> int:
@@ -146,6 +147,7 @@ def _request(options: Options, selection: Selection, scoring: Scoring | None) ->
         jobs=side_by_side(options.jobs, len(selection.specs), options.threads or cores()),
         resume=options.resume,
         is_strict=selection.is_named,
+        score_cache=scoring is not None and scoring.use_cache,
         added=tuple(open_folder(name, path, names, [options.out]) for name, path in added.items()),
     )
 
@@ -267,13 +269,14 @@ def score_command(
     threads: int | None,
     noisy: Path | None = None,
     *,
+    use_cache: bool = True,
     as_json: bool,
 ) -> int:
     """Score folders of files that any program made."""
     chosen = chosen_metrics(metrics, has_reference=True)
     with TemporaryDirectory(prefix="seinfer-score-") as scratch, ProgressBars() as progress:
         target = out or Path(scratch)
-        request = FolderRequest(folders, clean, chosen, chosen_rate(rate), target, threads or cores(), noisy)
+        request = FolderRequest(folders, clean, chosen, chosen_rate(rate), target, threads or cores(), noisy, use_cache)
         results = score_folders(request, progress)
     render(results, as_json=as_json)
     if out:

@@ -29,6 +29,7 @@ class Request:
         jobs: models to run side by side.
         resume: keep what an earlier command in this folder did.
         is_strict: a model that cannot be loaded ends the run.
+        score_cache: take and keep figures in the user's score cache.
         added: folders of files that other programs made, a row each.
     """
 
@@ -45,4 +46,5 @@ class Request:
     jobs: int = 1
     resume: bool = True
     is_strict: bool = True
+    score_cache: bool = True
     added: tuple[Folder, ...] = ()

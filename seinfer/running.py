@@ -16,10 +16,10 @@ from .engines.base import Circumstances, Engine
 from .errors import SeinferError
 from .folders import as_enhancement
 from .manifest import RunFolder, fingerprint
-from .metrics.table import load_table
 from .provenance import model_key
 from .records import Clip, Enhancement, Job, ModelSpec, Score, ScoringTask, to_json
 from .request import Request
+from .scorecache import ScoreCache, open_cache, score_key
 from .scoring import ScoringPool
 
 log = logging.getLogger(__name__)
@@ -63,11 +63,11 @@ class Run:
         self._clips = {clip.clip_id: clip for clip in clips}
         self._good = [clip for clip in clips if not clip.problem]
         self._model_keys = {spec.name: model_key(spec, digests[spec.name]) for spec in request.specs}
-        self._implementations = [load_table().metrics[name].implementation for name in request.metrics]
         self._progress = progress
         self._added = {folder.name: folder for folder in request.added}
         self._score_keys: dict[tuple[str, str], str] = {}
         self._pool: ScoringPool | None = None
+        self._cache = ScoreCache(None)
 
     def execute(self, engine: Engine) -> None:
         """Do what is not done yet.
@@ -79,7 +79,10 @@ class Run:
             self._take_folders()
             self._enhance(engine)
             return
-        with closing(ScoringPool(self._request.threads)) as self._pool:
+        with (
+            closing(open_cache(is_wanted=self._request.score_cache)) as self._cache,
+            closing(ScoringPool(self._request.threads)) as self._pool,
+        ):
             n_rows = len(self._request.specs) + len(self._added)
             self._progress.start("scoring", n_rows * len(self._good))
             self._take_folders()  # first, so that they are scored while the models run
@@ -190,8 +193,11 @@ class Run:
         metrics = self._request.metrics if clip.clean_path else ()
         reference = clip.clean_sha256 or clip.noisy_sha256
         rate = self._request.score_rate
-        key = fingerprint(reference, enhancement.estimate_sha256, rate, self._implementations if metrics else [])
+        key = score_key(reference, enhancement.estimate_sha256, metrics, rate)
         if self._folder.journal.scores.get(slot, ("",))[0] == key:
+            return False
+        if known := self._cache.get(key, *slot):
+            self._folder.add_score(key, known)
             return False
         self._score_keys[slot] = key
         estimate = {enhancement.model: str(self._target(clip, enhancement.model))}
@@ -204,5 +210,7 @@ class Run:
 
     def _take_score(self, score: Score) -> None:
         log.info("scored", extra=to_json(score))
-        self._folder.add_score(self._score_keys[score.clip_id, score.model], score)
+        key = self._score_keys[score.clip_id, score.model]
+        self._cache.put(key, score)
+        self._folder.add_score(key, score)
         self._progress.advance("scoring")

@@ -5,7 +5,7 @@ A row a folder, called by its name; the noisy files, given by --noisy or as a fo
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
@@ -22,6 +22,7 @@ from .pipeline import write_reports
 from .records import Clip, ScoringTask
 from .reports.results import BASELINE, Results, results_of
 from .running import Progress
+from .scorecache import ScoreCache, open_cache, score_key
 from .scoring import ScoringPool
 
 
@@ -38,6 +39,7 @@ class FolderRequest:
         threads: scoring processes.
         noisy: folder of what was enhanced; clean files are matched with it by the rules of pairing, and it is the
             baseline.
+        score_cache: take and keep figures in the user's score cache.
     """
 
     folders: Sequence[Path]
@@ -47,6 +49,7 @@ class FolderRequest:
     out: Path
     threads: int
     noisy: Path | None = None
+    score_cache: bool = True
 
 
 def score_folders(request: FolderRequest, progress: Progress) -> Results:
@@ -109,20 +112,40 @@ def _score(
     rows: Mapping[str, Folder],
     progress: Progress,
 ) -> None:
-    done = folder.journal.enhancements
-    n_estimates = 0
-    # The longest first: at the end no process is left alone with a long clip.
-    for clip in sorted((clip for clip in clips if not clip.problem), key=lambda clip: -clip.duration_s):
-        good = [row for row in rows.values() if done[clip.clip_id, row.name][1].is_ok]
-        paths = {row.name: str(row.files[clip.clip_id]) for row in good}
-        metrics = request.metrics if clip.clean_path else ()
-        n_estimates += len(paths)
-        if paths:
-            pool.submit(ScoringTask(clip.clip_id, clip.clean_path, clip.noisy_path, paths, metrics, request.score_rate))
-    progress.start("scoring", n_estimates)
-    for score in pool.finish():
-        folder.add_score("", score)
-        progress.advance("scoring")
+    keys: dict[tuple[str, str], str] = {}
+    with closing(open_cache(is_wanted=request.score_cache)) as cache:
+        # The longest first: at the end no process is left alone with a long clip.
+        for clip in sorted((clip for clip in clips if not clip.problem), key=lambda clip: -clip.duration_s):
+            metrics = request.metrics if clip.clean_path else ()
+            unknown = _unknown(rows, folder, cache, clip, metrics, request.score_rate)
+            keys |= {(clip.clip_id, name): key for name, key in unknown.items()}
+            paths = {name: str(rows[name].files[clip.clip_id]) for name in rows if name in unknown}
+            if paths:
+                task = ScoringTask(clip.clip_id, clip.clean_path, clip.noisy_path, paths, metrics, request.score_rate)
+                pool.submit(task)
+        progress.start("scoring", len(keys))
+        for score in pool.finish():
+            cache.put(keys[score.clip_id, score.model], score)
+            folder.add_score("", score)
+            progress.advance("scoring")
+
+
+def _unknown(
+    rows: Iterable[str], folder: RunFolder, cache: ScoreCache, clip: Clip, metrics: Sequence[str], sample_rate: int
+) -> dict[str, str]:
+    """Return name -> key of a clip's estimates that are still to be scored; the known ones are written down."""
+    reference = clip.clean_sha256 or clip.noisy_sha256
+    unknown = {}
+    for name in rows:
+        _, estimate = folder.journal.enhancements[clip.clip_id, name]
+        if not estimate.is_ok:
+            continue
+        key = score_key(reference, estimate.estimate_sha256, metrics, sample_rate)
+        if known := cache.get(key, clip.clip_id, name):
+            folder.add_score("", known)
+        else:
+            unknown[name] = key
+    return unknown
 
 
 def _header(

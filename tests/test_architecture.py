@@ -24,6 +24,7 @@ LAYERS = (
     ("selection",),
     ("engines",),
     ("worker",),
+    ("scorecache",),
     ("scoring", "scoreworker", "longclips", "enhancement", "reports", "loading", "provenance"),
     ("backends", "manifest", "stats"),
     ("folders",),
