@@ -67,6 +67,9 @@ Metrics = Annotated[
     str, typer.Option(help="auto, or names separated by commas: sdr,si_sdr,pesq_wb,pesq_nb,stoi,estoi.")
 ]
 ScoreRate = Annotated[str, typer.Option(help="Hz to score at, or native.")]
+ScoreCache = Annotated[
+    bool, typer.Option("--score-cache/--no-score-cache", help="Take up figures of the same files, and keep new ones.")
+]
 
 
 @app.callback(invoke_without_command=True)
@@ -125,10 +128,17 @@ def compare(
     models: Annotated[str, typer.Option("--models", help="all, or names separated by commas.")] = "all",
     clean: Clean = None,
     manifest: Manifest = None,
+    add: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--add", metavar="NAME=DIR", help="Files that any other program made, as a row beside the models."
+        ),
+    ] = None,
     category_regex: CategoryRegex = "",
     categories: Categories = None,
     metrics: Metrics = "auto",
     score_rate: ScoreRate = "16000",
+    score_cache: ScoreCache = True,
     out: Out = Path("seinfer-out"),
     device: Device = "auto",
     threads: Threads = None,
@@ -161,8 +171,9 @@ def compare(
         log_file,
         _settings(option, dry),
     )
-    scoring = Scoring(clean, manifest, metrics, score_rate, Overrides(category_regex, categories))
-    raise typer.Exit(compare_command(options, models, scoring, as_json=json))
+    overrides = Overrides(category_regex, categories)
+    scoring = Scoring(clean, manifest, metrics, score_rate, overrides, use_cache=score_cache)
+    raise typer.Exit(compare_command(options, models, scoring, add or (), as_json=json))
 
 
 @app.command()
@@ -192,9 +203,14 @@ def score(
     folders: Annotated[
         list[Path], typer.Argument(metavar="ENHANCED_DIR...", help="Folders of enhanced files, a row each.")
     ],
-    clean: Annotated[Path, typer.Option("--clean", help="Folder of the clean files, same relative paths.")],
+    clean: Annotated[Path, typer.Option("--clean", help="Folder of the clean files.")],
+    noisy: Annotated[
+        Path | None,
+        typer.Option("--noisy", help="Folder of what was enhanced: the baseline, matched with the clean files."),
+    ] = None,
     metrics: Metrics = "auto",
     score_rate: ScoreRate = "16000",
+    score_cache: ScoreCache = True,
     out: Annotated[
         Path | None, typer.Option("--out", help="Run folder for the tables; without it only the table is printed.")
     ] = None,
@@ -204,7 +220,9 @@ def score(
     """Score files that any program made; a folder called noisy is the baseline."""
     from .commands import score_command
 
-    raise typer.Exit(score_command(folders, clean, metrics, score_rate, out, threads, as_json=json))
+    raise typer.Exit(
+        score_command(folders, clean, metrics, score_rate, out, threads, noisy, use_cache=score_cache, as_json=json)
+    )
 
 
 @app.command()

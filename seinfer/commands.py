@@ -6,7 +6,7 @@ import json
 import logging
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,6 +18,7 @@ from .clips import resolved
 from .devices import available_mib, checked_device, cores, find_gpu
 from .engines.local import LocalEngine
 from .errors import SeinferError, UsageError
+from .folders import open_folder, parse_added
 from .install import missing_packages
 from .loading import load_on
 from .logs import open_log
@@ -27,6 +28,7 @@ from .model_commands import pull_one
 from .modeloptions import with_options
 from .pairing import Overrides, collect
 from .pairing.categories import overridden
+from .pairing.trees import tree_role
 from .pipeline import execute, write_reports
 from .records import to_json
 from .reports.console import comparison_table, failures, footnotes, title
@@ -74,6 +76,8 @@ class Scoring:
     metrics: str = "auto"
     rate: str = "16000"
     categories: Overrides = field(default_factory=Overrides)
+    added: Mapping[str, Path] = field(default_factory=dict)
+    use_cache: bool = True
 
 
 def enhance_command(options: Options, model: str, *, as_json: bool) -> int:
@@ -82,9 +86,11 @@ def enhance_command(options: Options, model: str, *, as_json: bool) -> int:
     return _run(options, Selection((spec,), {}, is_named=True), None, as_json=as_json)
 
 
-def compare_command(options: Options, models: str, scoring: Scoring, *, as_json: bool) -> int:
-    """Enhance clips with several models, score them and compare them."""
-    return _run(options, select(open_registry(options.models_files), models), scoring, as_json=as_json)
+def compare_command(options: Options, models: str, scoring: Scoring, add: Sequence[str] = (), *, as_json: bool) -> int:
+    """Enhance clips with several models, score them and compare them, with `add`ed folders "name=DIR" beside them."""
+    registry = open_registry(options.models_files)
+    scoring = replace(scoring, added=parse_added(add, registry.names()))
+    return _run(options, select(registry, models), scoring, as_json=as_json)
 
 
 def _run(options: Options, selection: Selection, scoring: Scoring | None, *, as_json: bool) -> int:
@@ -121,13 +127,16 @@ def _request(options: Options, selection: Selection, scoring: Scoring | None) ->
     if options.subtype and options.subtype not in SUBTYPES:
         raise UsageError(f"--subtype is {options.subtype!r}; expected one of {', '.join(SUBTYPES)}")
     resolved(options.out)  # a circle of links is refused before anything is looked for
+    added = scoring.added if scoring else {}
     clips = collect(
         options.inputs,
         clean=scoring.clean if scoring else None,
         manifest=scoring.manifest if scoring else None,
         out=options.out,
+        exclude=not_inputs(added.values(), options.inputs),
         categories=scoring.categories if scoring else None,
     )
+    names = {clip.clip_id for clip in clips.clips}
     has_reference = any(clip.clean_path for clip in clips.clips)
     return Request(
         out=options.out,
@@ -143,7 +152,18 @@ def _request(options: Options, selection: Selection, scoring: Scoring | None) ->
         jobs=side_by_side(options.jobs, len(selection.specs), options.threads or cores()),
         resume=options.resume,
         is_strict=selection.is_named,
+        score_cache=scoring is not None and scoring.use_cache,
+        added=tuple(open_folder(name, path, names, [options.out]) for name, path in added.items()),
     )
+
+
+def not_inputs(added: Iterable[Path], inputs: Iterable[Path]) -> list[Path]:
+    """Return the added folders that lie within the inputs and are no clips themselves.
+
+    The noisy or the clean side of the inputs may be added, too, and stays what it is.
+    """
+    roots = {path.resolve() for path in inputs}
+    return [path for path in added if path.resolve() not in roots and not tree_role(f"{path.resolve().name}/x")[0]]
 
 
 def side_by_side(wanted: int, n_models: int, threads: int) -> int:
@@ -253,14 +273,16 @@ def score_command(
     rate: str,
     out: Path | None,
     threads: int | None,
+    noisy: Path | None = None,
     *,
+    use_cache: bool = True,
     as_json: bool,
 ) -> int:
     """Score folders of files that any program made."""
     chosen = chosen_metrics(metrics, has_reference=True)
     with TemporaryDirectory(prefix="seinfer-score-") as scratch, ProgressBars() as progress:
         target = out or Path(scratch)
-        request = FolderRequest(folders, clean, chosen, chosen_rate(rate), target, threads or cores())
+        request = FolderRequest(folders, clean, chosen, chosen_rate(rate), target, threads or cores(), noisy, use_cache)
         results = score_folders(request, progress)
     render(results, as_json=as_json)
     if out:

@@ -11,7 +11,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from . import provenance
+from . import folders, provenance
 from .clips import inspect
 from .engines.base import Engine
 from .files import write_json
@@ -67,6 +67,7 @@ def header(request: Request, clips: Sequence[Clip], digests: Mapping[str, str], 
     """
     specs = [spec for spec in request.specs if spec.name not in run.lost]
     models = {spec.name: provenance.model_facts(spec, digests[spec.name]) for spec in specs}
+    models |= {folder.name: folders.facts(folder.path) for folder in request.added}
     not_run = {**request.not_run, **run.lost}
     settings = {
         "mono": request.mono,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from .folders import Folder
 from .pairing import ClipSet
 from .records import ModelSpec
 
@@ -28,6 +29,8 @@ class Request:
         jobs: models to run side by side.
         resume: keep what an earlier command in this folder did.
         is_strict: a model that cannot be loaded ends the run.
+        score_cache: take and keep figures in the user's score cache.
+        added: folders of files that other programs made, a row each.
     """
 
     out: Path
@@ -43,3 +46,5 @@ class Request:
     jobs: int = 1
     resume: bool = True
     is_strict: bool = True
+    score_cache: bool = True
+    added: tuple[Folder, ...] = ()

@@ -7,17 +7,19 @@ import queue
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
 from .clips import sha256_of
 from .engines.base import Circumstances, Engine
 from .errors import AudioError, SeinferError
+from .folders import as_enhancement
 from .manifest import RunFolder, fingerprint
-from .metrics.table import load_table
 from .provenance import model_key
 from .records import Clip, Enhancement, Job, ModelSpec, Score, ScoringTask, to_json
 from .request import Request
+from .scorecache import ScoreCache, open_cache, score_key
 from .scoring import ScoringPool
 
 log = logging.getLogger(__name__)
@@ -61,10 +63,11 @@ class Run:
         self._clips = {clip.clip_id: clip for clip in clips}
         self._good = [clip for clip in clips if not clip.problem]
         self._model_keys = {spec.name: model_key(spec, digests[spec.name]) for spec in request.specs}
-        self._implementations = [load_table().metrics[name].implementation for name in request.metrics]
         self._progress = progress
+        self._added = {folder.name: folder for folder in request.added}
         self._score_keys: dict[tuple[str, str], str] = {}
         self._pool: ScoringPool | None = None
+        self._cache = ScoreCache(None)
 
     def execute(self, engine: Engine) -> None:
         """Do what is not done yet.
@@ -73,13 +76,32 @@ class Run:
             SeinferError: a model that must run could not be loaded, or nothing can be written any more.
         """
         if not self._request.metrics:
+            self._take_folders()
             self._enhance(engine)
             return
-        with closing(ScoringPool(self._request.threads)) as self._pool:
-            self._progress.start("scoring", len(self._request.specs) * len(self._good))
+        with (
+            closing(open_cache(is_wanted=self._request.score_cache)) as self._cache,
+            closing(ScoringPool(self._request.threads)) as self._pool,
+        ):
+            n_rows = len(self._request.specs) + len(self._added)
+            self._progress.start("scoring", n_rows * len(self._good))
+            self._take_folders()  # first, so that they are scored while the models run
             self._enhance(engine)
             for score in self._pool.finish():
                 self._take_score(score)
+
+    def _take_folders(self) -> None:
+        """Take what other programs made as if models had made it; a file may have changed since an earlier command."""
+        for folder in self._added.values():
+            self._progress.start(folder.name, len(self._good))
+            with ThreadPoolExecutor(self._request.threads) as threads:
+                found = list(threads.map(partial(as_enhancement, folder), self._good))
+            for enhancement in found:
+                key = fingerprint(str(folder.path), enhancement.estimate_sha256)
+                slot = (enhancement.clip_id, enhancement.model)
+                if self._folder.journal.enhancements.get(slot) != (key, enhancement):
+                    self._folder.add_enhancement(key, enhancement)
+                self._after_enhancing(enhancement)
 
     def _enhance(self, engine: Engine) -> None:
         results: queue.SimpleQueue[Enhancement] = queue.SimpleQueue()
@@ -147,6 +169,8 @@ class Run:
         return enhancement if found == enhancement.estimate_sha256 else None
 
     def _target(self, clip: Clip, model: str) -> Path:
+        if folder := self._added.get(model):
+            return folder.files[clip.clip_id].absolute()
         return self._request.out.absolute() / "audio" / model / f"{clip.clip_id}.wav"
 
     def _job(self, clip: Clip, spec: ModelSpec) -> Job:
@@ -172,8 +196,11 @@ class Run:
         metrics = self._request.metrics if clip.clean_path else ()
         reference = clip.clean_sha256 or clip.noisy_sha256
         rate = self._request.score_rate
-        key = fingerprint(reference, enhancement.estimate_sha256, rate, self._implementations if metrics else [])
+        key = score_key(reference, enhancement.estimate_sha256, metrics, rate)
         if self._folder.journal.scores.get(slot, ("",))[0] == key:
+            return False
+        if known := self._cache.get(key, *slot):
+            self._folder.add_score(key, known)
             return False
         self._score_keys[slot] = key
         estimate = {enhancement.model: str(self._target(clip, enhancement.model))}
@@ -186,5 +213,7 @@ class Run:
 
     def _take_score(self, score: Score) -> None:
         log.info("scored", extra=to_json(score))
-        self._folder.add_score(self._score_keys[score.clip_id, score.model], score)
+        key = self._score_keys[score.clip_id, score.model]
+        self._cache.put(key, score)
+        self._folder.add_score(key, score)
         self._progress.advance("scoring")

@@ -1,27 +1,28 @@
 """`seinfer score`: folders of files that any program made, scored against clean ones by the same rules as our own.
 
-A row a folder, called by its name; a folder called "noisy" is the baseline. A clean file that a folder has no file for
-is a failed row of that folder, so that nobody gains by leaving out hard clips.
+A row a folder, called by its name; the noisy files, given by --noisy or as a folder called "noisy", are the baseline.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from . import provenance
-from .audio import probe
-from .clips import clip_ids, find_audio, inspect, sha256_of
-from .errors import AudioError, PairingError, UsageError
+from . import folders, provenance
+from .clips import clip_ids, find_audio, inspect
+from .errors import UsageError
+from .folders import Folder
 from .manifest import RunFolder, fingerprint
+from .pairing import ClipSet, collect
 from .pipeline import write_reports
-from .records import Clip, Enhancement, ScoringTask
+from .records import Clip, ScoringTask
 from .reports.results import BASELINE, Results, results_of
 from .running import Progress
+from .scorecache import ScoreCache, open_cache, score_key
 from .scoring import ScoringPool
 
 
@@ -36,6 +37,9 @@ class FolderRequest:
         score_rate: Hz, 0 for the files' own.
         out: run folder.
         threads: scoring processes.
+        noisy: folder of what was enhanced; clean files are matched with it by the rules of pairing, and it is the
+            baseline.
+        score_cache: take and keep figures in the user's score cache.
     """
 
     folders: Sequence[Path]
@@ -44,6 +48,8 @@ class FolderRequest:
     score_rate: int
     out: Path
     threads: int
+    noisy: Path | None = None
+    score_cache: bool = True
 
 
 def score_folders(request: FolderRequest, progress: Progress) -> Results:
@@ -51,74 +57,51 @@ def score_folders(request: FolderRequest, progress: Progress) -> Results:
 
     Raises:
         UsageError: a folder does not exist, or two have the same name.
-        PairingError: a folder has no file that belongs to a clean one.
+        PairingError: a folder has no file that belongs to a clip, or clean and noisy files cannot be matched.
     """
+    found = _clips(request)
+    rows = _rows(request, found)
     with closing(ScoringPool(request.threads)) as pool, closing(RunFolder(request.out, resume=False)) as folder:
-        clean = _by_id(request.clean, request.out)
-        estimates = {
-            name: _matched(name, _by_id(path, request.out), clean) for name, path in _names(request.folders).items()
-        }
-        noisy = estimates.get(BASELINE, {})
-        clips = inspect([Clip(name, str(noisy.get(name, "")), str(path)) for name, path in sorted(clean.items())])
-        folder.add_plan(_header(request, clips), clips)
-        _describe(folder, clips, estimates)
-        _score(request, pool, folder, clips, estimates, progress)
+        clips = inspect(found.clips)
+        folder.add_plan(_header(request, found, rows, clips), clips)
+        _describe(folder, clips, rows)
+        _score(request, pool, folder, clips, rows, progress)
         results = results_of(folder.journal)
         write_reports(folder.path, results)
         return results
 
 
-def _names(folders: Sequence[Path]) -> dict[str, Path]:
-    names: dict[str, Path] = {}
-    for folder in folders:
-        name = folder.absolute().name
-        if name in names:
-            raise UsageError(f"{names[name]} and {folder} have the same name; rename one, a row is called by it")
-        names[name] = folder
-    return names
+def _clips(request: FolderRequest) -> ClipSet:
+    """Return the clips: the noisy files with their clean ones, or the clean files where nothing is known of noisy."""
+    if request.noisy:
+        hidden = [folder for folder in request.folders if folder.resolve() != request.noisy.resolve()]
+        return collect([request.noisy], clean=request.clean, out=request.out, exclude=hidden)
+    base, paths = find_audio([request.clean], exclude=[request.out])
+    clips = [Clip(name, "", str(path)) for name, path in zip(clip_ids(paths, base), paths, strict=True)]
+    return ClipSet(tuple(sorted(clips, key=lambda clip: clip.clip_id)), rule=f"same relative path in {request.clean}")
 
 
-def _by_id(folder: Path, out: Path) -> dict[str, Path]:
-    base, paths = find_audio([folder], exclude=[out])
-    return dict(zip(clip_ids(paths, base), paths, strict=True))
-
-
-def _matched(name: str, found: Mapping[str, Path], clean: Mapping[str, Path]) -> dict[str, Path]:
-    matched = {clip_id: path for clip_id, path in found.items() if clip_id in clean}
-    if not matched:
-        raise PairingError(
-            f"none of the {len(found)} files in {name} has a clean partner of the same relative path; the first is "
-            f"{min(found)!r}, the first clean one {min(clean)!r}"
+def _rows(request: FolderRequest, found: ClipSet) -> dict[str, Folder]:
+    named = folders.named_by_folder(request.folders)
+    if request.noisy and BASELINE in named:
+        raise UsageError(
+            f"--noisy {request.noisy} is the row {BASELINE!r}, and {named[BASELINE]} has the same name; leave it out "
+            "or rename it"
         )
-    return matched
+    names = {clip.clip_id for clip in found.clips}
+    rows = {name: folders.open_folder(name, path, names, [request.out]) for name, path in named.items()}
+    if request.noisy:
+        files = {clip.clip_id: Path(clip.noisy_path) for clip in found.clips}
+        rows = {BASELINE: Folder(BASELINE, request.noisy, files), **rows}
+    return rows
 
 
-def _describe(folder: RunFolder, clips: Sequence[Clip], estimates: Mapping[str, Mapping[str, Path]]) -> None:
+def _describe(folder: RunFolder, clips: Sequence[Clip], rows: Mapping[str, Folder]) -> None:
     """Write every file down as if a model of ours had made it."""
-    rows = [(clip, name) for clip in clips if not clip.problem for name in estimates]
+    slots = [(clip, row) for clip in clips if not clip.problem for row in rows.values()]
     with ThreadPoolExecutor(8) as pool:
-        for done in pool.map(lambda row: _as_enhancement(row[0], row[1], estimates[row[1]]), rows):
+        for done in pool.map(lambda slot: folders.as_enhancement(slot[1], slot[0]), slots):
             folder.add_enhancement("", done)
-
-
-def _as_enhancement(clip: Clip, name: str, estimates: Mapping[str, Path]) -> Enhancement:
-    path = estimates.get(clip.clip_id)
-    if path is None:
-        return Enhancement(clip.clip_id, name, "failed", f"missing: {name} has no file for this clip")
-    try:
-        info = probe(path)
-    except AudioError as error:
-        return Enhancement(clip.clip_id, name, "failed", f"{error.reason}: {error}")
-    return Enhancement(
-        clip.clip_id,
-        name,
-        "ok",
-        sample_rate_in=clip.sample_rate,
-        sample_rate_out=info.sample_rate,
-        channels=info.channels,
-        n_samples=info.n_samples,
-        estimate_sha256=sha256_of(path),
-    )
 
 
 def _score(
@@ -126,35 +109,56 @@ def _score(
     pool: ScoringPool,
     folder: RunFolder,
     clips: Sequence[Clip],
-    estimates: Mapping[str, Mapping[str, Path]],
+    rows: Mapping[str, Folder],
     progress: Progress,
 ) -> None:
-    done = folder.journal.enhancements
-    n_estimates = 0
-    # The longest first: at the end no process is left alone with a long clip.
-    for clip in sorted((clip for clip in clips if not clip.problem), key=lambda clip: -clip.duration_s):
-        good = {name: files for name, files in estimates.items() if done[clip.clip_id, name][1].is_ok}
-        paths = {name: str(files[clip.clip_id]) for name, files in good.items()}
-        n_estimates += len(paths)
-        if paths:
-            pool.submit(ScoringTask(clip.clip_id, clip.clean_path, "", paths, request.metrics, request.score_rate))
-    progress.start("scoring", n_estimates)
-    for score in pool.finish():
-        folder.add_score("", score)
-        progress.advance("scoring")
+    keys: dict[tuple[str, str], str] = {}
+    with closing(open_cache(is_wanted=request.score_cache)) as cache:
+        # The longest first: at the end no process is left alone with a long clip.
+        for clip in sorted((clip for clip in clips if not clip.problem), key=lambda clip: -clip.duration_s):
+            metrics = request.metrics if clip.clean_path else ()
+            unknown = _unknown(rows, folder, cache, clip, metrics, request.score_rate)
+            keys |= {(clip.clip_id, name): key for name, key in unknown.items()}
+            paths = {name: str(rows[name].files[clip.clip_id]) for name in rows if name in unknown}
+            if paths:
+                task = ScoringTask(clip.clip_id, clip.clean_path, clip.noisy_path, paths, metrics, request.score_rate)
+                pool.submit(task)
+        progress.start("scoring", len(keys))
+        for score in pool.finish():
+            cache.put(keys[score.clip_id, score.model], score)
+            folder.add_score("", score)
+            progress.advance("scoring")
 
 
-def _header(request: FolderRequest, clips: Sequence[Clip]) -> dict[str, Any]:
+def _unknown(
+    rows: Iterable[str], folder: RunFolder, cache: ScoreCache, clip: Clip, metrics: Sequence[str], sample_rate: int
+) -> dict[str, str]:
+    """Return name -> key of a clip's estimates that are still to be scored; the known ones are written down."""
+    reference = clip.clean_sha256 or clip.noisy_sha256
+    unknown = {}
+    for name in rows:
+        _, estimate = folder.journal.enhancements[clip.clip_id, name]
+        if not estimate.is_ok:
+            continue
+        key = score_key(reference, estimate.estimate_sha256, metrics, sample_rate)
+        if known := cache.get(key, clip.clip_id, name):
+            folder.add_score("", known)
+        else:
+            unknown[name] = key
+    return unknown
+
+
+def _header(
+    request: FolderRequest, found: ClipSet, rows: Mapping[str, Folder], clips: Sequence[Clip]
+) -> dict[str, Any]:
     settings = {"score_sample_rate": request.score_rate or "native"}
-    names = _names(request.folders)
-    facts = {"license_code": "", "license_weights": "", "summary": "files scored as they were found"}
     return {
-        "run_id": fingerprint([clip.clean_sha256 for clip in clips], sorted(names), settings)[:12],
-        "pairing": f"same relative path in {request.clean}",
+        "run_id": fingerprint([clip.clean_sha256 for clip in clips], sorted(rows), settings)[:12],
+        "pairing": found.rule,
         "settings": settings,
         "resampler": "soxr HQ",
-        "models": {name: {**facts, "folder": str(path)} for name, path in names.items()},
+        "models": {name: folders.facts(row.path) for name, row in rows.items()},
         "lost_models": {},
-        "notes": [],
+        "notes": list(found.notes),
         **provenance.circumstances((), request.metrics),
     }

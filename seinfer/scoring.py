@@ -22,17 +22,19 @@ class ScoringPool:
     """Processes that score; results come in any order."""
 
     def __init__(self, processes: int) -> None:
-        """Start `processes` scoring processes; they load in the background."""
+        """Prepare `processes` scoring processes; they start with the first task, and load in the background."""
+        self._n_processes = processes
         self._waiting: OrderedDict[tuple[str, str], ScoringTask] = OrderedDict()
         self._inbox: queue.Queue[tuple[Child, Message | None]] = queue.Queue()
         self._starting: set[Child] = set()
         self._running: dict[Child, ScoringTask | None] = {}
         self._begun: dict[Child, tuple[str, str]] = {}
-        for _ in range(processes):
-            self._start()
 
     def submit(self, task: ScoringTask) -> None:
         """Queue a task; one that waits for the same reference takes it in, so that the reference is read once."""
+        if not self._running and not self._starting:
+            for _ in range(self._n_processes):
+                self._start()
         self._queue(task)
         self._dispatch()
 

@@ -31,6 +31,15 @@ def shared() -> Path:
     return folder
 
 
+@pytest.fixture(scope="session", autouse=True)
+def score_cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Keep the figures that tests compute out of the user's cache, and those of the user out of tests."""
+    folder = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SEINFER_CACHE_DIR", str(folder))
+        yield folder
+
+
 @pytest.fixture
 def weights_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Point seinfer to an empty weights folder, and to no proxy and no offline mode of the machine."""

@@ -2,8 +2,8 @@
 
     pytestmark = pytest.mark.own_process("torch")
 
-All selected tests with the same word run in one child (and, under pytest-xdist, in one worker), which tells how each of them went; its reports are played here
-as if they had run here. Their modules must not import the framework at the top, as both processes collect them. Set
+All selected tests with the same word run in one child (and, under pytest-xdist, in one worker), which tells how each of
+them went; its reports are played here as if they had run here. Their modules must not import the framework at the top, as both processes collect them. Set
 SEINFER_TESTS_CHILD to a file name to be in the child yourself, for a debugger.
 """
 
@@ -49,7 +49,7 @@ def to_the_end(items: list[pytest.Item]) -> None:
 
 
 def keep_together(items: list[pytest.Item]) -> None:
-    """Name what pytest-xdist must leave to one worker: the tests of a child, and those of a file, for their fixtures."""
+    """Name what pytest-xdist leaves to one worker: the tests of a child, and those of a file, for their fixtures."""
     for item in items:
         item.add_marker(pytest.mark.xdist_group(_group(item) or item.path.stem))
 

@@ -41,7 +41,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def start(folder: Path, out: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "seinfer", "compare", "--models", "noisy,rnnoise", "--out", out, "set"]
-    command += ["--metrics", "si_sdr,pesq_wb"]
+    command += ["--metrics", "si_sdr,pesq_wb", "--no-score-cache"]  # so that there is a scoring process to kill
     return subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
