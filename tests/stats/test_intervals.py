@@ -6,7 +6,7 @@ import scipy.stats
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seinfer.stats import Interval, excludes_zero, mean_interval, summarize
+from seinfer.stats import Interval, excludes_zero, mean_interval, mean_intervals, summarize
 
 
 @pytest.mark.parametrize("n", [2, 6, 19])
@@ -74,3 +74,18 @@ def test_mean_interval_of_any_figures_holds_the_mean(values: list[float]) -> Non
 @pytest.mark.parametrize(("low", "high", "expected"), [(0.1, 1.0, True), (-1.0, -0.1, True), (-0.1, 0.1, False)])
 def test_excludes_zero_only_beyond_the_interval(low: float, high: float, expected: bool) -> None:
     assert excludes_zero(Interval((low + high) / 2, low, high, "t")) is expected
+
+
+@pytest.mark.parametrize("n", [1, 8, 50])
+def test_mean_intervals_of_columns_are_those_of_each_column(n: int) -> None:
+    figures = np.random.default_rng(4).normal(size=(n, 3))
+    for found, column in zip(mean_intervals(figures), figures.T, strict=True):
+        alone = mean_interval(column)
+        assert (found.mean, found.low, found.high) == pytest.approx((alone.mean, alone.low, alone.high), abs=1e-12)
+
+
+def test_mean_intervals_of_many_clips_do_not_depend_on_the_blocks_of_draws(monkeypatch: pytest.MonkeyPatch) -> None:
+    figures = np.random.default_rng(5).normal(size=(40, 1))
+    whole = mean_interval(figures[:, 0])
+    monkeypatch.setattr("seinfer.stats.intervals._MAX_COUNTS", 40 * 7)
+    assert mean_interval(figures[:, 0]).low == pytest.approx(whole.low, abs=1e-12)
