@@ -3,8 +3,8 @@
     pytestmark = pytest.mark.own_process("torch")
 
 All selected tests with the same word run in one child (and, under pytest-xdist, in one worker), which tells how each of
-them went; its reports are played here as if they had run here. Their modules must not import the framework at the top, as both processes collect them. Set
-SEINFER_TESTS_CHILD to a file name to be in the child yourself, for a debugger.
+them went; its reports are played here as if they had run here. Their modules must not import the framework at the top,
+as both processes collect them. Set SEINFER_TESTS_CHILD to a file name to be in the child yourself, for a debugger.
 """
 
 from __future__ import annotations
