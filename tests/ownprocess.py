@@ -64,6 +64,7 @@ def play(item: pytest.Item) -> bool:
         reports.update(_run([other for other in item.session.items if _group(other) == group]))
     item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
     for report in reports[item.nodeid]:
+        report.nodeid = item.nodeid
         item.ihook.pytest_runtest_logreport(report=report)
     item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
     return True

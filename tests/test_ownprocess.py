@@ -10,8 +10,10 @@ from .ownprocess import CHILD
 from .sharedfiles import ROOT
 
 CONFTEST = """
+import pytest
 from tests import ownprocess
 def pytest_configure(config): ownprocess.configure(config)
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
     ownprocess.keep_together(items)
     ownprocess.to_the_end(items)
