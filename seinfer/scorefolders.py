@@ -106,9 +106,11 @@ def _as_enhancement(clip: Clip, name: str, estimates: Mapping[str, Path]) -> Enh
     if path is None:
         return Enhancement(clip.clip_id, name, "failed", f"missing: {name} has no file for this clip")
     try:
-        info = probe(path)
+        info, digest = probe(path), sha256_of(path)
     except AudioError as error:
         return Enhancement(clip.clip_id, name, "failed", f"{error.reason}: {error}")
+    except OSError as error:
+        return Enhancement(clip.clip_id, name, "failed", f"unreadable: {path} cannot be read: {error.strerror}")
     return Enhancement(
         clip.clip_id,
         name,
@@ -117,7 +119,7 @@ def _as_enhancement(clip: Clip, name: str, estimates: Mapping[str, Path]) -> Enh
         sample_rate_out=info.sample_rate,
         channels=info.channels,
         n_samples=info.n_samples,
-        estimate_sha256=sha256_of(path),
+        estimate_sha256=digest,
     )
 
 
