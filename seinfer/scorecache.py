@@ -27,7 +27,7 @@ from .metrics.table import load_table
 from .records import Score, from_json, to_json
 
 MAX_ENTRIES = 100_000
-"""About 60 MB with the default metrics."""
+"""About 45 MB with the default metrics."""
 
 _FILE = "scores.sqlite"
 _BATCH = 32
