@@ -194,9 +194,8 @@ class Run:
         """Have an estimate scored; say whether that was necessary."""
         clip, slot = self._clips[enhancement.clip_id], (enhancement.clip_id, enhancement.model)
         metrics = self._request.metrics if clip.clean_path else ()
-        reference = clip.clean_sha256 or clip.noisy_sha256
         rate = self._request.score_rate
-        key = score_key(reference, enhancement.estimate_sha256, metrics, rate)
+        key = score_key(clip, enhancement.estimate_sha256, metrics, rate)
         if self._folder.journal.scores.get(slot, ("",))[0] == key:
             return False
         if known := self._cache.get(key, *slot):

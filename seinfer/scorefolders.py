@@ -134,13 +134,12 @@ def _unknown(
     rows: Iterable[str], folder: RunFolder, cache: ScoreCache, clip: Clip, metrics: Sequence[str], sample_rate: int
 ) -> dict[str, str]:
     """Return name -> key of a clip's estimates that are still to be scored; the known ones are written down."""
-    reference = clip.clean_sha256 or clip.noisy_sha256
     unknown = {}
     for name in rows:
         _, estimate = folder.journal.enhancements[clip.clip_id, name]
         if not estimate.is_ok:
             continue
-        key = score_key(reference, estimate.estimate_sha256, metrics, sample_rate)
+        key = score_key(clip, estimate.estimate_sha256, metrics, sample_rate)
         if known := cache.get(key, clip.clip_id, name):
             folder.add_score("", known)
         else:

@@ -13,7 +13,7 @@ import pytest
 
 from seinfer import scorecache
 from seinfer.commands import Options, Scoring, compare_command, score_command
-from seinfer.records import Score
+from seinfer.records import Clip, Score
 from seinfer.scorecache import ScoreCache, cache_path, open_cache, score_key
 from seinfer.scoring import ScoringPool
 
@@ -54,17 +54,20 @@ def test_put_of_what_may_come_out_otherwise_keeps_nothing(folder: Path, reason: 
 
 
 def test_score_key_depends_on_everything_that_figures_depend_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    clip = Clip("x", "noisy.wav", "clean.wav", noisy_sha256="a", clean_sha256="b")
     keys = [
-        score_key("ref", "est", ["sdr"], 16_000),
-        score_key("other", "est", ["sdr"], 16_000),
-        score_key("ref", "other", ["sdr"], 16_000),
-        score_key("ref", "est", ["sdr", "stoi"], 16_000),
-        score_key("ref", "est", ["sdr"], 0),
-        score_key("ref", "est", [], 16_000),
+        score_key(clip, "est", ["sdr"], 16_000),
+        score_key(replace(clip, clean_sha256="c"), "est", ["sdr"], 16_000),
+        score_key(replace(clip, clean_path="", noisy_sha256="b"), "est", ["sdr"], 16_000),
+        score_key(clip, "other", ["sdr"], 16_000),
+        score_key(clip, "est", ["sdr", "stoi"], 16_000),
+        score_key(clip, "est", ["sdr"], 0),
+        score_key(clip, "est", [], 16_000),
     ]
-    assert score_key("ref", "est", ["sdr"], 16_000) == keys[0]
+    same = Clip("y", "n.wav", "c.wav", noisy_sha256="another mixture", clean_sha256="b")
+    assert score_key(same, "est", ["sdr"], 16_000) == keys[0], "names and the noisy file do not matter"
     monkeypatch.setattr(scorecache, "_circumstances", lambda: "another release of pesq, or of our own code")
-    keys.append(score_key("ref", "est", ["sdr"], 16_000))
+    keys.append(score_key(clip, "est", ["sdr"], 16_000))
     assert len(set(keys)) == len(keys)
 
 
@@ -180,7 +183,7 @@ def test_compare_again_in_another_folder_takes_up_the_figures(
 ) -> None:
     paired(folder / "set", 2)
 
-    def compare(out: str) -> dict[str, float]:
+    def compare(out: str) -> dict[str, object]:
         options = Options([folder / "set"], folder / out, device="cpu", threads=1)
         scoring = Scoring(metrics="sdr,si_sdr")
         assert compare_command(options, "noisy", scoring, as_json=True) == 0

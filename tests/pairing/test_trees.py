@@ -104,3 +104,22 @@ def test_collect_an_input_inside_the_output_is_refused(tmp_path: Path) -> None:
 def test_collect_clean_and_manifest_together_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="both given"):
         collect([tmp_path], clean=tmp_path, manifest=tmp_path / "x.csv")
+
+
+def test_collect_several_trees_of_a_kind_stay_apart_by_the_rest_of_their_names(tmp_path: Path) -> None:
+    tree(tmp_path, *(f"{side}_{part}/x.wav" for side in ("noisy", "clean") for part in ("a", "b")))
+    assert pairs(collect([tmp_path]), tmp_path) == {
+        "a/x": ("noisy_a/x.wav", "clean_a/x.wav"),
+        "b/x": ("noisy_b/x.wav", "clean_b/x.wav"),
+    }
+
+
+def test_collect_a_clean_folder_beside_the_noisy_one_pairs_below_both(tmp_path: Path) -> None:
+    tree(tmp_path, "noisy/x.wav", "clean/x.wav")
+    found = collect([tmp_path], clean=tmp_path / "clean")
+    assert pairs(found, tmp_path) == {"noisy/x": ("noisy/x.wav", "clean/x.wav")}
+
+
+def test_collect_a_folder_that_is_left_out_holds_no_clips(tmp_path: Path) -> None:
+    tree(tmp_path, "x.wav", "theirs/x.wav")
+    assert set(pairs(collect([tmp_path], exclude=[tmp_path / "theirs"]), tmp_path)) == {"x"}
