@@ -1,6 +1,6 @@
 """The metrics that can be named, in the order of the columns. Standard library only, so that listing them is instant.
 
-Ours stand in METRICS, out of `with_reference`. A package adds its own by the entry-point group
+Ours stand in METRICS, out of `with_reference` and `without_reference`. A package adds its own by the entry-point group
 "seinfer.metrics", NAME = "module:METRIC", where METRIC is a `Metric` of that name; it comes after ours, and may not
 take a name that is taken.
 """
@@ -17,10 +17,11 @@ from types import MappingProxyType
 from ..errors import UsageError
 from .base import MISTAKES, Metric
 from .with_reference import WITH_REFERENCE
+from .without_reference import WITHOUT_REFERENCE
 
 GROUP = "seinfer.metrics"
 
-_OURS = WITH_REFERENCE
+_OURS = (*WITH_REFERENCE, *WITHOUT_REFERENCE)
 
 METRICS: Mapping[str, Metric] = MappingProxyType({metric.name: metric for metric in _OURS})
 """Name -> metric, for the metrics that come with seinfer."""
