@@ -61,7 +61,6 @@ class Run:
         self._clips = {clip.clip_id: clip for clip in clips}
         self._good = [clip for clip in clips if not clip.problem]
         self._model_keys = {spec.name: model_key(spec, digests[spec.name]) for spec in request.specs}
-        self._implementations = [load_table().metrics[name].implementation for name in request.metrics]
         self._progress = progress
         self._score_keys: dict[tuple[str, str], str] = {}
         self._pool: ScoringPool | None = None
@@ -72,7 +71,7 @@ class Run:
         Raises:
             SeinferError: a model that must run could not be loaded, or nothing can be written any more.
         """
-        if not self._request.metrics:
+        if not self._request.metrics.names:
             self._enhance(engine)
             return
         with closing(ScoringPool(self._request.threads)) as self._pool:
@@ -166,10 +165,11 @@ class Run:
     def _submit(self, pool: ScoringPool, enhancement: Enhancement) -> bool:
         """Have an estimate scored; say whether that was necessary."""
         clip, slot = self._clips[enhancement.clip_id], (enhancement.clip_id, enhancement.model)
-        metrics = self._request.metrics if clip.clean_path else ()
+        metrics = self._request.metrics.of(has_reference=bool(clip.clean_path))
         reference = clip.clean_sha256 or clip.noisy_sha256
         rate = self._request.score_rate
-        key = fingerprint(reference, enhancement.estimate_sha256, rate, self._implementations if metrics else [])
+        implementations = [load_table().metrics[name].implementation for name in metrics]
+        key = fingerprint(reference, enhancement.estimate_sha256, rate, implementations)
         if self._folder.journal.scores.get(slot, ("",))[0] == key:
             return False
         self._score_keys[slot] = key

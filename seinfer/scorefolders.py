@@ -18,6 +18,7 @@ from .audio import probe
 from .clips import clip_ids, find_audio, inspect, sha256_of
 from .errors import AudioError, PairingError, UsageError
 from .manifest import RunFolder, fingerprint
+from .metrics.choice import Choice
 from .pipeline import write_reports
 from .records import Clip, Enhancement, ScoringTask
 from .reports.results import BASELINE, Results, results_of
@@ -32,7 +33,7 @@ class FolderRequest:
     Attributes:
         folders: of enhanced files, a row each.
         clean: folder of the clean files.
-        metrics: names.
+        metrics: what each clip gets.
         score_rate: Hz, 0 for the files' own.
         out: run folder.
         threads: scoring processes.
@@ -40,7 +41,7 @@ class FolderRequest:
 
     folders: Sequence[Path]
     clean: Path
-    metrics: tuple[str, ...]
+    metrics: Choice
     score_rate: int
     out: Path
     threads: int
@@ -130,6 +131,7 @@ def _score(
     progress: Progress,
 ) -> None:
     done = folder.journal.enhancements
+    metrics = request.metrics.of(has_reference=True)
     n_estimates = 0
     # The longest first: at the end no process is left alone with a long clip.
     for clip in sorted((clip for clip in clips if not clip.problem), key=lambda clip: -clip.duration_s):
@@ -137,7 +139,7 @@ def _score(
         paths = {name: str(files[clip.clip_id]) for name, files in good.items()}
         n_estimates += len(paths)
         if paths:
-            pool.submit(ScoringTask(clip.clip_id, clip.clean_path, "", paths, request.metrics, request.score_rate))
+            pool.submit(ScoringTask(clip.clip_id, clip.clean_path, "", paths, metrics, request.score_rate))
     progress.start("scoring", n_estimates)
     for score in pool.finish():
         folder.add_score("", score)
@@ -155,6 +157,6 @@ def _header(request: FolderRequest, clips: Sequence[Clip]) -> dict[str, Any]:
         "resampler": "soxr HQ",
         "models": {name: {**facts, "folder": str(path)} for name, path in names.items()},
         "lost_models": {},
-        "notes": [],
+        "notes": list(request.metrics.notes),
         **provenance.circumstances((), request.metrics),
     }
