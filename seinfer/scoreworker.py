@@ -176,9 +176,10 @@ def _over_channels(channels: Sequence[_Compared]) -> tuple[dict[str, float], dic
         if figures:
             values[name] = float(np.mean(figures))
         said = dict.fromkeys(channel.reasons[name] for channel in channels if name in channel.reasons)
-        lacking = f" in {len(channels) - len(figures)} of {len(channels)} channels" if len(channels) > 1 else ""
+        n_lacking = len(channels) - len(figures)
+        where = f" in {n_lacking} of {len(channels)} channels" if figures and n_lacking else ""
         if said:
-            reasons[name] = ", ".join(said) + (lacking if len(figures) < len(channels) else "")
+            reasons[name] = ", ".join(said) + where
     return values, reasons
 
 

@@ -86,6 +86,12 @@ def test_metrics_json_holds_every_fact_and_the_plug_ins(site: dict[str, str]) ->
     assert all(row["source"] and row["implementation"] and row["cost"] > 0 for row in listed.values())
 
 
+def test_doctor_tells_of_the_packages_of_metrics_and_of_broken_ones(site: dict[str, str]) -> None:
+    findings = json.loads(seinfer("doctor", "--json", **site).stdout)
+    assert findings["extras"]["seinfer[dnsmos]"].startswith("onnxruntime ")
+    assert "metric plug-in lost" in findings["plug-ins"]["problem 1"]
+
+
 def test_metrics_imports_no_metric() -> None:
     code = (
         "import sys; from seinfer.cli import app\n"

@@ -55,7 +55,7 @@ def composites(reference: Floats, estimate: Floats) -> dict[str, float]:
     return found.values
 
 
-@pytest.mark.parametrize("clip", range(6))
+@pytest.mark.parametrize("clip", [0, 3])  # the shortest, and the worst; test_figures has them all
 def test_composites_real_clips_equal_sepm(vctk: list[tuple[Floats, Floats]], clip: int) -> None:
     found = composites(*vctk[clip])
     shipped = sepm(precision="float32").composite(*vctk[clip], SAMPLE_RATE)[1:]

@@ -33,7 +33,7 @@ def test_plan_known_durations_give_the_scripts_counts(duration_s: float, n_hops:
     assert windows.is_tiled == (duration_s < 9.01)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.one_of(st.integers(1, 3 * WINDOW), st.integers(1, 90).map(lambda seconds: seconds * SAMPLE_RATE)))
 def test_rate_any_length_sees_the_scripts_windows(n_samples: int) -> None:
     windows = plan(n_samples)
@@ -60,8 +60,8 @@ def test_plan_tiny_clip_is_repeated_but_not_without_end(n_samples: int) -> None:
     assert 1 <= len(windows.starts) <= 9
 
 
-def test_plan_clip_of_an_hour_keeps_nearly_every_hop() -> None:
-    windows = plan(3600 * SAMPLE_RATE)
-    assert windows.n_hops == 3591
-    assert len(windows.starts) == len(slices_of_script(3600 * SAMPLE_RATE)[1])
+def test_plan_long_clip_keeps_the_hops_that_the_script_keeps() -> None:
+    windows = plan(300 * SAMPLE_RATE)
+    assert windows.n_hops == 291
+    assert len(windows.starts) == len(slices_of_script(300 * SAMPLE_RATE)[1])
     assert not windows.is_tiled
