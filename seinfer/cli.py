@@ -63,9 +63,7 @@ Dry = Annotated[
     typer.Option(min=0.0, max=1.0, help="Share of the input in the output, for the models that have the option dry."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
-Metrics = Annotated[
-    str, typer.Option(help="auto, or names separated by commas: sdr,si_sdr,pesq_wb,pesq_nb,stoi,estoi.")
-]
+Metrics = Annotated[str, typer.Option(help="auto, all, or names separated by commas, see `seinfer metrics`.")]
 ScoreRate = Annotated[str, typer.Option(help="Hz to score at, or native.")]
 ScoreCache = Annotated[
     bool, typer.Option("--score-cache/--no-score-cache", help="Take up figures of the same files, and keep new ones.")
@@ -253,6 +251,14 @@ def demo(
     from .commands import demo_command
 
     raise typer.Exit(demo_command(out, pull=pull, threads=threads, as_json=json))
+
+
+@app.command()
+def metrics(json: Json = False) -> None:
+    """List the metrics: unit, range, rate, what they need and what computes them."""
+    from .cli_metrics import metrics_command
+
+    raise typer.Exit(metrics_command(as_json=json))
 
 
 @app.command()

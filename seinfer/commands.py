@@ -23,6 +23,7 @@ from .install import missing_packages
 from .loading import load_on
 from .logs import open_log
 from .manifest import read_journal
+from .metrics.choice import Choice, choose
 from .metrics.table import load_table
 from .model_commands import pull_one
 from .modeloptions import with_options
@@ -137,13 +138,13 @@ def _request(options: Options, selection: Selection, scoring: Scoring | None) ->
         categories=scoring.categories if scoring else None,
     )
     names = {clip.clip_id for clip in clips.clips}
-    has_reference = any(clip.clean_path for clip in clips.clips)
+    n_with = sum(bool(clip.clean_path) for clip in clips.clips)
     return Request(
         out=options.out,
         clips=clips,
         specs=selection.specs,
         not_run=selection.not_run,
-        metrics=chosen_metrics(scoring.metrics, has_reference=has_reference) if scoring else (),
+        metrics=chosen_metrics(scoring.metrics, n_with, len(clips.clips) - n_with) if scoring else Choice(),
         score_rate=chosen_rate(scoring.rate) if scoring else 0,
         mono=options.mono,
         subtype=options.subtype,
@@ -184,20 +185,11 @@ def chosen_device(text: str) -> str:
     return text
 
 
-def chosen_metrics(text: str, *, has_reference: bool) -> tuple[str, ...]:
-    """Read the value of --metrics.
-
-    Raises:
-        UsageError: a name is unknown, or a metric needs clean files and there are none.
-    """
-    table = load_table()
-    if text.strip() == "auto":
-        return tuple(m.name for m in table.metrics.values() if m.default and m.needs_reference == has_reference)
-    names = [table.find(name.strip()).name for name in text.split(",") if name.strip()]
-    for name in names:
-        if table.metrics[name].needs_reference and not has_reference:
-            raise UsageError(f"the metric {name} needs clean files and none were found; give --clean or --manifest")
-    return tuple(name for name in table.metrics if name in names)
+def chosen_metrics(text: str, n_with: int, n_without: int) -> Choice:
+    """Read the value of --metrics, see `choose`; what is wrong with a plug-in is said on stderr."""
+    for problem in load_table().problems:
+        print(f"warning: {problem}", file=sys.stderr)
+    return choose(text, n_with=n_with, n_without=n_without)
 
 
 def chosen_rate(text: str) -> int:
@@ -279,7 +271,7 @@ def score_command(
     as_json: bool,
 ) -> int:
     """Score folders of files that any program made."""
-    chosen = chosen_metrics(metrics, has_reference=True)
+    chosen = chosen_metrics(metrics, n_with=1, n_without=0)
     with TemporaryDirectory(prefix="seinfer-score-") as scratch, ProgressBars() as progress:
         target = out or Path(scratch)
         request = FolderRequest(folders, clean, chosen, chosen_rate(rate), target, threads or cores(), noisy, use_cache)

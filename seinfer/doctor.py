@@ -11,7 +11,8 @@ from typing import Any
 from . import weights
 from .devices import cores, find_gpu, machine
 from .errors import SeinferError
-from .install import CORE, extra_packages, version_of
+from .install import CORE, NeedsExtra, extra_packages, version_of
+from .metrics.table import load_table
 from .registry import Registry, load_registry
 from .reports.terminal import console
 from .selection import why_not
@@ -33,7 +34,10 @@ def doctor_command(*, as_json: bool) -> int:
 
 def examine(registry: Registry) -> dict[str, dict[str, Any]]:
     """Return the findings by section."""
-    extras = dict.fromkeys((spec.distribution, spec.extra) for spec in registry.specs.values() if spec.extra)
+    metrics = load_table()
+    things: list[NeedsExtra] = [*registry.specs.values(), *metrics.metrics.values()]
+    extras = dict.fromkeys((thing.distribution, thing.extra) for thing in things if thing.extra)
+    problems = [*registry.problems, *metrics.problems]
     return {
         "seinfer": {
             "version": version_of("seinfer"),
@@ -45,7 +49,7 @@ def examine(registry: Registry) -> dict[str, dict[str, Any]]:
         "extras": {f"{owner}[{extra}]": _packages(owner, extra) for owner, extra in extras},
         "weights": _weights(),
         "models": {name: why_not(spec) or "ready" for name, spec in registry.specs.items()},
-        "plug-ins": {f"problem {i + 1}": problem for i, problem in enumerate(registry.problems)},
+        "plug-ins": {f"problem {i + 1}": problem for i, problem in enumerate(problems)},
         "devices": {"cuda": find_gpu() or "no NVIDIA GPU found"},
     }
 

@@ -9,6 +9,7 @@ import sys
 from functools import cache
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
+from typing import Protocol
 from urllib.parse import unquote, urlparse
 
 from .records import ModelSpec
@@ -20,11 +21,29 @@ _REQUIREMENT = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?([^
 _EXTRA = re.compile(r"""extra\s*==\s*['"]([^'"]+)['"]""")
 
 
+class NeedsExtra(Protocol):
+    """A model or a metric, in that it may need more than the core install."""
+
+    @property
+    def extra(self) -> str:
+        """Pip extra that brings the packages; empty when the core install is enough."""
+        ...
+
+    @property
+    def distribution(self) -> str:
+        """The installed package whose extra that is."""
+        ...
+
+
 def missing_packages(spec: ModelSpec) -> list[str]:
     """Return the packages of the model's extra that are not installed here."""
-    if not spec.extra or spec.python:  # what another interpreter has is known only when its worker starts
-        return []
-    return [name for name in extra_packages(spec.distribution, spec.extra) if not version_of(name)]
+    return [] if spec.python else lacking(spec)  # what another interpreter has is known only when its worker starts
+
+
+def lacking(thing: NeedsExtra) -> list[str]:
+    """Return the packages of the extra of a model or metric that are not installed here."""
+    names = extra_packages(thing.distribution, thing.extra) if thing.extra else ()
+    return [name for name in names if not version_of(name)]
 
 
 @cache
@@ -58,13 +77,13 @@ def _distribution(name: str) -> Distribution | None:
         return None
 
 
-def install_line(spec: ModelSpec) -> str:
-    """Return the shell command that installs the model's extra into this environment.
+def install_line(thing: NeedsExtra) -> str:
+    """Return the shell command that installs the extra of a model or metric into this environment.
 
     A source checkout is named by its path, because that is where its extras are.
     """
-    folder = source_folder(spec.distribution)
-    target = f"{folder or spec.distribution}[{spec.extra}]"
+    folder = source_folder(thing.distribution)
+    target = f"{folder or thing.distribution}[{thing.extra}]"
     constraints = folder / "constraints.txt" if folder else None
     words = [sys.executable, "-m", "pip", "install"]
     if constraints and constraints.is_file():

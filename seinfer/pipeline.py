@@ -90,6 +90,10 @@ def header(request: Request, clips: Sequence[Clip], digests: Mapping[str, str], 
         "models": {**models, **{name: {"not_run": reason} for name, reason in not_run.items()}},
         "lost_models": run.lost,
         "n_kept": run.n_kept,
-        "notes": [*request.clips.notes, *dict.fromkeys(how.note for how in run.ran.values() if how.note)],
+        "notes": [
+            *request.clips.notes,
+            *request.metrics.notes,
+            *dict.fromkeys(how.note for how in run.ran.values() if how.note),
+        ],
         **provenance.circumstances(specs, request.metrics),
     }

@@ -9,15 +9,16 @@ from typing import Any
 
 from . import weights
 from .devices import machine
-from .install import CORE, extra_packages, version_of
+from .install import CORE, NeedsExtra, extra_packages, version_of
 from .manifest import fingerprint
+from .metrics.choice import Choice, with_diagnostics
 from .metrics.table import load_table
 from .records import ModelSpec
 
 
-def versions(specs: Iterable[ModelSpec]) -> dict[str, str]:
-    """Return the versions of seinfer and of every package that these models use."""
-    names = {*CORE, *(name for spec in specs if spec.extra for name in extra_packages(spec.distribution, spec.extra))}
+def versions(things: Iterable[NeedsExtra]) -> dict[str, str]:
+    """Return the versions of seinfer and of every package that these models and metrics use."""
+    names = {*CORE, *(name for one in things if one.extra for name in extra_packages(one.distribution, one.extra))}
     found = {name: version_of(name) for name in sorted(names)}
     return {"seinfer": version("seinfer"), **{name: number for name, number in found.items() if number}}
 
@@ -54,11 +55,15 @@ def model_key(spec: ModelSpec, digest: str) -> str:
     return fingerprint(spec.name, spec.backend, dict(spec.options), digest, version("seinfer"))
 
 
-def circumstances(specs: Iterable[ModelSpec], metrics: Iterable[str]) -> dict[str, Any]:
+def circumstances(specs: Iterable[ModelSpec], choice: Choice) -> dict[str, Any]:
     """Return the part of run.json that every command writes alike: what was typed, on what, with what."""
+    table = load_table().metrics
+    metrics = [table[name] for name in with_diagnostics(choice.names)]
     return {
         "argv": ["seinfer", *sys.argv[1:]],
-        "metrics": {name: load_table().metrics[name].implementation for name in metrics},
-        "versions": versions(specs),
+        "metrics": {metric.name: metric.implementation for metric in metrics if not metric.is_diagnostic},
+        "metrics_for": {"with_reference": choice.with_reference, "without_reference": choice.without_reference},
+        "diagnostics": {metric.name: metric.implementation for metric in metrics if metric.is_diagnostic},
+        "versions": versions([*specs, *metrics]),
         "machine": machine(),
     }

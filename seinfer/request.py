@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .folders import Folder
+from .metrics.choice import Choice
 from .pairing import ClipSet
 from .records import ModelSpec
 
@@ -20,7 +21,7 @@ class Request:
         clips: what to enhance, and what it is compared with.
         specs: models to run, in this order.
         not_run: model -> why it does not run here.
-        metrics: names; none to enhance only.
+        metrics: what each clip gets; none to enhance only.
         score_rate: Hz to score at, 0 for the clips' own.
         mono: average the channels first.
         subtype: of the written files; empty for the input's.
@@ -37,7 +38,7 @@ class Request:
     clips: ClipSet
     specs: tuple[ModelSpec, ...]
     not_run: Mapping[str, str] = field(default_factory=dict)
-    metrics: tuple[str, ...] = ()
+    metrics: Choice = field(default_factory=Choice)
     score_rate: int = 16000
     mono: bool = False
     subtype: str = ""

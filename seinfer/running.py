@@ -75,7 +75,7 @@ class Run:
         Raises:
             SeinferError: a model that must run could not be loaded, or nothing can be written any more.
         """
-        if not self._request.metrics:
+        if not self._request.metrics.names:
             self._take_folders()
             self._enhance(engine)
             return
@@ -193,7 +193,7 @@ class Run:
     def _submit(self, pool: ScoringPool, enhancement: Enhancement) -> bool:
         """Have an estimate scored; say whether that was necessary."""
         clip, slot = self._clips[enhancement.clip_id], (enhancement.clip_id, enhancement.model)
-        metrics = self._request.metrics if clip.clean_path else ()
+        metrics = self._request.metrics.of(has_reference=bool(clip.clean_path))
         rate = self._request.score_rate
         key = score_key(clip, enhancement.estimate_sha256, metrics, rate)
         if self._folder.journal.scores.get(slot, ("",))[0] == key:

@@ -17,6 +17,7 @@ from .clips import clip_ids, find_audio, inspect
 from .errors import UsageError
 from .folders import Folder
 from .manifest import RunFolder, fingerprint
+from .metrics.choice import Choice
 from .pairing import ClipSet, collect
 from .pipeline import write_reports
 from .records import Clip, ScoringTask
@@ -33,7 +34,7 @@ class FolderRequest:
     Attributes:
         folders: of enhanced files, a row each.
         clean: folder of the clean files.
-        metrics: names.
+        metrics: what each clip gets.
         score_rate: Hz, 0 for the files' own.
         out: run folder.
         threads: scoring processes.
@@ -44,7 +45,7 @@ class FolderRequest:
 
     folders: Sequence[Path]
     clean: Path
-    metrics: tuple[str, ...]
+    metrics: Choice
     score_rate: int
     out: Path
     threads: int
@@ -116,7 +117,7 @@ def _score(
     with closing(open_cache(is_wanted=request.score_cache)) as cache:
         # The longest first: at the end no process is left alone with a long clip.
         for clip in sorted((clip for clip in clips if not clip.problem), key=lambda clip: -clip.duration_s):
-            metrics = request.metrics if clip.clean_path else ()
+            metrics = request.metrics.of(has_reference=bool(clip.clean_path))
             unknown = _unknown(rows, folder, cache, clip, metrics, request.score_rate)
             keys |= {(clip.clip_id, name): key for name, key in unknown.items()}
             paths = {name: str(rows[name].files[clip.clip_id]) for name in rows if name in unknown}
@@ -158,6 +159,6 @@ def _header(
         "resampler": "soxr HQ",
         "models": {name: folders.facts(row.path) for name, row in rows.items()},
         "lost_models": {},
-        "notes": list(found.notes),
+        "notes": [*found.notes, *request.metrics.notes],
         **provenance.circumstances((), request.metrics),
     }

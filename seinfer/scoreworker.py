@@ -103,8 +103,8 @@ def _score(
     banned = {metric: why for key, why in task.banned.items() for name, metric in [key.split(" ")] if name == model}
     metrics = [metric for name, metric in load_table().metrics.items() if name in task.metrics and name not in banned]
     channels = [
-        _compare(reference, estimate, metrics if task.reference else [], announce)
-        for reference, estimate in zip(against.for_channels(len(estimates)), estimates, strict=True)
+        _compare(signal, estimate, metrics, announce, is_clean=bool(task.reference))
+        for signal, estimate in zip(against.for_channels(len(estimates)), estimates, strict=True)
     ]
     values, reasons = _over_channels(channels)
     lags = [channel.lag_samples for channel in channels if channel.lag_samples is not None]
@@ -132,18 +132,24 @@ class _Compared:
 
 
 def _compare(
-    reference: Reference, estimate: Samples, metrics: Sequence[Metric], announce: Callable[[str], None]
+    against: Reference,
+    estimate: Samples,
+    metrics: Sequence[Metric],
+    announce: Callable[[str], None],
+    *,
+    is_clean: bool,
 ) -> _Compared:
-    sample_rate = reference.sample_rate
+    """Compute everything of one channel, against the clean signal or, for lag and gain alone, the noisy one."""
+    sample_rate = against.sample_rate
     values, reasons = evaluate(
-        reference=reference,
+        reference=against if is_clean else None,
         estimate=estimate,
         sample_rate=sample_rate,
         metrics=metrics,
         announce=announce,
         resample=_resample_waveform,
     )
-    signals = {"reference": reference.samples, "estimate": estimate, "sample_rate": sample_rate}
+    signals = {"reference": against.samples, "estimate": estimate, "sample_rate": sample_rate}
     return _Compared(values, reasons, _or_none(lag_samples, signals), _or_none(gain_db, signals))
 
 
@@ -170,9 +176,10 @@ def _over_channels(channels: Sequence[_Compared]) -> tuple[dict[str, float], dic
         if figures:
             values[name] = float(np.mean(figures))
         said = dict.fromkeys(channel.reasons[name] for channel in channels if name in channel.reasons)
-        lacking = f" in {len(channels) - len(figures)} of {len(channels)} channels" if len(channels) > 1 else ""
+        n_lacking = len(channels) - len(figures)
+        where = f" in {n_lacking} of {len(channels)} channels" if figures and n_lacking else ""
         if said:
-            reasons[name] = ", ".join(said) + (lacking if len(figures) < len(channels) else "")
+            reasons[name] = ", ".join(said) + where
     return values, reasons
 
 

@@ -17,7 +17,7 @@ PACKAGE = ROOT / "seinfer"
 LAYERS = (
     ("__main__", "bootstrap"),
     ("cli", "cli_mix", "cli_models"),
-    ("commands", "mix_commands", "model_commands", "pair_command", "doctor"),
+    ("commands", "mix_commands", "model_commands", "pair_command", "cli_metrics", "doctor"),
     ("scorefolders", "api", "checking"),
     ("pipeline",),
     ("running", "request"),
@@ -90,7 +90,9 @@ def test_backend_sees_the_contract_and_its_own_parts_only(path: Path) -> None:
     assert not foreign, f"{dotted(path)} may not import {sorted(foreign)}"
 
 
-@pytest.mark.parametrize("module", ["seinfer.cli", "seinfer.model_commands", "seinfer.doctor", "seinfer"])
+@pytest.mark.parametrize(
+    "module", ["seinfer.cli", "seinfer.model_commands", "seinfer.cli_metrics", "seinfer.doctor", "seinfer"]
+)
 def test_import_of_the_light_side_loads_nothing_heavy(module: str) -> None:
     code = (
         f"import {module}, sys; heavy = ['numpy', 'torch', 'tensorflow', 'scipy', 'soundfile', 'onnxruntime', "

@@ -217,11 +217,14 @@ def test_run_bad_files_beside_good_ones_are_rows_and_exit_5(tmp_path: Path) -> N
     assert result.stderr.count("failed: ") == 3
 
 
-def test_compare_a_blind_set_has_no_scores_and_says_so(tmp_path: Path) -> None:
+def test_compare_a_blind_set_is_judged_without_reference_and_says_so(tmp_path: Path) -> None:
     write(tmp_path / "in" / "x.wav", speech_like(1.0, RATE))
     result = seinfer("compare", "--models", "rnnoise", "--out", tmp_path / "out", tmp_path / "in")
     assert result.returncode == 0, result.stderr
-    assert {row["ref_status"] for row in rows(tmp_path / "out" / "per_clip.csv")} == {"no_reference"}
+    for row in rows(tmp_path / "out" / "per_clip.csv"):
+        assert row["ref_status"] == "no_reference"
+        assert not any(row[metric] for metric in ("sdr", "pesq_wb", "stoi"))
+        assert 1 < float(row["dnsmos_ovrl"]) < 5
     assert rows(tmp_path / "out" / "clips.csv")[0]["has_ref"] == "false"
 
 

@@ -115,7 +115,7 @@ def test_submit_pesq_that_kills_its_process_is_called_by_its_name(
     site = tmp_path / "site"
     site.mkdir()
     (site / "pesq.py").write_text(
-        "import os, signal\nclass PesqError(Exception): pass\ncypesq = None\n"
+        "import os, signal\nclass PesqError(Exception): pass\nBufferTooShortError = NoUtterancesError = PesqError\n"
         "def pesq(*args, **kwargs): os.kill(os.getpid(), signal.SIGSEGV)\n"
     )
     monkeypatch.setenv("PYTHONPATH", str(site), prepend=":")
@@ -211,6 +211,24 @@ def test_submit_other_numbers_of_channels_are_settled_or_refused(
     score = scores(pool, ScoringTask("x", reference, "", {"m": estimate}, ("sdr",), RATE))["x", "m"]
     assert score.reasons.get("sdr", "") == reason
     assert ("sdr" in score.values) is not bool(reason)
+
+
+@pytest.mark.parametrize("rate", [0, RATE])
+def test_submit_without_reference_is_judged_at_the_rate_of_the_metric(
+    tmp_path: Path, pool: ScoringPool, rate: int
+) -> None:
+    samples = np.stack([speech_like(1.0, 48_000, seed=seed) for seed in (1, 2)])
+    both = write(tmp_path / "both.wav", samples, 48_000)
+    alone = [write(tmp_path / f"{name}.wav", samples[name], 48_000) for name in (0, 1)]
+    names = ("si_sdr", "dnsmos_p808", "dnsmos_n_used")
+    tasks = [ScoringTask(str(i), "", path, {"m": path}, names, rate) for i, path in enumerate((both, *alone))]
+    found = scores(pool, *tasks)
+    stereo, left, right = (found[str(i), "m"] for i in range(3))
+    assert {score.sample_rate for score in (stereo, left, right)} == {rate or 48_000}
+    assert stereo.reasons == {"si_sdr": "no_reference"}
+    assert stereo.values["dnsmos_n_used"] == 7
+    mean = (left.values["dnsmos_p808"] + right.values["dnsmos_p808"]) / 2
+    assert stereo.values["dnsmos_p808"] == pytest.approx(mean, abs=1e-6)  # MOS
 
 
 def test_submit_without_reference_measures_lag_and_gain_against_the_noisy_clip(

@@ -3,7 +3,17 @@
 `table` lists them without importing any; `evaluate` runs several on one pair of signals.
 """
 
-from .base import REASONS, REMARKS, Metric, MetricError
+from .base import REASONS, REMARKS, Metric, MetricError, is_available, why_not
 from .table import METRICS, MetricTable, load_table
 
-__all__ = ["METRICS", "REASONS", "REMARKS", "Metric", "MetricError", "MetricTable", "load_table"]
+__all__ = [
+    "METRICS",
+    "REASONS",
+    "REMARKS",
+    "Metric",
+    "MetricError",
+    "MetricTable",
+    "is_available",
+    "load_table",
+    "why_not",
+]

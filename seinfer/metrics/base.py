@@ -9,10 +9,10 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from ..errors import RegistryError, SeinferError
+from ..install import install_line, lacking, version_of
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -32,18 +32,27 @@ REASONS: Mapping[str, str] = {
     "not_computed": "a metric that this one is made of could not be computed",
     "channels": "reference and estimate have different numbers of channels, neither of them one",
     "unreadable": "a file cannot be decoded, for the reason that follows",
+    "not_installed": "packages of the metric are not installed, as follows",
+    "model_file": "a file of the metric is missing or not the one that defines it, as follows",
     "pesq_error": "the pesq package gave up, for the reason that follows",
     "pesq_crash": "the process died within the pesq package",
     "metric_error": "the metric raised an error, which follows",
     "metric_crash": "the process died within the metric",
 }
-"""Why a value is absent. Behind unreadable, not_computed, pesq_error and metric_error a detail follows."""
+"""Why a value is absent. Behind unreadable, not_computed, not_installed, model_file, pesq_error and metric_error a
+detail follows."""
 
 REMARKS: Mapping[str, str] = {
     "identical": "the estimate equals the reference sample by sample; the value is the metric's bound or its maximum",
     "clamped": "the value lay beyond the bound at which it is shown",
 }
 """What may be said of a value that is there."""
+
+MISTAKES = (
+    *(ArithmeticError, AssertionError, AttributeError, ImportError, LookupError, NameError, OSError, RegistryError),
+    *(RuntimeError, SyntaxError, TypeError, ValueError),
+)
+"""What a metric of another package raises where it is wrong: a reason in the table, no end of the run."""
 
 
 class MetricError(SeinferError):
@@ -71,8 +80,9 @@ class Metric:
 
     Attributes:
         name: column name.
-        unit: "dB", "MOS-LQO", or "" for a plain number.
-        function: "module:function" of `(*, reference, estimate, sample_rate) -> float`; the metric by itself.
+        unit: "dB", "MOS", "MOS-LQO", or "" for a plain number.
+        function: "module:function" of `(*, reference, estimate, sample_rate) -> float`; the metric by itself. May be
+            empty for a metric that needs no reference: then `on_pair` is all there is.
         method: which of its variants this is, and every setting that moves the figure.
         source: paper and equation.
         package: the distribution whose release is part of the figure.
@@ -81,10 +91,14 @@ class Metric:
         needs_reference: whether it compares with a clean signal.
         sample_rate: Hz at which it is defined; None: at whatever rate is scored.
         cost: rough time against SI-SDR's; cheap metrics run first.
-        default: whether it is computed when nobody chose.
+        default: whether it is computed when nobody chose; a metric that needs no reference, only where there is none.
         on_pair: "module:function" of `(Pair) -> float`: the same figure, remembering what belongs to the reference
             alone; empty: `function` is called.
         needs: names of the metrics whose values `function` takes as further keywords, and `on_pair` finds in the pair.
+        extra: pip extra of `distribution` that brings its packages; empty where the core install is enough.
+        distribution: the installed package whose extra that is.
+        is_diagnostic: it says how another figure came about, and is never averaged, ranked or compared.
+        beside: names of the diagnostics that are computed whenever this is.
     """
 
     name: str
@@ -102,11 +116,20 @@ class Metric:
     default: bool = False
     on_pair: str = ""
     needs: tuple[str, ...] = ()
+    extra: str = ""
+    distribution: str = "seinfer"
+    is_diagnostic: bool = False
+    beside: tuple[str, ...] = ()
+
+    @property
+    def version(self) -> str:
+        """The release of the package that computes it."""
+        return version_of(self.package) or "(not installed)"
 
     @property
     def implementation(self) -> str:
         """What computes it, with the release: enough to tell two tables apart."""
-        return f"{self.package} {_release(self.package)}, {self.method}"
+        return f"{self.package} {self.version}, {self.method}"
 
     def compute(self, *, reference: ArrayLike | None, estimate: ArrayLike, sample_rate: int, **needed: float) -> float:
         """Compute the metric by itself.
@@ -118,8 +141,11 @@ class Metric:
             **needed: values of the metrics in `needs`.
 
         Raises:
-            MetricError: it cannot be computed for these signals.
+            MetricError: it cannot be computed for these signals, or its packages are not installed.
         """
+        _require_packages(self)
+        if self.on_pair and not (self.function or self.needs_reference):
+            return self.of(_estimate_alone(estimate, sample_rate, needed))
         function = resolve(self.name, self.function)
         return float(function(reference=reference, estimate=estimate, sample_rate=sample_rate, **needed))
 
@@ -127,13 +153,37 @@ class Metric:
         """Compute the metric of a pair, with the help of what the pair remembers.
 
         Raises:
-            MetricError: it cannot be computed for this pair.
+            MetricError: it cannot be computed for this pair, or its packages are not installed.
         """
         if self.on_pair:
+            _require_packages(self)
             return float(resolve(self.name, self.on_pair)(pair))
         reference = pair.reference.samples if self.needs_reference else None
         needed = {name: pair.values[name] for name in self.needs}
         return self.compute(reference=reference, estimate=pair.estimate, sample_rate=pair.sample_rate, **needed)
+
+
+def why_not(metric: Metric) -> str:
+    """Say why a metric cannot be computed here and what mends it; "" where it can. Reads package metadata only."""
+    missing = lacking(metric)
+    return f"needs {', '.join(missing)}: {install_line(metric)}" if missing else ""
+
+
+def is_available(metric: Metric) -> bool:
+    """Say whether the packages of a metric are installed here. Reads package metadata only, imports nothing."""
+    return not lacking(metric)
+
+
+def _estimate_alone(estimate: ArrayLike, sample_rate: int, values: Mapping[str, float]) -> Pair:
+    from .pair import Pair
+    from .signals import check
+
+    return Pair(None, check(estimate, "estimate"), sample_rate, values)
+
+
+def _require_packages(metric: Metric) -> None:
+    if reason := why_not(metric):
+        raise MetricError("not_installed", detail=reason)
 
 
 def resolve(name: str, target: str) -> Callable[..., Any]:
@@ -149,10 +199,3 @@ def resolve(name: str, target: str) -> Callable[..., Any]:
         raise RegistryError(
             f"the metric {name} cannot be loaded from {target!r}: {error}; expected 'module:function'"
         ) from error
-
-
-def _release(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "(not installed)"

@@ -11,10 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import UsageError
-from .base import Metric, MetricError
+from .base import MISTAKES, Metric, MetricError
 from .pair import Pair, Reference, Resample
 from .signals import check, common_length
-from .table import METRICS
+from .table import load_table
 
 T = TypeVar("T")
 
@@ -76,8 +76,9 @@ def evaluate(
             values[metric.name], remark = _shown(metric, _compute(metric, own, reasons, announce), own)
         except MetricError as error:
             remark = error.status
-        except (ValueError, ArithmeticError) as error:
-            remark = MetricError("metric_error", detail=f"{type(error).__name__}: {error}").status
+        except MISTAKES as error:
+            said = " ".join(str(error).split())  # on one line, for a cell
+            remark = MetricError("metric_error", detail=f"{type(error).__name__}: {said}").status
         if remark:
             reasons[metric.name] = remark
     return Evaluation(_only(chosen, values), _only(chosen, reasons))
@@ -104,7 +105,7 @@ def _estimate_alone(_: Reference | None, estimate: npt.ArrayLike, sample_rate: i
 
 def _in_order(metrics: list[Metric]) -> list[Metric]:
     """Return the metrics and those that they are made of, cheap ones first, but none before what it is made of."""
-    known = {**METRICS, **{metric.name: metric for metric in metrics}}
+    known = {**load_table().metrics, **{metric.name: metric for metric in metrics}}
     ordered: dict[str, Metric] = {}
 
     def add(metric: Metric) -> None:

@@ -23,11 +23,12 @@ CLIPS = (
     *CATEGORIES,
     "noisy_sha256",
 )
-REFERENCE_METRICS = ("sdr", "si_sdr", "pesq_wb", "pesq_nb", "stoi", "estoi", "csig", "cbak", "covl", "ssnr")
+REFERENCE_METRICS = ("sdr", "si_sdr", "pesq_wb", "pesq_nb", "stoi", "estoi", "csig", "cbak", "covl", "ssnr", "lsd")
 BLIND_METRICS = (
     *("dnsmos_sig", "dnsmos_bak", "dnsmos_ovrl", "dnsmos_p808"),
     *("pdnsmos_sig", "pdnsmos_bak", "pdnsmos_ovrl"),
 )
+DIAGNOSTICS = ("dnsmos_n_hops", "dnsmos_n_used", "dnsmos_tiled")
 METRIC_COLUMNS = (*REFERENCE_METRICS, *BLIND_METRICS)
 PER_CLIP = (
     *("run_id", "clip_id", "model", "model_sha256", "status", "error"),
@@ -36,7 +37,8 @@ PER_CLIP = (
     *REFERENCE_METRICS,
     "ref_status",
     *BLIND_METRICS,
-    *("dnsmos_n_hops", "dnsmos_n_used", "dnsmos_tiled", "wall_s", "rtf", "peak_rss_mib"),
+    *DIAGNOSTICS,
+    *("wall_s", "rtf", "peak_rss_mib"),
     *(f"{metric}_delta" for metric in METRIC_COLUMNS),
 )
 
@@ -61,8 +63,10 @@ def write_clips(results: Results, path: Path) -> None:
 
 
 def write_per_clip(results: Results, path: Path) -> None:
-    """Write per_clip.csv, a row a clip and model."""
-    write_csv(path, PER_CLIP, (per_clip_row(results, row) for row in results.by_clip))
+    """Write per_clip.csv, a row a clip and model. Metrics of other packages come behind the fixed columns."""
+    added = [metric for metric in results.metrics if metric not in METRIC_COLUMNS]  # by plug-ins
+    columns = (*PER_CLIP, *added, *(f"{metric}_delta" for metric in added))
+    write_csv(path, columns, (per_clip_row(results, row) for row in results.by_clip))
 
 
 def per_clip_row(results: Results, row: Row) -> dict[str, Cell]:
@@ -76,7 +80,7 @@ def per_clip_row(results: Results, row: Row) -> dict[str, Cell]:
         "error": row.error,
         "duration_s": row.clip.duration_s or None,
     }
-    return cells | _enhancement_cells(row) | _score_cells(row, results.rows.get((row.clip.clip_id, BASELINE)))
+    return cells | _enhancement_cells(row) | _score_cells(results, row)
 
 
 def _enhancement_cells(row: Row) -> dict[str, Cell]:
@@ -94,8 +98,8 @@ def _enhancement_cells(row: Row) -> dict[str, Cell]:
     }
 
 
-def _score_cells(row: Row, baseline: Row | None) -> dict[str, Cell]:
-    score = row.score
+def _score_cells(results: Results, row: Row) -> dict[str, Cell]:
+    score, baseline = row.score, results.rows.get((row.clip.clip_id, BASELINE))
     if not score or not row.is_ok:
         return {"ref_status": "" if row.clip.clean_path else "no_reference"}
     cells: dict[str, Cell] = {
@@ -103,9 +107,12 @@ def _score_cells(row: Row, baseline: Row | None) -> dict[str, Cell]:
         "len_diff_samples": score.len_diff_samples,
         "gain_db": score.gain_db,
         "score_sample_rate": score.sample_rate,
-        "ref_status": _ref_status(row),
+        "ref_status": _ref_status(results, row),
     }
-    for metric in METRIC_COLUMNS:
+    for name in DIAGNOSTICS:  # they count, or say yes or no
+        count = row.value(name)
+        cells[name] = count if count is None else bool(count) if name == "dnsmos_tiled" else round(count)
+    for metric in dict.fromkeys((*METRIC_COLUMNS, *results.metrics)):
         value = row.value(metric)
         before = baseline.value(metric) if baseline else None
         cells[metric] = value
@@ -113,12 +120,12 @@ def _score_cells(row: Row, baseline: Row | None) -> dict[str, Cell]:
     return cells
 
 
-def _ref_status(row: Row) -> str:
-    """Say "ok", "no_reference", or "metric: reason" for each figure that needs a word."""
+def _ref_status(results: Results, row: Row) -> str:
+    """Say "ok" or "no_reference", and "metric: reason" for each figure that needs a word."""
+    said = [f"{metric}: {reason}" for metric, reason in results.reasons(row).items()]
     if not row.clip.clean_path:
-        return "no_reference"
-    reasons = row.score.reasons if row.score else {}
-    return "; ".join(f"{metric}: {reason}" for metric, reason in reasons.items()) or "ok"
+        said.insert(0, "no_reference")
+    return "; ".join(said) or "ok"
 
 
 def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, Cell]]) -> None:

@@ -19,7 +19,7 @@ class Figure:
     Attributes:
         summary: over the clips that every model has.
         n: clips that this model has.
-        n_failed: clips with a reference that it lacks.
+        n_failed: clips for which the metric was to be computed and is not there.
         delta: paired difference to the baseline on the same clips; None for the baseline itself.
         rank: 1 for the best mean.
         is_best: the best mean, and beyond the confidence interval of the paired difference to each other model.
@@ -73,7 +73,7 @@ def _column(results: Results, metric: str) -> dict[str, Figure]:
     sign = 1.0 if load_table().metrics[metric].best == "higher" else -1.0
     means = {model: sign * float(values[common].mean()) for model, values in table.items()}
     ranked = sorted(means, key=lambda model: -means[model])
-    n_scorable = sum(bool(clip.clean_path) for clip in results.clips)
+    n_scorable = sum(results.is_wanted(metric, clip) for clip in results.clips)
     best = ranked[0]
     beyond = len(ranked) > 1 and all(
         excludes_zero(mean_interval(table[best][common] - table[other][common])) for other in ranked[1:]

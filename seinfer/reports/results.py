@@ -74,6 +74,16 @@ class Results:
         values = (row.value(metric) for row in self.of_model(model))
         return np.array([np.nan if value is None else value for value in values], np.float64)
 
+    def is_wanted(self, metric: str, clip: Clip) -> bool:
+        """Say whether a metric was to be computed for a clip: not all apply where there is no clean file."""
+        chosen = self.header.get("metrics_for", {"with_reference": self.metrics, "without_reference": ()})
+        return metric in chosen["with_reference" if clip.clean_path else "without_reference"]
+
+    def reasons(self, row: Row) -> dict[str, str]:
+        """Return metric -> why it is absent, or a remark. Diagnostics are not named: they share a metric's fate."""
+        reasons = row.score.reasons if row.score and row.is_ok else {}
+        return {metric: reason for metric, reason in reasons.items() if metric in self.metrics}
+
     def common(self, metric: str) -> npt.NDArray[np.bool_]:
         """Say for each clip, shape (clip,), whether every model has this metric.
 

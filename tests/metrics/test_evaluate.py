@@ -17,7 +17,8 @@ from seinfer.metrics.pair import Pair, Reference
 
 from .signals import SAMPLE_RATE, Floats, speech_like, with_noise
 
-DEFAULTS = [metric for metric in METRICS.values() if metric.default]
+COMPARING = [metric for metric in METRICS.values() if metric.needs_reference]
+DEFAULTS = [metric for metric in COMPARING if metric.default]
 CLEAN = speech_like(2)
 NOISY = with_noise(CLEAN, 10)
 SILENCE = np.zeros(len(CLEAN))
@@ -135,23 +136,28 @@ def test_evaluate_other_rate_than_reference_is_refused() -> None:
 def test_evaluate_reused_reference_equals_fresh_one() -> None:
     known = Reference(CLEAN, SAMPLE_RATE)
     for estimate in (NOISY, CLEAN, with_noise(CLEAN, 0), NOISY[:-5], NOISY):
-        found = evaluate(reference=known, estimate=estimate, sample_rate=SAMPLE_RATE, metrics=METRICS.values())
-        assert found == scores(CLEAN, estimate, list(METRICS.values()))
+        found = evaluate(reference=known, estimate=estimate, sample_rate=SAMPLE_RATE, metrics=COMPARING)
+        assert found == scores(CLEAN, estimate, COMPARING)
 
 
 def test_evaluate_each_metric_equals_the_metric_by_itself() -> None:
-    found = scores(CLEAN, NOISY, list(METRICS.values()))
-    for name, metric in METRICS.items():
-        assert found.values[name] == metric.compute(reference=CLEAN, estimate=NOISY, sample_rate=SAMPLE_RATE)
+    found = scores(CLEAN, NOISY, COMPARING)
+    for metric in COMPARING:
+        needed = {name: found.values[name] for name in metric.needs}
+        alone = metric.compute(reference=CLEAN, estimate=NOISY, sample_rate=SAMPLE_RATE, **needed)
+        assert found.values[metric.name] == alone
 
 
 def test_evaluate_announces_each_metric_before_it_runs_and_pesq_last() -> None:
     announced: list[str] = []
-    found = scores(CLEAN, NOISY, list(METRICS.values()), announce=announced.append)
-    assert sorted(announced) == sorted(METRICS)
+    names = [metric.name for metric in COMPARING]
+    found = scores(CLEAN, NOISY, COMPARING, announce=announced.append)
+    assert sorted(announced) == sorted(names)
     assert announced[0] == "si_sdr"
-    assert set(announced[-2:]) == {"pesq_wb", "pesq_nb"}
-    assert list(found.values) == list(METRICS)  # the order that was asked for
+    assert announced[-1] == "pesq_nb"
+    assert announced.index("pesq_wb") > announced.index("estoi")
+    assert announced.index("csig") > announced.index("pesq_wb")
+    assert list(found.values) == names  # the order that was asked for
 
 
 def test_evaluate_failed_metric_is_not_announced_when_signals_are_unusable() -> None:
@@ -190,13 +196,16 @@ def test_evaluate_reference_silent_at_the_metrics_rate_says_so() -> None:
 
 
 # Metrics as a plug-in may bring them.
+ERRORS: list[Exception] = []
+
+
 def level(*, reference: Floats | None, estimate: Floats, sample_rate: int) -> float:
     assert reference is None
     return float(np.mean(estimate**2))
 
 
 def broken(*, reference: Floats, estimate: Floats, sample_rate: int) -> float:
-    raise ValueError("no luck")
+    raise ERRORS[0]
 
 
 def not_a_number(*, reference: Floats, estimate: Floats, sample_rate: int) -> float:
@@ -223,9 +232,19 @@ def test_evaluate_metric_without_reference_needs_none() -> None:
     assert "level" in scores(CLEAN[:-5000], NOISY, [metric]).values
 
 
-def test_evaluate_metric_that_raises_does_not_stop_the_others() -> None:
+@pytest.mark.parametrize(
+    "error", [ValueError("no luck"), ZeroDivisionError("no\n luck"), TypeError("no luck"), RuntimeError("no luck")]
+)
+def test_evaluate_metric_that_raises_does_not_stop_the_others(error: Exception) -> None:
+    ERRORS[:] = [error]
     found = scores(CLEAN, NOISY, [plug_in("broken"), METRICS["si_sdr"]])
-    assert found.reasons == {"broken": "metric_error: ValueError: no luck"}
+    assert found.reasons == {"broken": f"metric_error: {type(error).__name__}: no luck"}
+    assert "si_sdr" in found.values
+
+
+def test_evaluate_metric_that_is_nowhere_does_not_stop_the_others() -> None:
+    found = scores(CLEAN, NOISY, [plug_in("level", function="no_such_package:level"), METRICS["si_sdr"]])
+    assert found.reasons["level"].startswith("metric_error: RegistryError: the metric level cannot be loaded")
     assert "si_sdr" in found.values
 
 

@@ -1,0 +1,98 @@
+"""The networks of DNSMOS, taken from the wheel of the package speechmos, which is not imported: it wants librosa.
+
+The rule: only the files by which these columns are defined. Their sha256 is compared before they are run, and stands in
+the `implementation` of each metric. Sessions are made once in a process, with one thread that sleeps when idle.
+
+They are the files of microsoft/DNS-Challenge@591184a9fcb2cbdec02520fed81a32bbbf9d73ff:DNSMOS, byte for byte. Licence:
+the package is under MIT by its LICENSE.txt and says nothing apart about the networks in it; the repository puts its
+code under MIT and its other content under CC BY 4.0, and has left the question about the networks (its issue 125)
+unanswered. Nothing of them is part of seinfer.
+
+Standard library only, until a network is asked for.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from .base import MetricError
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    Array = npt.NDArray[np.float32]
+
+PACKAGE = "speechmos"
+
+
+@dataclass(frozen=True)
+class NetworkFile:
+    """One network.
+
+    Attributes:
+        path: within the package.
+        sha256: full digest in hex.
+    """
+
+    path: str
+    sha256: str
+
+
+P835 = NetworkFile("dnsmos_models/sig_bak_ovr.onnx", "269fbebdb513aa23cddfbb593542ecc540284a91849ac50516870e1ac78f6edd")
+P835_PERSONALISED = NetworkFile(
+    "pdnsmos_models/sig_bak_ovr.onnx", "9e3a197449ca2177f0997afec3bd6b890117ce2f17b89d6eea7fa0d47272c81c"
+)
+P808 = NetworkFile("dnsmos_models/model_v8.onnx", "9246480c58567bc6affd4200938e77eef49468c8bc7ed3776d109c07456f6e91")
+
+
+@cache
+def network(file: NetworkFile) -> Callable[[Array], Array]:
+    """Load a network: inputs of shape (batch, ...) -> figures of shape (batch, figure).
+
+    Raises:
+        MetricError: not_installed, model_file.
+    """
+    content = read(file)
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # read when it is imported
+    try:
+        import onnxruntime
+    except ImportError as error:
+        raise MetricError("not_installed", detail=f"onnxruntime cannot be imported ({error})") from error
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    (name,) = (given.name for given in session.get_inputs())
+
+    def run(inputs: Array) -> Array:
+        results: list[Any] = session.run(None, {name: inputs})
+        return cast("Array", results[0])
+
+    return run
+
+
+def read(file: NetworkFile) -> bytes:
+    """Return the bytes of a network whose digest is right.
+
+    Raises:
+        MetricError: not_installed, model_file.
+    """
+    package = find_spec(PACKAGE)
+    if package is None or not package.submodule_search_locations:
+        raise MetricError("not_installed", detail=f"there is no package {PACKAGE}, which holds the networks")
+    path = Path(package.submodule_search_locations[0]) / file.path
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise MetricError("model_file", detail=f"{path} cannot be read ({error.strerror})") from error
+    if (digest := hashlib.sha256(content).hexdigest()) != file.sha256:
+        raise MetricError("model_file", detail=f"{path} has sha256 {digest}, expected {file.sha256}")
+    return content

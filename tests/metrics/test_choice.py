@@ -1,0 +1,94 @@
+"""What --metrics means for clips with a clean file, without one, and both together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from seinfer import install
+from seinfer.errors import MissingExtraError, UsageError
+from seinfer.metrics.choice import Choice, choose
+from seinfer.metrics.table import METRICS
+
+CORE = ("sdr", "si_sdr", "pesq_wb", "stoi", "estoi")
+DNSMOS = ("dnsmos_sig", "dnsmos_bak", "dnsmos_ovrl", "dnsmos_p808")
+COUNTS = ("dnsmos_n_hops", "dnsmos_n_used", "dnsmos_tiled")
+RAW = ("dnsmos_sig_raw", "dnsmos_bak_raw", "dnsmos_ovrl_raw")
+COMPARING = tuple(metric.name for metric in METRICS.values() if metric.needs_reference)
+BLIND = tuple(metric.name for metric in METRICS.values() if not metric.needs_reference and not metric.is_diagnostic)
+
+
+@pytest.fixture
+def without_speechmos(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Stand in for an environment in which the extra "dnsmos" is half installed."""
+    releases = {"onnxruntime": "1.20"}
+    monkeypatch.setattr(install, "extra_packages", lambda owner, extra: ("onnxruntime", "speechmos"))
+    monkeypatch.setattr(install, "version_of", lambda name: releases.get(name, ""))
+    yield
+
+
+def test_choose_auto_with_clean_files_is_the_core_metrics() -> None:
+    assert choose("auto", n_with=3, n_without=0) == Choice(CORE)
+
+
+def test_choose_auto_without_clean_files_is_dnsmos_and_its_diagnostics() -> None:
+    choice = choose(" auto ", n_with=0, n_without=3)
+    assert choice == Choice((), DNSMOS)
+    assert choice.of(has_reference=True) == ()
+    assert choice.of(has_reference=False) == (*DNSMOS, *COUNTS, *RAW)
+
+
+def test_choose_auto_mixed_gives_each_clip_what_applies_and_says_so() -> None:
+    choice = choose("auto", n_with=2, n_without=1)
+    assert choice.names == (*CORE, *DNSMOS)
+    assert choice.of(has_reference=True) == CORE
+    assert choice.of(has_reference=False) == (*DNSMOS, *COUNTS, *RAW)
+    (note,) = choice.notes
+    assert note.startswith("2 clips with a clean file are compared with it, 1 without one are judged by themselves")
+
+
+@pytest.mark.usefixtures("without_speechmos")
+@pytest.mark.parametrize(("n_with", "names"), [(0, ()), (2, CORE)])
+def test_choose_auto_without_the_extra_is_one_line_with_the_remedy(n_with: int, names: tuple[str, ...]) -> None:
+    choice = choose("auto", n_with=n_with, n_without=1)
+    assert choice.names == names
+    (note,) = choice.notes
+    assert note.startswith("not computed: dnsmos_sig, dnsmos_bak, dnsmos_ovrl, dnsmos_p808: needs speechmos: ")
+    assert "-m pip install " in note and "[dnsmos]" in note
+
+
+@pytest.mark.usefixtures("without_speechmos")
+def test_choose_auto_with_clean_files_does_not_speak_of_dnsmos() -> None:
+    assert choose("auto", n_with=2, n_without=0) == Choice(CORE)
+
+
+@pytest.mark.usefixtures("without_speechmos")
+def test_choose_a_named_metric_without_the_extra_is_an_error_with_the_remedy() -> None:
+    with pytest.raises(MissingExtraError, match=r"dnsmos_ovrl cannot be computed here: needs speechmos: .*\[dnsmos\]"):
+        choose("si_sdr,dnsmos_ovrl", n_with=1, n_without=0)
+
+
+def test_choose_all_is_whatever_applies() -> None:
+    assert choose("all", n_with=1, n_without=0) == Choice((*COMPARING, *BLIND))
+    assert choose("all", n_with=0, n_without=1) == Choice((), BLIND)
+    assert choose("all", n_with=1, n_without=1) == Choice((*COMPARING, *BLIND), BLIND)
+
+
+def test_choose_names_are_in_column_order_with_diagnostics_of_their_own() -> None:
+    choice = choose("pdnsmos_ovrl, stoi,si_sdr,stoi", n_with=1, n_without=1)
+    assert choice == Choice(("si_sdr", "stoi", "pdnsmos_ovrl"), ("pdnsmos_ovrl",))
+    assert choice.of(has_reference=True) == ("si_sdr", "stoi", "pdnsmos_ovrl", *COUNTS)
+
+
+@pytest.mark.parametrize(
+    ("text", "n_with", "message"),
+    [
+        ("pesk", 1, "no metric called 'pesk': did you mean pesq_"),
+        ("sdr,dnsmos_ovrl", 0, "the metric sdr needs clean files and none were found"),
+        (" , ", 1, "--metrics names no metric; expected auto, all, or names"),
+    ],
+)
+def test_choose_what_makes_no_sense_is_refused(text: str, n_with: int, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        choose(text, n_with=n_with, n_without=1)
