@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from seinfer import cli
+from seinfer import cli, streams
 
 from .signals import speech_like
 
@@ -29,6 +29,7 @@ def seinfer(*arguments: object, cwd: Path) -> subprocess.CompletedProcess[str]:
 def here(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
     """Run the command line in this process and return its exit code."""
     monkeypatch.setattr(sys, "argv", ["seinfer", *map(str, arguments)])
+    monkeypatch.setattr(streams, "prepare", lambda: None)  # it replaces the streams of the whole process
     with pytest.raises(SystemExit) as end:
         cli.main()
     return int(end.value.code or 0)

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import UsageError
 from .draws import Draws
 from .sources import Pool, Source
 
@@ -82,12 +81,7 @@ class Item:
 
 
 def plan(request: MixRequest, speech: Sequence[Source], noises: Pool, draws: Draws) -> list[Item]:
-    """Return the pairs to make, those with the same noise one after the other.
-
-    Raises:
-        UsageError: two speech files would have one name.
-    """
-    _refuse_namesakes(speech)
+    """Return the pairs to make, those with the same noise one after the other."""
     takes = [Take(source, number) for source in speech for number in range(request.per_speech)]
     chosen = draws.balanced([take.drawer for take in takes], request.snrs_db)
     items = []
@@ -99,13 +93,3 @@ def plan(request: MixRequest, speech: Sequence[Source], noises: Pool, draws: Dra
         else:
             items.append(Item(name, take, chosen[take.drawer], favourites))
     return sorted(items, key=lambda item: (item.noises[item.take.number % len(item.noises)], item.clip_id))
-
-
-def _refuse_namesakes(speech: Sequence[Source]) -> None:
-    seen: dict[str, Source] = {}
-    for source in speech:
-        other = seen.setdefault(source.clip_id, source)
-        if other is not source:
-            raise UsageError(
-                f"{other.path} and {source.path} would both make the clip {source.clip_id!r}; rename one of them"
-            )
