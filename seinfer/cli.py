@@ -306,6 +306,9 @@ def main() -> None:
         streams.discard_output()
         print(f"seinfer: {_refusal(error)}; what is done is kept: mend it and give the command again", file=sys.stderr)
         sys.exit(1)
+    except MemoryError:
+        print("seinfer: out of memory; what is done is kept: free some and give the command again", file=sys.stderr)
+        sys.exit(1)
 
 
 def _run_app() -> None:
