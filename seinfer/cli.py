@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 
 from . import cli_models
+from .cli_tables import Baseline, By, DnsmosCsv, Format, Sort, tables
 from .errors import SeinferError
 
 app = typer.Typer(
@@ -83,7 +84,7 @@ def run(
     options = Options(
         inputs, out, device, threads, resume, tuple(models_file or ()), mono, subtype, timeout, 1, log_file
     )
-    raise typer.Exit(enhance_command(options, model, as_json=json))
+    raise typer.Exit(enhance_command(options, model, tables("table", json)))
 
 
 @app.command()
@@ -108,6 +109,11 @@ def compare(
     timeout: Timeout = 300.0,
     jobs: Jobs = 1,
     log_file: LogFile = None,
+    baseline: Baseline = None,
+    by: By = None,
+    sort: Sort = "",
+    dnsmos_csv: DnsmosCsv = None,
+    format_: Format = "table",
     json: Json = False,
 ) -> None:
     """Enhance clips with several models, score them and compare them."""
@@ -116,7 +122,8 @@ def compare(
     options = Options(
         [folder], out, device, threads, resume, tuple(models_file or ()), mono, subtype, timeout, jobs, log_file
     )
-    raise typer.Exit(compare_command(options, models, Scoring(clean, manifest, metrics, score_rate), as_json=json))
+    scoring = Scoring(clean, manifest, metrics, score_rate)
+    raise typer.Exit(compare_command(options, models, scoring, tables(format_, json, sort, baseline, by, dnsmos_csv)))
 
 
 @app.command()
@@ -131,23 +138,36 @@ def score(
         Path | None, typer.Option("--out", help="Run folder for the tables; without it only the table is printed.")
     ] = None,
     threads: Threads = None,
+    baseline: Baseline = None,
+    by: By = None,
+    sort: Sort = "",
+    dnsmos_csv: DnsmosCsv = None,
+    format_: Format = "table",
     json: Json = False,
 ) -> None:
     """Score files that any program made; a folder called noisy is the baseline."""
     from .commands import score_command
 
-    raise typer.Exit(score_command(folders, clean, metrics, score_rate, out, threads, as_json=json))
+    options = tables(format_, json, sort, baseline, by, dnsmos_csv)
+    raise typer.Exit(score_command(folders, clean, metrics, score_rate, out, threads, options))
 
 
 @app.command()
 def report(
     run_folder: Annotated[Path, typer.Argument(metavar="RUN_DIR", help="Folder that run, compare or score wrote.")],
+    metrics: Annotated[str, typer.Option("--metrics", help="Metrics to print, separated by commas; else all.")] = "",
+    baseline: Baseline = None,
+    by: By = None,
+    sort: Sort = "",
+    dnsmos_csv: DnsmosCsv = None,
+    format_: Format = "table",
     json: Json = False,
 ) -> None:
-    """Rebuild the tables of a run folder; needs no model."""
+    """Rebuild the tables of a run folder; needs no model. Options that are not given stay as they were."""
     from .commands import report_command
 
-    raise typer.Exit(report_command(run_folder, as_json=json))
+    options = tables(format_, json, sort, baseline, by, dnsmos_csv)
+    raise typer.Exit(report_command(run_folder, options, metrics))
 
 
 @app.command()
@@ -155,12 +175,14 @@ def demo(
     out: Out = Path("seinfer-out/demo"),
     pull: Annotated[bool, typer.Option("--pull", help="First try to download the weights that are missing.")] = False,
     threads: Threads = None,
+    sort: Sort = "",
+    format_: Format = "table",
     json: Json = False,
 ) -> None:
     """Compare what is installed on the bundled synthetic clips; no network needed."""
     from .commands import demo_command
 
-    raise typer.Exit(demo_command(out, pull=pull, threads=threads, as_json=json))
+    raise typer.Exit(demo_command(out, pull=pull, threads=threads, tables=tables(format_, json, sort)))
 
 
 @app.command()

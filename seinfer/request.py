@@ -8,6 +8,7 @@ from pathlib import Path
 
 from .pairing import ClipSet
 from .records import ModelSpec
+from .reports.settings import ReportSettings
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class Request:
         jobs: models to run side by side.
         resume: keep what an earlier command in this folder did.
         is_strict: a model that cannot be loaded ends the run.
+        report: what the tables depend on beside the rows.
     """
 
     out: Path
@@ -43,3 +45,4 @@ class Request:
     jobs: int = 1
     resume: bool = True
     is_strict: bool = True
+    report: ReportSettings = field(default_factory=ReportSettings)

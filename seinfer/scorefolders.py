@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +18,11 @@ from .audio import probe
 from .clips import clip_ids, find_audio, inspect, sha256_of
 from .errors import AudioError, PairingError, UsageError
 from .manifest import RunFolder, fingerprint
-from .pipeline import write_reports
 from .records import Clip, Enhancement, ScoringTask
-from .reports.results import BASELINE, Results, results_of
+from .reports.files import write_reports
+from .reports.options import TableOptions
+from .reports.results import Results, results_of
+from .reports.settings import BASELINE
 from .running import Progress
 from .scoring import ScoringPool
 
@@ -36,6 +38,7 @@ class FolderRequest:
         score_rate: Hz, 0 for the files' own.
         out: run folder.
         threads: scoring processes.
+        tables: what the user typed about the tables.
     """
 
     folders: Sequence[Path]
@@ -44,13 +47,14 @@ class FolderRequest:
     score_rate: int
     out: Path
     threads: int
+    tables: TableOptions = field(default_factory=TableOptions)
 
 
 def score_folders(request: FolderRequest, progress: Progress) -> Results:
     """Score folders of estimates and write the tables.
 
     Raises:
-        UsageError: a folder does not exist, or two have the same name.
+        UsageError: a folder does not exist, two have the same name, or the baseline or a group is not there.
         PairingError: a folder has no file that belongs to a clean one.
     """
     with closing(ScoringPool(request.threads)) as pool, closing(RunFolder(request.out, resume=False)) as folder:
@@ -155,6 +159,7 @@ def _header(request: FolderRequest, clips: Sequence[Clip]) -> dict[str, Any]:
         "resampler": "soxr HQ",
         "models": {name: {**facts, "folder": str(path)} for name, path in names.items()},
         "lost_models": {},
+        "report": request.tables.settings(clips, list(names)).as_header(),
         "notes": [],
         **provenance.circumstances((), request.metrics),
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -94,7 +95,7 @@ def test_compare_prints_data_on_stdout_and_no_bars_without_terminal(
     _, result = compared
     assert "rnnoise" in result.stdout and "PESQ-WB" in result.stdout
     assert "metric: pesq_wb: pesq 0.0.4, ITU-T P.862.2" in result.stdout
-    assert result.stderr.splitlines()[-1].startswith("written to ")
+    assert re.fullmatch(r"\d+ ok, 0 failed; written to .+", result.stderr.splitlines()[-1])
     assert "\x1b" not in result.stdout + result.stderr
 
 

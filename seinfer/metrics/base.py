@@ -85,6 +85,7 @@ class Metric:
         on_pair: "module:function" of `(Pair) -> float`: the same figure, remembering what belongs to the reference
             alone; empty: `function` is called.
         needs: names of the metrics whose values `function` takes as further keywords, and `on_pair` finds in the pair.
+        is_diagnostic: it says how another figure came about, and is never averaged, ranked or compared.
     """
 
     name: str
@@ -102,6 +103,7 @@ class Metric:
     default: bool = False
     on_pair: str = ""
     needs: tuple[str, ...] = ()
+    is_diagnostic: bool = False
 
     @property
     def implementation(self) -> str:

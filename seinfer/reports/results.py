@@ -11,9 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from ..manifest import Journal
+from ..metrics.table import load_table
 from ..records import Clip, Enhancement, Score
-
-BASELINE = "noisy"
+from ..stats import Comparison, compare
+from .settings import BASELINE, ReportSettings
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,10 @@ class Row:
         """Return a figure, None where it could not be computed."""
         return self.score.values.get(metric) if self.score and self.is_ok else None
 
+    def was_asked_for(self, metric: str) -> bool:
+        """Say whether a figure was computed, or its absence explained."""
+        return self.score is not None and (metric in self.score.values or metric in self.score.reasons)
+
 
 @dataclass(frozen=True)
 class Results:
@@ -50,15 +55,35 @@ class Results:
         header: what run.json says.
         clips: sorted by clip_id.
         models: those that ran, the baseline first.
-        metrics: those that were asked for, in column order.
+        computed: every metric that was asked for, in column order.
         rows: (clip_id, model) -> row, for every clip and model.
     """
 
     header: Mapping[str, Any]
     clips: tuple[Clip, ...]
     models: tuple[str, ...]
-    metrics: tuple[str, ...]
+    computed: tuple[str, ...]
     rows: Mapping[tuple[str, str], Row]
+
+    @cached_property
+    def metrics(self) -> tuple[str, ...]:
+        """The metrics that models are compared by.
+
+        Not those that only say how another came about, and not those of a package that is not installed here: nothing
+        is known of them, not even which way is up.
+        """
+        known = load_table().metrics
+        return tuple(name for name in self.computed if name in known and not known[name].is_diagnostic)
+
+    @cached_property
+    def unknown_metrics(self) -> tuple[str, ...]:
+        """The metrics whose package is not installed here."""
+        return tuple(name for name in self.computed if name not in load_table().metrics)
+
+    @property
+    def settings(self) -> ReportSettings:
+        """What the user chose about the tables."""
+        return ReportSettings.of(self.header)
 
     @cached_property
     def by_clip(self) -> tuple[Row, ...]:
@@ -69,18 +94,37 @@ class Results:
         """Yield a model's rows, sorted by clip_id."""
         return (self.rows[clip.clip_id, model] for clip in self.clips)
 
-    def figures(self, model: str, metric: str) -> npt.NDArray[np.float64]:
-        """Return a metric over the clips, shape (clip,), NaN where it could not be computed. Stays in memory only."""
-        values = (row.value(metric) for row in self.of_model(model))
-        return np.array([np.nan if value is None else value for value in values], np.float64)
+    def table(self, metric: str) -> npt.NDArray[np.float64]:
+        """Return a metric's figures, shape (model, clip), NaN where there is none. Stays in memory only."""
+        values = [[row.value(metric) for row in self.of_model(model)] for model in self.models]
+        return np.array(values, np.float64).reshape(len(self.models), len(self.clips))
 
-    def common(self, metric: str) -> npt.NDArray[np.bool_]:
-        """Say for each clip, shape (clip,), whether every model has this metric.
+    def eligible(self, metric: str) -> npt.NDArray[np.bool_]:
+        """Say for each clip, shape (clip,), whether the metric should be there: what is missing then has failed.
 
-        Models are compared on these alone: a model that fails on hard clips must not gain by it.
+        A metric without reference may be asked for on the clips without reference alone.
         """
-        table = np.stack([self.figures(model, metric) for model in self.models])
-        return np.asarray(np.isfinite(table).all(axis=0))
+        needs_reference = load_table().metrics[metric].needs_reference
+        return np.array(
+            [bool(clip.clean_path) if needs_reference else self._asked(clip, metric) for clip in self.clips]
+        )
+
+    def _asked(self, clip: Clip, metric: str) -> bool:
+        return not clip.clean_path or any(self.rows[clip.clip_id, m].was_asked_for(metric) for m in self.models)
+
+    @cached_property
+    def comparisons(self) -> Mapping[str, Comparison]:
+        """Metric -> the models on all clips; rows of a comparison are in the order of `models`."""
+        return {metric: self.compared(metric, np.ones(len(self.clips), bool)) for metric in self.metrics}
+
+    def compared(self, metric: str, clips: npt.NDArray[np.bool_]) -> Comparison:
+        """Compare the models on some of the clips, a mask of shape (clip,)."""
+        return compare(self.table(metric)[:, clips], higher_is_better=is_higher_better(metric))
+
+
+def is_higher_better(metric: str) -> bool:
+    """Return the direction of a metric."""
+    return load_table().metrics[metric].best == "higher"
 
 
 def results_of(journal: Journal) -> Results:
