@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from . import cli_models
+from . import cli_models, cli_recommend
 from .cli_tables import Baseline, By, DnsmosCsv, Format, Sort, tables
 from .errors import SeinferError
 
@@ -163,11 +163,14 @@ def report(
     format_: Format = "table",
     json: Json = False,
 ) -> None:
-    """Rebuild the tables of a run folder; needs no model. Options that are not given stay as they were."""
+    """Rebuild the tables of a run folder; needs no model. Options that are not given are as in the run."""
     from .commands import report_command
 
     options = tables(format_, json, sort, baseline, by, dnsmos_csv)
     raise typer.Exit(report_command(run_folder, options, metrics))
+
+
+app.command()(cli_recommend.recommend)
 
 
 @app.command()

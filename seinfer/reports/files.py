@@ -31,3 +31,5 @@ def write_reports(folder: Path, results: Results) -> None:
     write_blind_report(results, folder / "blind_report.csv")
     if results.settings.dnsmos_csv:
         write_official(results, folder / "dnsmos.csv")
+    else:
+        (folder / "dnsmos.csv").unlink(missing_ok=True)  # an older one would tell of other rows
