@@ -107,7 +107,7 @@ def test_readme_table_is_what_the_demo_gives(folder: Path, shared: Path) -> None
 
 
 # A mean, then perhaps the letters of its band, the improvement and half of its interval.
-FIGURE = re.compile(r"(-?\d+\.\d+)\*?(?: [a-z]+)?(?:\s+[+-]\d+\.\d+(?:\s+±\d+\.\d+)?)?(?=\s)")
+FIGURE = re.compile(r"(-?\d+\.\d+)\*?(?: [a-z]+)?(?:\s+(?:[+-]\d+\.\d+\s+±\d+\.\d+|\+\d+\.\d+))?(?=\s)")
 
 
 def printed_table() -> dict[str, dict[str, tuple[float, int]]]:
