@@ -84,7 +84,7 @@ def per_clip_row(results: Results, row: Row, further: Sequence[str] = ()) -> dic
         "duration_s": row.clip.duration_s or None,
     }
     noisy = results.rows.get((row.clip.clip_id, BASELINE))
-    return cells | _enhancement_cells(row) | _score_cells(row, noisy, (*METRIC_COLUMNS, *further))
+    return cells | _enhancement_cells(row) | _score_cells(results, row, noisy, (*METRIC_COLUMNS, *further))
 
 
 def _enhancement_cells(row: Row) -> dict[str, Cell]:
@@ -102,7 +102,7 @@ def _enhancement_cells(row: Row) -> dict[str, Cell]:
     }
 
 
-def _score_cells(row: Row, noisy: Row | None, metrics: Iterable[str]) -> dict[str, Cell]:
+def _score_cells(results: Results, row: Row, noisy: Row | None, metrics: Iterable[str]) -> dict[str, Cell]:
     score = row.score
     if not score or not row.is_ok:
         return {"ref_status": "" if row.clip.clean_path else "no_reference"}
@@ -111,7 +111,7 @@ def _score_cells(row: Row, noisy: Row | None, metrics: Iterable[str]) -> dict[st
         "len_diff_samples": score.len_diff_samples,
         "gain_db": score.gain_db,
         "score_sample_rate": score.sample_rate,
-        "ref_status": _ref_status(row),
+        "ref_status": _ref_status(results, row),
         **metric_cells(row, noisy, metrics),
         **count_cells(row),
     }
@@ -138,20 +138,26 @@ def _count(value: float | None) -> int | None:
     return None if value is None else round(value)
 
 
-def _ref_status(row: Row) -> str:
+def _ref_status(results: Results, row: Row) -> str:
     """Say "ok" or "no_reference", and "metric: reason" for each figure that needs a word."""
-    reasons = row.score.reasons if row.score else {}
-    said = [f"{metric}: {reason}" for metric, reason in reasons.items() if reason != "no_reference"]
+    said = [f"{metric}: {reason}" for metric, reason in results.reasons(row).items()]
     return "; ".join(said if row.clip.clean_path else ["no_reference", *said]) or "ok"
 
 
 def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, Cell]]) -> None:
     """Write rows; a key that is no column is a mistake and raises ValueError."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, columns, lineterminator="\n", restval="")
+    text = _UnixLines()
+    writer = csv.DictWriter(text, columns, lineterminator="\r\n", restval="")
     writer.writeheader()
     writer.writerows({key: cell(value) for key, value in row.items()} for row in rows)
     write_text(path, text.getvalue())
+
+
+class _UnixLines(io.StringIO):
+    """Takes rows that end in CR LF and ends them in LF: csv quotes a CR within a cell only where it ends rows."""
+
+    def write(self, row: str, /) -> int:
+        return super().write(row.removesuffix("\r\n") + "\n")
 
 
 def cell(value: Cell) -> str:

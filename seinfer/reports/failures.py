@@ -15,7 +15,7 @@ _READING = ("empty", "truncated", "unreadable", "nonfinite", "unsupported")
 
 def write_failures(results: Results, path: Path) -> None:
     """Write the file; it is there, with its header alone, where nothing failed."""
-    write_csv(path, FAILURES, [*_models(results), *(line for row in results.by_clip for line in _clip(row))])
+    write_csv(path, FAILURES, [*_models(results), *(line for row in results.by_clip for line in _clip(results, row))])
 
 
 def _models(results: Results) -> Iterator[dict[str, Cell]]:
@@ -23,15 +23,15 @@ def _models(results: Results) -> Iterator[dict[str, Cell]]:
         yield {"model": model, "stage": "load", "reason": "not_loaded", "message": message}
 
 
-def _clip(row: Row) -> Iterator[dict[str, Cell]]:
+def _clip(results: Results, row: Row) -> Iterator[dict[str, Cell]]:
     slot: dict[str, Cell] = {"clip_id": row.clip.clip_id, "model": row.model}
     if not row.is_ok:
         reason, _, message = row.error.partition(": ")
         yield {**slot, "stage": _stage(reason), "reason": reason, "message": message}
         return
-    for metric, why in (row.score.reasons if row.score else {}).items():
+    for metric, why in results.reasons(row).items():
         reason, _, detail = why.partition(": ")
-        if reason.split(" ")[0] not in (*REMARKS, "no_reference"):  # a blind clip is no failure
+        if reason.split(" ")[0] not in REMARKS:
             yield {**slot, "stage": "score", "reason": reason, "message": f"{metric}: {detail}" if detail else metric}
 
 

@@ -42,10 +42,6 @@ class Row:
         """Return a figure, None where it could not be computed."""
         return self.score.values.get(metric) if self.score and self.is_ok else None
 
-    def was_asked_for(self, metric: str) -> bool:
-        """Say whether a figure was computed, or its absence explained."""
-        return self.score is not None and (metric in self.score.values or metric in self.score.reasons)
-
 
 @dataclass(frozen=True)
 class Results:
@@ -100,17 +96,18 @@ class Results:
         return np.array(values, np.float64).reshape(len(self.models), len(self.clips))
 
     def eligible(self, metric: str) -> npt.NDArray[np.bool_]:
-        """Say for each clip, shape (clip,), whether the metric should be there: what is missing then has failed.
+        """Say for each clip, shape (clip,), whether the metric should be there: what is missing then has failed."""
+        return np.array([self.is_wanted(metric, clip) for clip in self.clips], np.bool_)
 
-        A metric without reference may be asked for on the clips without reference alone.
-        """
-        needs_reference = load_table().metrics[metric].needs_reference
-        return np.array(
-            [bool(clip.clean_path) if needs_reference else self._asked(clip, metric) for clip in self.clips]
-        )
+    def is_wanted(self, metric: str, clip: Clip) -> bool:
+        """Say whether a metric was to be computed for a clip: not all apply where there is no clean file."""
+        chosen = self.header.get("metrics_for", {"with_reference": self.computed, "without_reference": ()})
+        return metric in chosen["with_reference" if clip.clean_path else "without_reference"]
 
-    def _asked(self, clip: Clip, metric: str) -> bool:
-        return not clip.clean_path or any(self.rows[clip.clip_id, m].was_asked_for(metric) for m in self.models)
+    def reasons(self, row: Row) -> dict[str, str]:
+        """Return metric -> why it is absent, or a remark. Diagnostics are not named: they share a metric's fate."""
+        reasons = row.score.reasons if row.score and row.is_ok else {}
+        return {metric: reason for metric, reason in reasons.items() if metric in self.computed}
 
     @cached_property
     def comparisons(self) -> Mapping[str, Comparison]:

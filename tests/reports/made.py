@@ -20,11 +20,17 @@ MODELS: Mapping[str, Mapping[str, Any]] = {
 COSTS = {"noisy": (0.001, 60.0), "good": (0.8, 500.0), "small": (0.1, 90.5)}  # rtf, MiB
 
 
-def journal(*, n_paired: int = N_PAIRED, n_blind: int = N_BLIND, report: Mapping[str, Any] | None = None) -> Journal:
+def journal(
+    *,
+    n_paired: int = N_PAIRED,
+    n_blind: int = N_BLIND,
+    report: Mapping[str, Any] | None = None,
+    metrics: Sequence[str] = METRICS,
+) -> Journal:
     """Return the journal of a comparison of three models."""
     made = Journal()
     clips = [_paired(i) for i in range(n_paired)] + [_blind(i) for i in range(n_blind)]
-    made.take({"kind": "plan", "header": header(report or {}), "clips": [to_json(clip) for clip in clips]})
+    made.take({"kind": "plan", "header": header(report or {}, metrics), "clips": [to_json(clip) for clip in clips]})
     for i, clip in enumerate(clips):
         for model in MODELS if not clip.problem else ():
             done = _enhancement(clip, model, i)
@@ -39,7 +45,7 @@ def results(**options: Any) -> Results:
     return results_of(journal(**options))
 
 
-def header(report: Mapping[str, Any], metrics: Sequence[str] = METRICS) -> dict[str, Any]:
+def header(report: Mapping[str, Any], metrics: Sequence[str]) -> dict[str, Any]:
     """Return what run.json would say."""
     facts = {"license_code": "MIT", "license_weights": "MIT", "causal": True, "latency_ms": 20}
     models = {name: {**facts, "sha256": f"{name}-digest", **own} for name, own in MODELS.items()}
@@ -50,6 +56,7 @@ def header(report: Mapping[str, Any], metrics: Sequence[str] = METRICS) -> dict[
         "models": {**models, "absent": {"not_run": "weights missing: seinfer models pull absent"}},
         "lost_models": {},
         "metrics": {metric: f"implementation of {metric}" for metric in metrics},
+        "metrics_for": {"with_reference": list(METRICS), "without_reference": [m for m in metrics if "dns" in m]},
         "report": {"baseline": "", "by": [], "dnsmos_csv": False, **report},
         "notes": ["made by hand"],
     }
@@ -106,7 +113,7 @@ def _figures(model: str, i: int) -> tuple[dict[str, float], dict[str, str]]:
 
 def _blind_figures(model: str, i: int) -> tuple[dict[str, float], dict[str, str]]:
     if (model, i) == ("noisy", N_PAIRED):
-        return {}, {"sdr": "no_reference", "dnsmos_ovrl": "too_short"}
+        return {}, {"dnsmos_ovrl": "too_short"}
     names = ("sig", "bak", "ovrl", "p808", "sig_raw", "bak_raw", "ovrl_raw")
     level = {"noisy": 2.0, "good": 3.0, "small": 2.75}[model]
     values = {f"dnsmos_{name}": level + 0.0625 * j for j, name in enumerate(names)}
