@@ -13,7 +13,8 @@ from typing import Annotated
 
 import typer
 
-from . import cli_mix, cli_models, streams
+from . import cli_mix, cli_models, cli_recommend, streams
+from .cli_tables import Baseline, By, DnsmosCsv, Format, Sort, tables
 from .errors import SeinferError
 
 app = typer.Typer(
@@ -115,7 +116,7 @@ def run(
         log_file,
         _settings(option, dry),
     )
-    raise typer.Exit(enhance_command(options, model, as_json=json))
+    raise typer.Exit(enhance_command(options, model, tables("table", json)))
 
 
 @app.command()
@@ -149,6 +150,11 @@ def compare(
     timeout: Timeout = 300.0,
     jobs: Jobs = 1,
     log_file: LogFile = None,
+    baseline: Baseline = None,
+    by: By = None,
+    sort: Sort = "",
+    dnsmos_csv: DnsmosCsv = None,
+    format_: Format = "table",
     json: Json = False,
 ) -> None:
     """Enhance clips with several models, score them and compare them."""
@@ -171,7 +177,8 @@ def compare(
     )
     overrides = Overrides(category_regex, categories)
     scoring = Scoring(clean, manifest, metrics, score_rate, overrides, use_cache=score_cache)
-    raise typer.Exit(compare_command(options, models, scoring, add or (), as_json=json))
+    table_options = tables(format_, json, sort, baseline, by, dnsmos_csv)
+    raise typer.Exit(compare_command(options, models, scoring, table_options, add or ()))
 
 
 @app.command()
@@ -213,13 +220,19 @@ def score(
         Path | None, typer.Option("--out", help="Run folder for the tables; without it only the table is printed.")
     ] = None,
     threads: Threads = None,
+    baseline: Baseline = None,
+    by: By = None,
+    sort: Sort = "",
+    dnsmos_csv: DnsmosCsv = None,
+    format_: Format = "table",
     json: Json = False,
 ) -> None:
     """Score files that any program made; a folder called noisy is the baseline."""
     from .commands import score_command
 
+    options = tables(format_, json, sort, baseline, by, dnsmos_csv)
     raise typer.Exit(
-        score_command(folders, clean, metrics, score_rate, out, threads, noisy, use_cache=score_cache, as_json=json)
+        score_command(folders, clean, metrics, score_rate, out, threads, options, noisy, use_cache=score_cache)
     )
 
 
@@ -228,16 +241,24 @@ def report(
     run_folder: Annotated[Path, typer.Argument(metavar="RUN_DIR", help="Folder that run, compare or score wrote.")],
     category_regex: CategoryRegex = "",
     categories: Categories = None,
+    metrics: Annotated[str, typer.Option("--metrics", help="Metrics to print, separated by commas; else all.")] = "",
+    baseline: Baseline = None,
+    by: By = None,
+    sort: Sort = "",
+    dnsmos_csv: DnsmosCsv = None,
+    format_: Format = "table",
     json: Json = False,
 ) -> None:
-    """Rebuild the tables of a run folder; needs no model."""
+    """Rebuild the tables of a run folder; needs no model. Options that are not given are as in the run."""
     from .commands import report_command
     from .pairing import Overrides
 
-    raise typer.Exit(report_command(run_folder, Overrides(category_regex, categories), as_json=json))
+    options = tables(format_, json, sort, baseline, by, dnsmos_csv)
+    raise typer.Exit(report_command(run_folder, options, metrics, Overrides(category_regex, categories)))
 
 
 app.command()(cli_mix.mix)
+app.command()(cli_recommend.recommend)
 
 
 @app.command()
@@ -245,12 +266,14 @@ def demo(
     out: Out = Path("seinfer-out/demo"),
     pull: Annotated[bool, typer.Option("--pull", help="First try to download the weights that are missing.")] = False,
     threads: Threads = None,
+    sort: Sort = "",
+    format_: Format = "table",
     json: Json = False,
 ) -> None:
     """Compare what is installed on the bundled synthetic clips; no network needed."""
     from .commands import demo_command
 
-    raise typer.Exit(demo_command(out, pull=pull, threads=threads, as_json=json))
+    raise typer.Exit(demo_command(out, pull=pull, threads=threads, tables=tables(format_, json, sort)))
 
 
 @app.command()

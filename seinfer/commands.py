@@ -30,14 +30,14 @@ from .modeloptions import with_options
 from .pairing import Overrides, collect
 from .pairing.categories import overridden
 from .pairing.trees import tree_role
-from .pipeline import execute, write_reports
+from .pipeline import execute
 from .records import to_json
-from .reports.console import comparison_table, failures, footnotes, title
-from .reports.jsonform import as_document
-from .reports.leaderboard import leaderboard
+from .reports.files import write_reports
+from .reports.options import TableOptions
+from .reports.ordering import check_sort
 from .reports.progress import ProgressBars
+from .reports.rendering import render
 from .reports.results import Results, results_of
-from .reports.terminal import console
 from .request import Request
 from .scorefolders import FolderRequest, score_folders
 from .selection import Selection, open_registry, runnable, select
@@ -81,25 +81,28 @@ class Scoring:
     use_cache: bool = True
 
 
-def enhance_command(options: Options, model: str, *, as_json: bool) -> int:
+def enhance_command(options: Options, model: str, tables: TableOptions) -> int:
     """Enhance clips with one model."""
     spec = runnable(open_registry(options.models_files).find(model))
-    return _run(options, Selection((spec,), {}, is_named=True), None, as_json=as_json)
+    return _run(options, Selection((spec,), {}, is_named=True), None, tables)
 
 
-def compare_command(options: Options, models: str, scoring: Scoring, add: Sequence[str] = (), *, as_json: bool) -> int:
+def compare_command(
+    options: Options, models: str, scoring: Scoring, tables: TableOptions, add: Sequence[str] = ()
+) -> int:
     """Enhance clips with several models, score them and compare them, with `add`ed folders "name=DIR" beside them."""
     registry = open_registry(options.models_files)
     scoring = replace(scoring, added=parse_added(add, registry.names()))
-    return _run(options, select(registry, models), scoring, as_json=as_json)
+    return _run(options, select(registry, models), scoring, tables)
 
 
-def _run(options: Options, selection: Selection, scoring: Scoring | None, *, as_json: bool) -> int:
+def _run(options: Options, selection: Selection, scoring: Scoring | None, tables: TableOptions) -> int:
+    display = tables.display()
     if options.log_file:
         open_log(options.log_file)
     log.info("started", extra={"argv": sys.argv})
     selection = replace(selection, specs=with_options(selection.specs, options.settings))
-    request = _request(options, selection, scoring)
+    request = _request(options, selection, scoring, tables)
     engine = LocalEngine(request.device, max(1, request.threads // request.jobs), options.timeout_s)
     try:
         with ProgressBars() as progress:
@@ -108,7 +111,7 @@ def _run(options: Options, selection: Selection, scoring: Scoring | None, *, as_
         again = shlex.join(["seinfer", *sys.argv[1:]])
         print(f"stopped; what is done is kept, go on with: {again}", file=sys.stderr)
         return INTERRUPTED
-    render(results, as_json=as_json)
+    render(results, display)
     print(closing_line(results, request.out), file=sys.stderr)
     log.info("ended", extra={"exit_code": exit_code(results)})
     return exit_code(results)
@@ -124,7 +127,7 @@ def closing_line(results: Results, out: Path) -> str:
     return f"{n_ok} ok{kept}, {n_failed} failed{where}; written to {out}"
 
 
-def _request(options: Options, selection: Selection, scoring: Scoring | None) -> Request:
+def _request(options: Options, selection: Selection, scoring: Scoring | None, tables: TableOptions) -> Request:
     if options.subtype and options.subtype not in SUBTYPES:
         raise UsageError(f"--subtype is {options.subtype!r}; expected one of {', '.join(SUBTYPES)}")
     resolved(options.out)  # a circle of links is refused before anything is looked for
@@ -139,12 +142,14 @@ def _request(options: Options, selection: Selection, scoring: Scoring | None) ->
     )
     names = {clip.clip_id for clip in clips.clips}
     n_with = sum(bool(clip.clean_path) for clip in clips.clips)
+    metrics = chosen_metrics(scoring.metrics, n_with, len(clips.clips) - n_with) if scoring else Choice()
+    check_sort(tables.sort, metrics.names)
     return Request(
         out=options.out,
         clips=clips,
         specs=selection.specs,
         not_run=selection.not_run,
-        metrics=chosen_metrics(scoring.metrics, n_with, len(clips.clips) - n_with) if scoring else Choice(),
+        metrics=metrics,
         score_rate=chosen_rate(scoring.rate) if scoring else 0,
         mono=options.mono,
         subtype=options.subtype,
@@ -155,6 +160,7 @@ def _request(options: Options, selection: Selection, scoring: Scoring | None) ->
         is_strict=selection.is_named,
         score_cache=scoring is not None and scoring.use_cache,
         added=tuple(open_folder(name, path, names, [options.out]) for name, path in added.items()),
+        report=tables.settings(clips.clips, [*(spec.name for spec in selection.specs), *added]),
     )
 
 
@@ -226,31 +232,20 @@ def check_command(name: str, clip: Path | None, options: Options, *, as_json: bo
     return PARTLY_FAILED if any(verdict.is_good is False for verdict in verdicts) else ALL_DONE
 
 
-def report_command(run_folder: Path, categories: Overrides | None = None, *, as_json: bool) -> int:
-    """Rebuild the tables of a run folder from its journal, with the user's categories where there are any."""
-    journal = read_journal(run_folder)
+def report_command(
+    run_folder: Path, tables: TableOptions, metrics: str = "", categories: Overrides | None = None
+) -> int:
+    """Rebuild the tables of a run folder from its journal; what is not given stays as the run had it."""
+    display, journal = tables.display(metrics), read_journal(run_folder)
     if categories:
         clips = [to_json(clip) for clip in overridden(journal.clips, categories)]
         journal.plan = {**journal.plan, "clips": clips}
     results = results_of(journal)
+    settings = tables.settings(results.clips, results.models, results.settings)
+    results = replace(results, header={**results.header, "report": settings.as_header()})
     write_reports(run_folder, results)
-    render(results, as_json=as_json)
+    render(results, display)
     return exit_code(results)
-
-
-def render(results: Results, *, as_json: bool) -> None:
-    """Print a comparison: data on stdout, what went wrong on stderr."""
-    standings = leaderboard(results)
-    if as_json:
-        print(json.dumps(as_document(results, standings), indent=2, allow_nan=False))
-    else:
-        out = console()
-        out.print(title(results), style="bold", soft_wrap=True)
-        out.print(comparison_table(results, standings, out.width))
-        for line in footnotes(results):
-            out.print(line, markup=False, soft_wrap=True)
-    for line in failures(results):
-        print(line, file=sys.stderr)
 
 
 def exit_code(results: Results) -> int:
@@ -265,30 +260,33 @@ def score_command(
     rate: str,
     out: Path | None,
     threads: int | None,
+    tables: TableOptions,
     noisy: Path | None = None,
     *,
     use_cache: bool = True,
-    as_json: bool,
 ) -> int:
     """Score folders of files that any program made."""
-    chosen = chosen_metrics(metrics, n_with=1, n_without=0)
+    display, chosen = tables.display(), chosen_metrics(metrics, n_with=1, n_without=0)
+    check_sort(tables.sort, chosen.names)
     with TemporaryDirectory(prefix="seinfer-score-") as scratch, ProgressBars() as progress:
         target = out or Path(scratch)
-        request = FolderRequest(folders, clean, chosen, chosen_rate(rate), target, threads or cores(), noisy, use_cache)
+        request = FolderRequest(
+            folders, clean, chosen, chosen_rate(rate), target, threads or cores(), noisy, use_cache, tables
+        )
         results = score_folders(request, progress)
-    render(results, as_json=as_json)
+    render(results, display)
     if out:
         print(f"written to {out}", file=sys.stderr)
     return exit_code(results)
 
 
-def demo_command(out: Path, *, pull: bool, threads: int | None, as_json: bool) -> int:
+def demo_command(out: Path, *, pull: bool, threads: int | None, tables: TableOptions) -> int:
     """Compare what is installed on the bundled clips."""
     if pull:
         pull_for_demo()
     print("demo clips: synthetic speech and noise, for a first look only; do not quote the figures", file=sys.stderr)
     options = Options([DEMO_CLIPS], out, threads=threads)
-    return compare_command(options, "all", Scoring(), as_json=as_json)
+    return compare_command(options, "all", Scoring(), tables)
 
 
 def pull_for_demo() -> None:

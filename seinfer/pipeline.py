@@ -8,21 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from pathlib import Path
 from typing import Any
 
 from . import folders, provenance
 from .clips import inspect
 from .engines.base import Engine
-from .files import write_json
 from .logs import library_chatter_logged
 from .manifest import RunFolder, fingerprint
 from .records import Clip
-from .reports.csvfiles import write_clips, write_per_clip
-from .reports.failures import write_failures
-from .reports.leaderboard import leaderboard
+from .reports.files import write_reports
 from .reports.results import Results, results_of
-from .reports.summary import write_summary
 from .request import Request
 from .running import Progress, Run
 
@@ -45,15 +40,6 @@ def execute(request: Request, engine: Engine, progress: Progress) -> Results:
         results = results_of(folder.journal)
         write_reports(folder.path, results)
         return results
-
-
-def write_reports(folder: Path, results: Results) -> None:
-    """Write every file that is made from rows."""
-    write_json(folder / "run.json", results.header)
-    write_clips(results, folder / "clips.csv")
-    write_per_clip(results, folder / "per_clip.csv")
-    write_failures(results, folder / "failures.csv")
-    write_summary(leaderboard(results), folder / "summary.csv")
 
 
 def header(request: Request, clips: Sequence[Clip], digests: Mapping[str, str], run: Run) -> dict[str, Any]:
@@ -90,6 +76,7 @@ def header(request: Request, clips: Sequence[Clip], digests: Mapping[str, str], 
         "models": {**models, **{name: {"not_run": reason} for name, reason in not_run.items()}},
         "lost_models": run.lost,
         "n_kept": run.n_kept,
+        "report": request.report.as_header(),
         "notes": [
             *request.clips.notes,
             *request.metrics.notes,

@@ -32,6 +32,7 @@ def model_facts(spec: ModelSpec, digest: str) -> dict[str, Any]:
         "causal": spec.causal,
         "latency_ms": spec.latency_ms,
         "n_parameters": spec.n_parameters,
+        "weights_bytes": weights_bytes(spec),
         "license_code": spec.license_code,
         "license_weights": spec.license_weights,
         "training_data": list(spec.training_data),
@@ -40,6 +41,12 @@ def model_facts(spec: ModelSpec, digest: str) -> dict[str, Any]:
         "notes": spec.notes,
         "options": dict(spec.options),
     }
+
+
+def weights_bytes(spec: ModelSpec) -> int | None:
+    """Return the size of a model's files; None where it has none of its own or one is not there."""
+    paths = [weights.path_of(spec, file) for file in spec.files]
+    return sum(path.stat().st_size for path in paths) if paths and all(path.is_file() for path in paths) else None
 
 
 def weights_digest(spec: ModelSpec) -> str:

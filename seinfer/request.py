@@ -10,6 +10,7 @@ from .folders import Folder
 from .metrics.choice import Choice
 from .pairing import ClipSet
 from .records import ModelSpec
+from .reports.settings import ReportSettings
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class Request:
         is_strict: a model that cannot be loaded ends the run.
         score_cache: take and keep figures in the user's score cache.
         added: folders of files that other programs made, a row each.
+        report: what the tables depend on beside the rows.
     """
 
     out: Path
@@ -49,3 +51,4 @@ class Request:
     is_strict: bool = True
     score_cache: bool = True
     added: tuple[Folder, ...] = ()
+    report: ReportSettings = field(default_factory=ReportSettings)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +19,11 @@ from .folders import Folder
 from .manifest import RunFolder, fingerprint
 from .metrics.choice import Choice
 from .pairing import ClipSet, collect
-from .pipeline import write_reports
 from .records import Clip, ScoringTask
-from .reports.results import BASELINE, Results, results_of
+from .reports.files import write_reports
+from .reports.options import TableOptions
+from .reports.results import Results, results_of
+from .reports.settings import BASELINE
 from .running import Progress
 from .scorecache import ScoreCache, open_cache, score_key
 from .scoring import ScoringPool
@@ -41,6 +43,7 @@ class FolderRequest:
         noisy: folder of what was enhanced; clean files are matched with it by the rules of pairing, and it is the
             baseline.
         score_cache: take and keep figures in the user's score cache.
+        tables: what the user typed about the tables.
     """
 
     folders: Sequence[Path]
@@ -51,13 +54,14 @@ class FolderRequest:
     threads: int
     noisy: Path | None = None
     score_cache: bool = True
+    tables: TableOptions = field(default_factory=TableOptions)
 
 
 def score_folders(request: FolderRequest, progress: Progress) -> Results:
     """Score folders of estimates and write the tables.
 
     Raises:
-        UsageError: a folder does not exist, or two have the same name.
+        UsageError: a folder does not exist, two have the same name, or the baseline or a group is not there.
         PairingError: a folder has no file that belongs to a clip, or clean and noisy files cannot be matched.
     """
     found = _clips(request)
@@ -159,6 +163,7 @@ def _header(
         "resampler": "soxr HQ",
         "models": {name: folders.facts(row.path) for name, row in rows.items()},
         "lost_models": {},
+        "report": request.tables.settings(clips, list(rows)).as_header(),
         "notes": [*found.notes, *request.metrics.notes],
         **provenance.circumstances((), request.metrics),
     }

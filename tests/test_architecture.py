@@ -16,9 +16,9 @@ PACKAGE = ROOT / "seinfer"
 # Top to bottom. A module may import from its own line and from lines below; a name stands for all modules under it.
 LAYERS = (
     ("__main__", "bootstrap"),
-    ("cli", "cli_mix", "cli_models"),
-    ("commands", "mix_commands", "model_commands", "pair_command", "cli_metrics", "doctor"),
-    ("scorefolders", "api", "checking"),
+    ("cli", "cli_mix", "cli_models", "cli_recommend", "cli_tables"),
+    ("commands", "mix_commands", "model_commands", "pair_command", "cli_metrics", "recommend_command", "doctor"),
+    ("scorefolders", "api", "checking", "recommending"),
     ("pipeline",),
     ("running", "request"),
     ("selection", "modeloptions"),

@@ -115,14 +115,17 @@ def test_readme_table_is_what_the_demo_gives(folder: Path, shared: Path) -> None
             )
 
 
+# A mean, then perhaps the letters of its band, the improvement and half of its interval.
+FIGURE = re.compile(r"(-?\d+\.\d+)\*?(?: [a-z]+)?(?:\s+(?:[+-]\d+\.\d+\s+±\d+\.\d+|\+\d+\.\d+))?(?=\s)")
+
+
 def printed_table() -> dict[str, dict[str, tuple[float, int]]]:
     """Return model -> metric -> (mean, digits) of the README's table."""
     [block] = re.findall(r"<!-- table: seinfer demo -->\n```\n(.*?)^```$", README, re.M | re.S)
-    _, _, *lines = block.splitlines()
+    rows = block[block.index("\nnoisy ") + 1 :].splitlines()
     metrics = ("sdr", "si_sdr", "pesq_wb", "stoi", "estoi")
     found = {}
-    for line in lines:
-        name, *words = line.split()
-        means = [word.rstrip("*") for word in words if not word.startswith(("+", "-"))][: len(metrics)]
+    for name, figures in (row.split(maxsplit=1) for row in rows):
+        means = FIGURE.findall(figures)[: len(metrics)]
         found[name] = {m: (float(text), len(text.split(".")[1])) for m, text in zip(metrics, means, strict=True)}
     return found

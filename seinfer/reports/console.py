@@ -1,71 +1,48 @@
-"""The table on the terminal: a row a model, a mark on what is best beyond chance, and what to know beside it."""
+"""The comparison on the terminal: the grid in colour, and what to know beside it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
-from ..metrics.table import load_table
-from .leaderboard import Figure, Standing
+from .cautions import Caution
+from .grid import Cell, Grid
+from .groups import SNR, has_measured_snr
+from .licences import is_restrictive
 from .results import Results
+from .settings import BASELINE
 
 _MAX_FAILURES_SHOWN = 10
-# Columns that the table takes beside the metrics, and each metric with its improvement in the same line.
-_NARROW, _METRIC_WIDTH = 40, 15
+_STYLES = {"": "", "best": "bold", "gain": "green", "loss": "red", "dim": "dim"}
 
 
-def comparison_table(results: Results, standings: Sequence[Standing], width: int) -> Table:
-    """Return the comparison: metrics with improvement over noisy, n, rtf.
-
-    Where `width` columns are too few for value and improvement side by side, the improvement goes below.
-    """
-    metrics = [metric for metric in results.metrics if any(metric in s.figures for s in standings)]
-    between = " " if width >= _NARROW + _METRIC_WIDTH * len(metrics) else "\n"
-    table = Table(box=SIMPLE_HEAD, collapse_padding=True)
-    table.add_column("model", overflow="fold")  # figures are never cut; where room is short, a long name is folded
-    for metric in metrics:
-        table.add_column(_heading(metric, between), justify="right", no_wrap=True)
-    for heading in ("n", "rtf"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    for standing in standings:
-        cells = [_figure(metric, standing.figures.get(metric), between) for metric in metrics]
-        rtf = f"{standing.rtf:.3f}" if standing.rtf is not None else ""
-        n_clips = standing.n_ok + standing.n_failed
-        n = f"{standing.n_ok}/{n_clips}" if standing.n_failed else str(n_clips)
-        table.add_row(standing.model, *cells, n, rtf)
-    for model in not_run(results.header):
-        table.add_row(Text(model, style="dim"), Text("not run", style="dim"))
+def comparison_table(grid: Grid) -> Table:
+    """Return the grid as a table of exactly its width."""
+    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
+    for i, heading in enumerate(grid.headings):
+        # Cells of metrics are padded to one width: the mean stands left, below it or beside it what belongs to it.
+        table.add_column(heading, justify="right" if i > len(grid.layout.metrics) else "left", no_wrap=True)
+    for row in grid.rows:
+        table.add_row(*(_text(cell) for cell in row))
     return table
 
 
+def _text(cell: Cell) -> Text:
+    lines = [Text.assemble(*((text, _STYLES[role]) for text, role in line)) for line in cell]
+    return Text("\n").join(lines)
+
+
 def title(results: Results) -> str:
-    """Return the line above the table: how many clips, and how they were scored."""
+    """Say in a line what was compared."""
     n_scored = sum(bool(clip.clean_path) for clip in results.clips)
     rate = results.header.get("settings", {}).get("score_sample_rate", "")
-    scored = f", {n_scored} with a clean reference, scored at {rate} Hz" if results.metrics else ""
+    at = f"{rate} Hz" if rate != "native" else "their own rates"
+    scored = f", {n_scored} with a clean reference, scored at {at}" if results.metrics else ""
     return f"{len(results.clips)} clips{scored}"
-
-
-def _heading(metric: str, between: str) -> str:
-    unit = load_table().metrics[metric].unit
-    label = metric.replace("_", "-").upper()
-    return f"{label}{between}{unit}" if unit == "dB" else label
-
-
-def _figure(metric: str, figure: Figure | None, between: str) -> Text:
-    if figure is None:
-        return Text("-", style="dim")
-    digits = 2 if load_table().metrics[metric].unit == "dB" else 3
-    text = Text(f"{figure.summary.interval.mean:.{digits}f}", style="bold" if figure.is_best else "")
-    text.append("*" if figure.is_best else " ")
-    if figure.delta is not None:
-        colour = "green" if figure.delta.mean >= 0 else "red"
-        text.append(f"{between}{figure.delta.mean:+.{digits}f}{'' if between == ' ' else ' '}", style=colour)
-    return text
 
 
 def not_run(header: Mapping[str, Any]) -> dict[str, str]:
@@ -73,26 +50,40 @@ def not_run(header: Mapping[str, Any]) -> dict[str, str]:
     return {name: facts["not_run"] for name, facts in header.get("models", {}).items() if facts.get("not_run")}
 
 
-def footnotes(results: Results) -> Iterator[str]:
-    """Yield what to know beside the table: how to read it, models not run, licences, how figures were made."""
+def footnotes(results: Results, grid: Grid, warnings: list[Caution]) -> Iterator[str]:
+    """Yield what to know beside the table: how to read it, what misleads, what did not run, licences, metrics."""
     if results.metrics:
-        yield "mean and improvement over noisy, on the clips that every model has"
-        yield "* best beyond the 95 % confidence interval of the paired difference to every other model"
+        yield from _legend(results, grid)
+    if grid.layout.left_out:
+        yield f"left out for want of width: {', '.join(grid.layout.left_out)} (all of it: --format csv)"
     for model, reason in not_run(results.header).items():
         yield f"not run: {model}: {reason}"
+    for caution in warnings:
+        yield f"warning: {caution.message}"
+    if SNR in results.settings.by and has_measured_snr(results):
+        yield "note: where the data set states no snr_db, clips are grouped by the SI-SDR of the noisy clip"
     for note in results.header.get("notes", ()):
         yield f"note: {note}"
     for model in results.models:
         facts = results.header["models"][model]
         if is_restrictive(facts["license_weights"]):
             yield f"licence: {model}: weights {facts['license_weights']}, code {facts['license_code']}"
-    for metric, implementation in results.header.get("metrics", {}).items():
-        yield f"metric: {metric}: {implementation}"
+    implementations = results.header.get("metrics", {})
+    for metric in grid.layout.metrics:
+        yield f"metric: {metric}: {implementations[metric]}"
 
 
-def is_restrictive(licence: str) -> bool:
-    """Say whether a licence keeps people from something they may want to do."""
-    return "NC" in licence or licence == "none stated"
+def _legend(results: Results, grid: Grid) -> Iterator[str]:
+    other = results.settings.baseline or BASELINE
+    texts = [text for row in grid.rows for cell in row for line in cell for text, _ in line]
+    where = "below it" if grid.layout.is_stacked else "beside it"
+    change = f", {where} the improvement over {other}" if other in results.models and len(results.models) > 1 else ""
+    half = ", ± half of its 95 % interval" if change and any("±" in text for text in texts) else ""
+    yield f"mean on the clips that every model has{change}{half}"
+    if any(model.tie_band for found in results.comparisons.values() for model in found.models):
+        yield "models that share a letter cannot be told apart (5 % error over all pairs, paired by clip)"
+    elif len(results.models) > 1:
+        yield "fewer than 6 clips in common: no two models can be told apart"
 
 
 def failures(results: Results) -> Iterator[str]:

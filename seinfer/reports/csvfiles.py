@@ -13,7 +13,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from ..files import write_text
-from .results import BASELINE, Results, Row
+from ..records import Clip
+from .results import Results, Row
+from .settings import BASELINE
 
 Cell = str | int | float | bool | None
 
@@ -23,13 +25,13 @@ CLIPS = (
     *CATEGORIES,
     "noisy_sha256",
 )
-REFERENCE_METRICS = ("sdr", "si_sdr", "pesq_wb", "pesq_nb", "stoi", "estoi", "csig", "cbak", "covl", "ssnr", "lsd")
+REFERENCE_METRICS = ("sdr", "si_sdr", "pesq_wb", "pesq_nb", "stoi", "estoi", "csig", "cbak", "covl", "ssnr")
 BLIND_METRICS = (
     *("dnsmos_sig", "dnsmos_bak", "dnsmos_ovrl", "dnsmos_p808"),
     *("pdnsmos_sig", "pdnsmos_bak", "pdnsmos_ovrl"),
 )
-DIAGNOSTICS = ("dnsmos_n_hops", "dnsmos_n_used", "dnsmos_tiled")
 METRIC_COLUMNS = (*REFERENCE_METRICS, *BLIND_METRICS)
+BLIND_COUNTS = ("dnsmos_n_hops", "dnsmos_n_used", "dnsmos_tiled")
 PER_CLIP = (
     *("run_id", "clip_id", "model", "model_sha256", "status", "error"),
     *("sample_rate_in", "model_sample_rate", "sample_rate_out", "duration_s"),
@@ -37,40 +39,41 @@ PER_CLIP = (
     *REFERENCE_METRICS,
     "ref_status",
     *BLIND_METRICS,
-    *DIAGNOSTICS,
+    *BLIND_COUNTS,
     *("wall_s", "rtf", "peak_rss_mib"),
     *(f"{metric}_delta" for metric in METRIC_COLUMNS),
 )
 
 
 def write_clips(results: Results, path: Path) -> None:
-    """Write clips.csv, a row a clip."""
-    rows = []
-    for clip in results.clips:
-        row: dict[str, Cell] = {key: clip.category.get(key, "") for key in ("snr_db", *CATEGORIES)}
-        row |= {
-            "clip_id": clip.clip_id,
-            "noisy_path": clip.noisy_path,
-            "clean_path": clip.clean_path,
-            "has_ref": bool(clip.clean_path),
-            "sample_rate": clip.sample_rate or None,
-            "channels": clip.channels or None,
-            "duration_s": clip.duration_s or None,
-            "noisy_sha256": clip.noisy_sha256,
-        }
-        rows.append(row)
-    write_csv(path, CLIPS, rows)
+    """Write clips.csv, a row a clip; categories of the user's own follow the fixed columns."""
+    further = sorted({key for clip in results.clips for key in clip.category} - set(CLIPS))
+    write_csv(path, (*CLIPS, *further), (_clip_row(clip, further) for clip in results.clips))
+
+
+def _clip_row(clip: Clip, further: Iterable[str]) -> dict[str, Cell]:
+    return {
+        **{key: clip.category.get(key, "") for key in ("snr_db", *CATEGORIES, *further)},
+        "clip_id": clip.clip_id,
+        "noisy_path": clip.noisy_path,
+        "clean_path": clip.clean_path,
+        "has_ref": bool(clip.clean_path),
+        "sample_rate": clip.sample_rate or None,
+        "channels": clip.channels or None,
+        "duration_s": clip.duration_s or None,
+        "noisy_sha256": clip.noisy_sha256,
+    }
 
 
 def write_per_clip(results: Results, path: Path) -> None:
-    """Write per_clip.csv, a row a clip and model. Metrics of other packages come behind the fixed columns."""
-    added = [metric for metric in results.metrics if metric not in METRIC_COLUMNS]  # by plug-ins
-    columns = (*PER_CLIP, *added, *(f"{metric}_delta" for metric in added))
-    write_csv(path, columns, (per_clip_row(results, row) for row in results.by_clip))
+    """Write per_clip.csv, a row a clip and model; metrics that have no column of their own follow the fixed ones."""
+    further = [m for m in (*results.metrics, *results.unknown_metrics) if m not in (*METRIC_COLUMNS, *BLIND_COUNTS)]
+    columns = (*PER_CLIP, *(column for metric in further for column in (metric, f"{metric}_delta")))
+    write_csv(path, columns, (per_clip_row(results, row, further) for row in results.by_clip))
 
 
-def per_clip_row(results: Results, row: Row) -> dict[str, Cell]:
-    """Return the cells of one row of per_clip.csv."""
+def per_clip_row(results: Results, row: Row, further: Sequence[str] = ()) -> dict[str, Cell]:
+    """Return the cells of one row of per_clip.csv, with further metrics than those that always have a column."""
     cells: dict[str, Cell] = {
         "run_id": results.header.get("run_id", ""),
         "clip_id": row.clip.clip_id,
@@ -80,7 +83,8 @@ def per_clip_row(results: Results, row: Row) -> dict[str, Cell]:
         "error": row.error,
         "duration_s": row.clip.duration_s or None,
     }
-    return cells | _enhancement_cells(row) | _score_cells(results, row)
+    noisy = results.rows.get((row.clip.clip_id, BASELINE))
+    return cells | _enhancement_cells(row) | _score_cells(results, row, noisy, (*METRIC_COLUMNS, *further))
 
 
 def _enhancement_cells(row: Row) -> dict[str, Cell]:
@@ -98,34 +102,46 @@ def _enhancement_cells(row: Row) -> dict[str, Cell]:
     }
 
 
-def _score_cells(results: Results, row: Row) -> dict[str, Cell]:
-    score, baseline = row.score, results.rows.get((row.clip.clip_id, BASELINE))
+def _score_cells(results: Results, row: Row, noisy: Row | None, metrics: Iterable[str]) -> dict[str, Cell]:
+    score = row.score
     if not score or not row.is_ok:
         return {"ref_status": "" if row.clip.clean_path else "no_reference"}
-    cells: dict[str, Cell] = {
+    return {
         "lag_samples": score.lag_samples,
         "len_diff_samples": score.len_diff_samples,
         "gain_db": score.gain_db,
         "score_sample_rate": score.sample_rate,
         "ref_status": _ref_status(results, row),
+        **metric_cells(row, noisy, metrics),
+        **count_cells(row),
     }
-    for name in DIAGNOSTICS:  # they count, or say yes or no
-        count = row.value(name)
-        cells[name] = count if count is None else bool(count) if name == "dnsmos_tiled" else round(count)
-    for metric in dict.fromkeys((*METRIC_COLUMNS, *results.metrics)):
-        value = row.value(metric)
-        before = baseline.value(metric) if baseline else None
+
+
+def metric_cells(row: Row, noisy: Row | None, metrics: Iterable[str]) -> dict[str, Cell]:
+    """Return the figures of a row, and their differences to the noisy row of the same clip."""
+    cells: dict[str, Cell] = {}
+    for metric in metrics:
+        value, before = row.value(metric), noisy.value(metric) if noisy else None
         cells[metric] = value
         cells[f"{metric}_delta"] = value - before if value is not None and before is not None else None
     return cells
 
 
+def count_cells(row: Row) -> dict[str, Cell]:
+    """Return how DNSMOS came about."""
+    n_hops, n_used, tiled = (row.value(name) for name in BLIND_COUNTS)
+    counts = (_count(n_hops), _count(n_used), None if tiled is None else tiled > 0)
+    return dict(zip(BLIND_COUNTS, counts, strict=True))
+
+
+def _count(value: float | None) -> int | None:
+    return None if value is None else round(value)
+
+
 def _ref_status(results: Results, row: Row) -> str:
     """Say "ok" or "no_reference", and "metric: reason" for each figure that needs a word."""
     said = [f"{metric}: {reason}" for metric, reason in results.reasons(row).items()]
-    if not row.clip.clean_path:
-        said.insert(0, "no_reference")
-    return "; ".join(said) or "ok"
+    return "; ".join(said if row.clip.clean_path else ["no_reference", *said]) or "ok"
 
 
 def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, Cell]]) -> None:

@@ -11,9 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from ..manifest import Journal
+from ..metrics.table import load_table
 from ..records import Clip, Enhancement, Score
-
-BASELINE = "noisy"
+from ..stats import Comparison, compare
+from .settings import BASELINE, ReportSettings
 
 
 @dataclass(frozen=True)
@@ -50,15 +51,35 @@ class Results:
         header: what run.json says.
         clips: sorted by clip_id.
         models: those that ran, the baseline first.
-        metrics: those that were asked for, in column order.
+        computed: every metric that was asked for, in column order.
         rows: (clip_id, model) -> row, for every clip and model.
     """
 
     header: Mapping[str, Any]
     clips: tuple[Clip, ...]
     models: tuple[str, ...]
-    metrics: tuple[str, ...]
+    computed: tuple[str, ...]
     rows: Mapping[tuple[str, str], Row]
+
+    @cached_property
+    def metrics(self) -> tuple[str, ...]:
+        """The metrics that models are compared by.
+
+        Not those that only say how another came about, and not those of a package that is not installed here: nothing
+        is known of them, not even which way is up.
+        """
+        known = load_table().metrics
+        return tuple(name for name in self.computed if name in known and not known[name].is_diagnostic)
+
+    @cached_property
+    def unknown_metrics(self) -> tuple[str, ...]:
+        """The metrics whose package is not installed here."""
+        return tuple(name for name in self.computed if name not in load_table().metrics)
+
+    @property
+    def settings(self) -> ReportSettings:
+        """What the user chose about the tables."""
+        return ReportSettings.of(self.header)
 
     @cached_property
     def by_clip(self) -> tuple[Row, ...]:
@@ -69,28 +90,38 @@ class Results:
         """Yield a model's rows, sorted by clip_id."""
         return (self.rows[clip.clip_id, model] for clip in self.clips)
 
-    def figures(self, model: str, metric: str) -> npt.NDArray[np.float64]:
-        """Return a metric over the clips, shape (clip,), NaN where it could not be computed. Stays in memory only."""
-        values = (row.value(metric) for row in self.of_model(model))
-        return np.array([np.nan if value is None else value for value in values], np.float64)
+    def table(self, metric: str) -> npt.NDArray[np.float64]:
+        """Return a metric's figures, shape (model, clip), NaN where there is none. Stays in memory only."""
+        values = [[row.value(metric) for row in self.of_model(model)] for model in self.models]
+        return np.array(values, np.float64).reshape(len(self.models), len(self.clips))
+
+    def eligible(self, metric: str) -> npt.NDArray[np.bool_]:
+        """Say for each clip, shape (clip,), whether the metric should be there: what is missing then has failed."""
+        return np.array([self.is_wanted(metric, clip) for clip in self.clips], np.bool_)
 
     def is_wanted(self, metric: str, clip: Clip) -> bool:
         """Say whether a metric was to be computed for a clip: not all apply where there is no clean file."""
-        chosen = self.header.get("metrics_for", {"with_reference": self.metrics, "without_reference": ()})
+        chosen = self.header.get("metrics_for", {"with_reference": self.computed, "without_reference": ()})
         return metric in chosen["with_reference" if clip.clean_path else "without_reference"]
 
     def reasons(self, row: Row) -> dict[str, str]:
         """Return metric -> why it is absent, or a remark. Diagnostics are not named: they share a metric's fate."""
         reasons = row.score.reasons if row.score and row.is_ok else {}
-        return {metric: reason for metric, reason in reasons.items() if metric in self.metrics}
+        return {metric: reason for metric, reason in reasons.items() if metric in self.computed}
 
-    def common(self, metric: str) -> npt.NDArray[np.bool_]:
-        """Say for each clip, shape (clip,), whether every model has this metric.
+    @cached_property
+    def comparisons(self) -> Mapping[str, Comparison]:
+        """Metric -> the models on all clips; rows of a comparison are in the order of `models`."""
+        return {metric: self.compared(metric, np.ones(len(self.clips), bool)) for metric in self.metrics}
 
-        Models are compared on these alone: a model that fails on hard clips must not gain by it.
-        """
-        table = np.stack([self.figures(model, metric) for model in self.models])
-        return np.asarray(np.isfinite(table).all(axis=0))
+    def compared(self, metric: str, clips: npt.NDArray[np.bool_]) -> Comparison:
+        """Compare the models on some of the clips, a mask of shape (clip,)."""
+        return compare(self.table(metric)[:, clips], higher_is_better=is_higher_better(metric))
+
+
+def is_higher_better(metric: str) -> bool:
+    """Return the direction of a metric."""
+    return load_table().metrics[metric].best == "higher"
 
 
 def results_of(journal: Journal) -> Results:

@@ -154,7 +154,7 @@ def _told_apart(differences: Figures, found: Sequence[Interval], p_wilcoxon: Seq
     if n < MIN_CLIPS_TEST:
         return [False] * len(found)
     if n < MIN_CLIPS_BOOTSTRAP:
-        return [p is not None and p < ALPHA for p in holm(list(t_test(differences)))]
+        return [p is not None and p < ALPHA for p in holm(t_test(differences).tolist())]
     return [
         p is not None and p < ALPHA and excludes_zero(interval) for p, interval in zip(p_wilcoxon, found, strict=True)
     ]

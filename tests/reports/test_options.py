@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import pytest
+
+from seinfer.errors import UsageError
+from seinfer.records import Clip
+from seinfer.reports.groups import groups, has_measured_snr, input_snr_db
+from seinfer.reports.options import TableOptions
+from seinfer.reports.settings import ReportSettings
+
+from . import made
+
+CLIPS = [Clip("x", "x.wav", category={"room": "kitchen"})]
+
+
+@pytest.mark.parametrize(
+    ("text", "keys"),
+    [
+        ("noise,device,snr,duration", ("noise", "device", "snr_db", "duration_s")),
+        ("room", ("room",)),
+        (" snr_db , snr", ("snr_db",)),
+        ("", ()),
+    ],
+)
+def test_by_reads_columns_short_names_and_the_users_own(text: str, keys: tuple[str, ...]) -> None:
+    assert TableOptions(by=text).settings(CLIPS, ["noisy"]).by == keys
+
+
+def test_settings_that_are_not_given_stay_as_they_were() -> None:
+    kept = ReportSettings("rnnoise", ("noise",), True)
+    assert TableOptions().settings(CLIPS, ["noisy", "rnnoise"], kept) == kept
+    assert TableOptions(baseline="", by="", dnsmos_csv=False).settings(CLIPS, ["noisy"], kept) == ReportSettings()
+
+
+def test_settings_come_back_from_the_header() -> None:
+    settings = ReportSettings("rnnoise", ("noise",), True)
+    assert ReportSettings.of({"report": settings.as_header()}) == settings
+    assert ReportSettings.of({}) == ReportSettings()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (TableOptions(by="nois"), "--by names 'nois', which is no column of clips.csv to group by: did you mean noise"),
+        (TableOptions(by="clip_id"), "--by names 'clip_id'"),
+        (TableOptions(baseline="rnoise"), "--baseline is 'rnoise'.*did you mean rnnoise"),
+    ],
+)
+def test_settings_that_make_no_sense_are_refused_with_a_hint(options: TableOptions, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        options.settings(CLIPS, ["noisy", "rnnoise"])
+
+
+def test_format_that_is_unknown_is_refused() -> None:
+    with pytest.raises(UsageError, match="--format is 'xml'; expected one of table, md, csv, json, latex"):
+        TableOptions(format="xml").display()
+
+
+def test_groups_by_snr_and_duration_are_bins_in_order_and_cover_every_clip_once() -> None:
+    results = made.results()
+    for key, labels in (
+        ("snr_db", ["0..5", "5..10", "10..15", "15..20", "(none)"]),
+        ("duration_s", ["0..5", "5..10", "10..15"]),
+        ("device", ["headset", "(none)"]),
+    ):
+        found = groups(results, key)
+        assert [group.label for group in found] == labels
+        assert sum(group.clips for group in found).tolist() == [1] * len(results.clips)
+
+
+def test_input_snr_that_no_data_set_states_is_the_si_sdr_of_the_noisy_clip() -> None:
+    results = made.results()
+    clip = results.clips[1]
+    assert input_snr_db(results, clip) == 2.5
+    row = results.rows[clip.clip_id, "noisy"]
+    assert row.score is not None
+    row.score.values["si_sdr"] = 7.0  # type: ignore[index]
+    silent = Clip(clip.clip_id, clip.noisy_path, clip.clean_path)
+    assert input_snr_db(results, silent) == 7.0
+    assert not has_measured_snr(results)
