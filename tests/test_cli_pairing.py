@@ -10,7 +10,7 @@ from .test_cli import RATE, rows, seinfer, write
 
 CLIPS_HEADER = (
     "clip_id,noisy_path,clean_path,has_ref,sample_rate,channels,duration_s,snr_db,source,track,noise,device,distance,"
-    "gender,emotion,language,category_raw,noisy_sha256\n"
+    "gender,emotion,language,category_raw,noisy_sha256,tl_db\n"
 )
 
 

@@ -14,6 +14,7 @@ import pytest
 from seinfer import scorecache
 from seinfer.commands import Options, Scoring, compare_command, score_command
 from seinfer.records import Clip, Score
+from seinfer.reports.options import TableOptions
 from seinfer.scorecache import ScoreCache, cache_path, open_cache, score_key
 from seinfer.scoring import ScoringPool
 
@@ -93,6 +94,7 @@ WRITER = """
 import sys
 from pathlib import Path
 from seinfer.records import Score
+from seinfer.reports.options import TableOptions
 from seinfer.scorecache import ScoreCache
 cache = ScoreCache(Path(sys.argv[1]))
 for index in range(int(sys.argv[3])):
@@ -163,7 +165,7 @@ def test_score_again_starts_no_scoring_process_unless_told(folder: Path, monkeyp
 
     def score(out: str, *, use_cache: bool = True) -> list[dict[str, str]]:
         command = ([folder / "noisy"], folder / "clean", "sdr,stoi", "16000", folder / out, 1)
-        assert score_command(*command, use_cache=use_cache, as_json=True) == 0
+        assert score_command(*command, TableOptions("json"), use_cache=use_cache) == 0
         found = rows(folder / out / "per_clip.csv")
         return [{key: value for key, value in row.items() if key != "run_id"} for row in found]
 
@@ -186,7 +188,7 @@ def test_compare_again_in_another_folder_takes_up_the_figures(
     def compare(out: str) -> dict[str, object]:
         options = Options([folder / "set"], folder / out, device="cpu", threads=1)
         scoring = Scoring(metrics="sdr,si_sdr")
-        assert compare_command(options, "noisy", scoring, as_json=True) == 0
+        assert compare_command(options, "noisy", scoring, TableOptions("json")) == 0
         document = json.loads(capsys.readouterr().out)
         return {row["clip_id"]: row["sdr"] for row in rows(folder / out / "per_clip.csv")} | {
             "n": document["models"][0]["n_ok"]
