@@ -37,7 +37,7 @@ KINDS = [
     ("OGG", "OPUS"),
     ("MP3", "MPEG_LAYER_III"),
 ]
-QUICK = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+QUICK = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def encoded(kind: str, subtype: str) -> bytes:
@@ -138,7 +138,7 @@ def same_recording(noisy: Path, clean: Path, root: Path) -> bool:
     return key(noisy) == key(clean) or stem(key(noisy)) == key(clean) or key(noisy) == stem(key(clean))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(tree=trees)
 def test_collect_any_tree_gives_right_pairs_or_a_pairing_error(tree: set[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -150,7 +150,7 @@ def test_collect_any_tree_gives_right_pairs_or_a_pairing_error(tree: set[str]) -
         check_pairs(found, root, made)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(noisy=trees, clean=trees)
 def test_collect_any_two_trees_gives_right_pairs_or_a_pairing_error(noisy: set[str], clean: set[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
