@@ -46,13 +46,14 @@ PER_CLIP = (
 
 
 def write_clips(results: Results, path: Path) -> None:
-    """Write clips.csv, a row a clip."""
-    write_csv(path, CLIPS, (_clip_row(clip) for clip in results.clips))
+    """Write clips.csv, a row a clip; further categories (tl_db, the user's own) follow the fixed columns."""
+    further = sorted({key for clip in results.clips for key in clip.category} - set(CLIPS))
+    write_csv(path, (*CLIPS, *further), (_clip_row(clip, further) for clip in results.clips))
 
 
-def _clip_row(clip: Clip) -> dict[str, Cell]:
+def _clip_row(clip: Clip, further: Iterable[str]) -> dict[str, Cell]:
     return {
-        **{key: clip.category.get(key, "") for key in ("snr_db", *CATEGORIES)},
+        **{key: clip.category.get(key, "") for key in ("snr_db", *CATEGORIES, *further)},
         "clip_id": clip.clip_id,
         "noisy_path": clip.noisy_path,
         "clean_path": clip.clean_path,
