@@ -46,7 +46,7 @@ PER_CLIP = (
 
 
 def write_clips(results: Results, path: Path) -> None:
-    """Write clips.csv, a row a clip; categories of the user's own follow the fixed columns."""
+    """Write clips.csv, a row a clip; further categories (tl_db, the user's own) follow the fixed columns."""
     further = sorted({key for clip in results.clips for key in clip.category} - set(CLIPS))
     write_csv(path, (*CLIPS, *further), (_clip_row(clip, further) for clip in results.clips))
 

@@ -42,7 +42,7 @@ def chosen_keys(text: str, clips: Iterable[Clip]) -> tuple[str, ...]:
     """Read the value of --by.
 
     Raises:
-        UsageError: a name is no column of clips.csv that groups.
+        UsageError: a name is neither a category in clips.csv nor one of the user's own.
     """
     further = sorted({key for clip in clips for key in clip.category} - {SNR, *CATEGORIES})
     known = [*CATEGORIES, SNR, DURATION, *further]
@@ -51,7 +51,7 @@ def chosen_keys(text: str, clips: Iterable[Clip]) -> tuple[str, ...]:
         if name not in known:
             close = difflib.get_close_matches(name, [*SHORT, *known], n=1, cutoff=0.5)
             hint = f"did you mean {close[0]}?" if close else f"expected of {', '.join(known)}"
-            raise UsageError(f"--by names {name!r}, which is no column of clips.csv to group by: {hint}")
+            raise UsageError(f"--by names {name!r}, which is no category of these clips: {hint}")
     return tuple(dict.fromkeys(names))
 
 

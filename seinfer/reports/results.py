@@ -112,11 +112,13 @@ class Results:
     @cached_property
     def comparisons(self) -> Mapping[str, Comparison]:
         """Metric -> the models on all clips; rows of a comparison are in the order of `models`."""
-        return {metric: self.compared(metric, np.ones(len(self.clips), bool)) for metric in self.metrics}
+        return {
+            metric: compare(self.table(metric), higher_is_better=is_higher_better(metric)) for metric in self.metrics
+        }
 
     def compared(self, metric: str, clips: npt.NDArray[np.bool_]) -> Comparison:
         """Compare the models on some of the clips, a mask of shape (clip,)."""
-        return compare(self.table(metric)[:, clips], higher_is_better=is_higher_better(metric))
+        return compare(self.comparisons[metric].table[:, clips], higher_is_better=is_higher_better(metric))
 
 
 def is_higher_better(metric: str) -> bool:

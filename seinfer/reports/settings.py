@@ -17,7 +17,7 @@ class ReportSettings:
 
     Attributes:
         baseline: a model that the others are held against beside noisy; empty for none.
-        by: columns of clips.csv that the summary is grouped by.
+        by: categories that the summary is grouped by.
         dnsmos_csv: whether dnsmos.csv is written.
     """
 

@@ -117,20 +117,30 @@ def compare(table: Figures, *, higher_is_better: bool = True) -> Comparison:
         models = tuple(ModelFigures(int(row.sum()), None, None, "") for row in present)
         return Comparison(table, common, models)
     pairs = _pairs(table[:, common], playing)
-    sign = 1.0 if higher_is_better else -1.0
-    means = {i: sign * float(table[i, common].mean()) for i in playing}
-    order = sorted(playing, key=lambda i: -means[i])
-    bands = _bands(order, pairs, len(table)) if common.sum() >= MIN_CLIPS_TEST and len(playing) > 1 else {}
-    models = tuple(
-        ModelFigures(
-            n=int(present[i].sum()),
-            summary=summarize(table[i, common]) if i in playing else None,
-            rank=1 + sum(mean > means[i] for mean in means.values()) if i in playing else None,
-            tie_band=bands.get(i, ""),
-        )
-        for i in range(len(table))
-    )
+    places = _places(table[:, common], playing, pairs, higher_is_better=higher_is_better)
+    models = tuple(ModelFigures(int(row.sum()), *places.get(i, (None, None, ""))) for i, row in enumerate(present))
     return Comparison(table, common, models, pairs)
+
+
+def _places(
+    figures: Figures,
+    playing: Sequence[int],
+    pairs: Mapping[tuple[int, int], PairedDifference],
+    *,
+    higher_is_better: bool,
+) -> dict[int, tuple[Summary, int, str]]:
+    """Return summary, rank and tie band of each model that takes part; figures without gaps, shape (model, clip)."""
+    found = mean_intervals(figures[list(playing)].T)
+    sign = 1.0 if higher_is_better else -1.0
+    means = {i: sign * interval.mean for i, interval in zip(playing, found, strict=True)}
+    order = sorted(playing, key=lambda i: -means[i])
+    has_bands = figures.shape[1] >= MIN_CLIPS_TEST and len(playing) > 1
+    bands = _bands(order, pairs, len(figures)) if has_bands else {}
+    ranks = {i: 1 + sum(other > own for other in means.values()) for i, own in means.items()}
+    return {
+        i: (summarize(figures[i], interval), ranks[i], bands.get(i, ""))
+        for i, interval in zip(playing, found, strict=True)
+    }
 
 
 def _pairs(figures: Figures, playing: Sequence[int]) -> dict[tuple[int, int], PairedDifference]:

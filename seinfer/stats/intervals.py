@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -50,10 +51,10 @@ class Summary:
     std: float | None
 
 
-def summarize(figures: Figures) -> Summary:
-    """Summarize finite figures of shape (clip,), at least one."""
+def summarize(figures: Figures, interval: Interval | None = None) -> Summary:
+    """Summarize finite figures of shape (clip,), at least one; `interval` is their mean interval where it is known."""
     std = float(np.std(figures, ddof=1)) if len(figures) > 1 else None
-    return Summary(len(figures), mean_interval(figures), float(np.median(figures)), std)
+    return Summary(len(figures), interval or mean_interval(figures), float(np.median(figures)), std)
 
 
 def mean_interval(figures: Figures) -> Interval:
@@ -91,15 +92,25 @@ def _bootstrap_means(figures: Figures) -> Figures:
 
     Efron & Tibshirani 1993, section 13.3. All columns of a draw share its clips: that is what makes them paired.
     """
-    random = np.random.default_rng(SEED)
     n = len(figures)
+    if n <= _MAX_COUNTS // N_BOOTSTRAP:
+        return _drawn(n) @ figures / n
+    random = np.random.default_rng(SEED)
     block = max(1, _MAX_COUNTS // n)
-    means = []
-    for start in range(0, N_BOOTSTRAP, block):
-        rows = min(block, N_BOOTSTRAP - start)
-        drawn = random.integers(0, n, size=(rows, n)) + n * np.arange(rows)[:, None]
-        means.append(np.bincount(drawn.ravel(), minlength=rows * n).reshape(rows, n) @ figures / n)
-    return np.concatenate(means)
+    rows = [min(block, N_BOOTSTRAP - start) for start in range(0, N_BOOTSTRAP, block)]
+    return np.concatenate([_counts(random, some, n) @ figures / n for some in rows])
+
+
+@lru_cache(maxsize=4)
+def _drawn(n: int) -> Figures:
+    """Return all draws from n clips: every metric and every group of that many clips takes the same."""
+    return _counts(np.random.default_rng(SEED), N_BOOTSTRAP, n)
+
+
+def _counts(random: np.random.Generator, rows: int, n: int) -> Figures:
+    """Return how often each of n clips is in each draw, shape (draw, clip)."""
+    drawn = random.integers(0, n, size=(rows, n)) + n * np.arange(rows)[:, None]
+    return np.bincount(drawn.ravel(), minlength=rows * n).reshape(rows, n).astype(np.float64)
 
 
 def excludes_zero(interval: Interval) -> bool:

@@ -20,7 +20,6 @@ FILES = (
     *("run.json", "clips.csv", "per_clip.csv", "summary.csv", "pairwise.csv", "failures.csv"),
     *("blind_report.csv", "dnsmos.csv"),
 )
-# As the facts of the project state them; user's own columns follow.
 COLUMNS = {
     "clips.csv": "clip_id noisy_path clean_path has_ref sample_rate channels duration_s snr_db source track noise "
     "device distance gender emotion language category_raw noisy_sha256",

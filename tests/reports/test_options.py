@@ -41,7 +41,7 @@ def test_settings_come_back_from_the_header() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (TableOptions(by="nois"), "--by names 'nois', which is no column of clips.csv to group by: did you mean noise"),
+        (TableOptions(by="nois"), "--by names 'nois', which is no category of these clips: did you mean noise"),
         (TableOptions(by="clip_id"), "--by names 'clip_id'"),
         (TableOptions(baseline="rnoise"), "--baseline is 'rnoise'.*did you mean rnnoise"),
     ],

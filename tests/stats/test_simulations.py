@@ -30,7 +30,7 @@ def of_models(n_models: int, n_clips: int, seed: int, draw: Draw = normal) -> Fi
 
 @pytest.mark.parametrize(("n_clips", "draw"), [(6, normal), (12, skewed), (30, normal), (30, skewed)])
 def test_null_tells_any_of_five_equal_models_apart_in_at_most_7_percent(n_clips: int, draw: Draw) -> None:
-    n_sets = 200
+    n_sets = 600
     n_false = 0
     for seed in range(n_sets):
         found = compare(of_models(5, n_clips, seed, draw))
@@ -39,7 +39,7 @@ def test_null_tells_any_of_five_equal_models_apart_in_at_most_7_percent(n_clips:
 
 
 def test_null_of_two_models_gives_a_small_p_in_at_most_7_percent() -> None:
-    n_sets = 300
+    n_sets = 600
     p_values = [compare(of_models(2, 25, seed)).pairs[0, 1].p_holm for seed in range(n_sets)]
     assert sum(p is not None and p < 0.05 for p in p_values) / n_sets <= 0.07
 
