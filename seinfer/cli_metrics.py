@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from .metrics.base import Metric, why_not
@@ -56,7 +57,7 @@ def facts(metric: Metric) -> dict[str, Any]:
 
 
 def _table(metrics: Iterable[Metric]) -> Table:
-    table = Table()
+    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))  # fits 80 columns
     for heading, justify in (("metric", "left"), ("unit", "left"), ("range", "right"), ("better", "left")):
         table.add_column(heading, justify=justify, no_wrap=True)  # type: ignore[arg-type]
     for heading in ("reference", "rate Hz", "cost", "here"):

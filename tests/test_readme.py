@@ -45,6 +45,8 @@ def folder(tmp_path: Path) -> Path:
         ):
             (tmp_path / name).mkdir(parents=True, exist_ok=True)
             soundfile.write(tmp_path / name / f"clip{index}.wav", samples, RATE)
+    (tmp_path / "noise").mkdir()
+    soundfile.write(tmp_path / "noise" / "hiss.wav", 0.1 * np.random.default_rng(9).standard_normal(2 * RATE), RATE)
     (tmp_path / "my_models.toml").write_text(table("my-dpcrn"))
     return tmp_path
 
@@ -115,17 +117,14 @@ def test_readme_table_is_what_the_demo_gives(folder: Path, shared: Path) -> None
             )
 
 
-# A mean, then perhaps the letters of its band, the improvement and half of its interval.
-FIGURE = re.compile(r"(-?\d+\.\d+)\*?(?: [a-z]+)?(?:\s+(?:[+-]\d+\.\d+\s+±\d+\.\d+|\+\d+\.\d+))?(?=\s)")
-
-
 def printed_table() -> dict[str, dict[str, tuple[float, int]]]:
     """Return model -> metric -> (mean, digits) of the README's table."""
-    [block] = re.findall(r"<!-- table: seinfer demo -->\n```\n(.*?)^```$", README, re.M | re.S)
-    rows = block[block.index("\nnoisy ") + 1 :].splitlines()
+    [block] = re.findall(r"<!-- table: seinfer demo --format md -->\n((?:\|.*\n)+)", README)
+    heading, _, *lines = [[cell.strip() for cell in line.strip("|\n").split("|")] for line in block.splitlines()]
     metrics = ("sdr", "si_sdr", "pesq_wb", "stoi", "estoi")
-    found = {}
-    for name, figures in (row.split(maxsplit=1) for row in rows):
-        means = FIGURE.findall(figures)[: len(metrics)]
-        found[name] = {m: (float(text), len(text.split(".")[1])) for m, text in zip(metrics, means, strict=True)}
-    return found
+    assert [name.split()[0].lower().replace("-", "_") for name in heading[1:6]] == list(metrics)
+    means = {name: [cell.split()[0] for cell in cells[:5]] for name, *cells in lines}
+    return {
+        name: {metric: (float(text), len(text.split(".")[1])) for metric, text in zip(metrics, texts, strict=True)}
+        for name, texts in means.items()
+    }
