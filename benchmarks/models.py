@@ -40,7 +40,6 @@ from .originals import original_of
 from .randomweights import BACKENDS, with_random_weights
 
 CLIP_S = 5.0
-BATCHES = (1, 4, 8)
 
 
 @dataclass(frozen=True)
@@ -52,6 +51,7 @@ class Options:
     checkpoint: Path | None
     threads: int
     rounds: int
+    batches: Sequence[int]
     measure: bool
 
 
@@ -62,16 +62,22 @@ def main() -> None:
     parser.add_argument("--checkpoint", type=Path, help="folder of DeepFilterNet 3's checkpoint, for its package")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--batches", type=sizes, default=sizes("1,4,8"), help="fewer where a model is slow")
     parser.add_argument("--measure", action="store_true", help=argparse.SUPPRESS)
     options = Options(**vars(parser.parse_args()))
     if options.measure:
         print(json.dumps(measured(options)))
         return
-    print_head()
+    print_head(options.batches)
     specs = load_registry(options.models_file).specs
     for name in options.names or [name for name in specs if name != "noisy"]:
         if needs_random_weights(specs[name]) or not why_not(specs[name]):
             print_row(specs[name], in_a_process_of_its_own(name, options))
+
+
+def sizes(text: str) -> tuple[int, ...]:
+    """Read batch sizes separated by commas."""
+    return tuple(sorted(int(word) for word in text.split(",")))
 
 
 def needs_random_weights(spec: ModelSpec) -> bool:
@@ -82,6 +88,7 @@ def in_a_process_of_its_own(name: str, options: Options) -> dict[str, Any]:
     """Return what `measured` finds."""
     command = [sys.executable, "-m", "benchmarks.models", "--measure", name]
     command += ["--threads", str(options.threads), "--rounds", str(options.rounds)]
+    command += ["--batches", ",".join(map(str, options.batches))]
     command += [f"--models-file={path}" for path in options.models_file]
     command += [f"--checkpoint={options.checkpoint}"] if options.checkpoint else []
     environment = {**os.environ, **thread_variables(options.threads)}
@@ -101,14 +108,14 @@ def measured(options: Options) -> dict[str, Any]:
         enhancer = load_enhancer(spec, threads=options.threads)
         load_s = time.perf_counter() - started
         files = weights.locate(spec)
-        clips = clips_at(enhancer.sample_rate, max(BATCHES))
+        clips = clips_at(enhancer.sample_rate, max(options.batches))
         peaks_mib = {}
-        for size in BATCHES:  # growing, because a process only knows the peak of its whole life
+        for size in options.batches:  # growing, because a process only knows the peak of its whole life
             enhancer.enhance(pad(clips[:size]))
             peaks_mib[size] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         original = original_of(spec, files, options.threads, options.checkpoint)
         ways: dict[str, tuple[Callable[[], object], int]] = {
-            str(size): (lambda size=size: enhancer.enhance(pad(clips[:size])), size) for size in BATCHES
+            str(size): (lambda size=size: enhancer.enhance(pad(clips[:size])), size) for size in options.batches
         }
         if original:
             ways["original"] = (lambda: original(clips[0]), 1)
@@ -141,14 +148,14 @@ def in_turn(ways: dict[str, tuple[Callable[[], object], int]], rounds: int) -> d
     return {name: statistics.median(times) for name, times in found.items()}
 
 
-def print_head() -> None:
+def print_head(batches: Sequence[int]) -> None:
     names = [
         "model",
         "parameters",
         "weights MB",
         "load s",
-        *(f"s a second of audio, batch {size}" if size == 1 else f"batch {size}" for size in BATCHES),
-        f"peak MiB, batch 1 / {max(BATCHES)}",
+        *(f"s for a second of audio, batch {size}" if size == batches[0] else f"batch {size}" for size in batches),
+        f"peak MiB, batch {batches[0]} / {batches[-1]}",
         "times as fast as its original",
     ]
     print(f"| {' | '.join(names)} |\n|{'---|' * len(names)}", flush=True)
@@ -161,9 +168,9 @@ def print_row(spec: ModelSpec, found: dict[str, Any]) -> None:
         f"{spec.n_parameters / 1e6:.1f} M",
         f"{found['bytes'] / 1e6:.1f}",
         f"{found['load_s']:.1f}",
-        *(f"{seconds[str(size)]:.3f}" for size in BATCHES),
-        f"{peaks[str(min(BATCHES))]:.0f} / {peaks[str(max(BATCHES))]:.0f}",
-        f"{seconds['original'] / seconds['1']:.1f}" if "original" in seconds else "–",
+        *(f"{seconds[size]:.3f}" for size in peaks),
+        " / ".join(f"{mib:.0f}" for mib in (min(peaks.values()), max(peaks.values()))),
+        f"{seconds['original'] / seconds['1']:.1f}" if seconds.keys() >= {"original", "1"} else "–",
     ]
     print(f"| {' | '.join(cells)} |", flush=True)
 
