@@ -51,7 +51,16 @@ def main() -> None:
 def measure(folder: Path, models: list[str], n_clips: int, duration_s: float) -> None:
     """Run everything once and print it."""
     make_pairs(folder / "set", n_clips, duration_s)
-    compare = ["seinfer", "compare", "--models", ",".join(models), "--out", str(folder / "out"), str(folder / "set")]
+    compare = [
+        "seinfer",
+        "compare",
+        "--no-score-cache",
+        "--models",
+        ",".join(models),
+        "--out",
+        str(folder / "out"),
+        str(folder / "set"),
+    ]
     whole_s, whole_processor_s = timed(compare)
     print(f"seinfer compare, {len(models)} models, {n_clips} clips of {duration_s:g} s, {cores()} cores", flush=True)
     bare_s = 0.0

@@ -40,6 +40,7 @@ def main() -> None:
             "-m",
             "seinfer",
             "score",
+            "--no-score-cache",
             "--clean",
             str(folder / "clean"),
             "--metrics",
