@@ -42,7 +42,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def start(folder: Path, out: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "seinfer", "compare", "--models", "noisy,rnnoise", "--out", out, "set"]
     command += ["--metrics", "si_sdr,pesq_wb", "--no-score-cache"]  # so that there is a scoring process to kill
-    return subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=_heed_ctrl_c
+    )
+
+
+def _heed_ctrl_c() -> None:
+    """Undo what a shell does to what it starts in the background: Ctrl-C is ignored there, and so by every child."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def finish(process: subprocess.Popen[str]) -> None:
