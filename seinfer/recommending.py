@@ -193,14 +193,15 @@ def _unmet(facts: Mapping[str, object], costs: Mapping[str, float], needs: Needs
 
 def _with_front(found: Sequence[Candidate]) -> list[Candidate]:
     able = [candidate for candidate in found if not candidate.ruled_out]
-    names = [name for name in COSTS if all(name in candidate.costs for candidate in able)]
-    front = {c.model for c in able if not any(_dominates(other, c, names) for other in able)}
+    front = {c.model for c in able if not any(_dominates(other, c) for other in able)}
     return [Candidate(**{**vars(c), "is_on_front": c.model in front}) for c in found]
 
 
-def _dominates(one: Candidate, other: Candidate, names: Sequence[str]) -> bool:
-    gains = [(one.quality or 0.0) - (other.quality or 0.0), *(other.costs[n] - one.costs[n] for n in names)]
-    return min(gains) >= 0 and max(gains) > 0
+def _dominates(one: Candidate, other: Candidate) -> bool:
+    """Say whether one is at least as good and at most as costly, by what is known of both; by nothing is no."""
+    known = one.costs.keys() & other.costs.keys()
+    gains = [(one.quality or 0.0) - (other.quality or 0.0), *(other.costs[n] - one.costs[n] for n in known)]
+    return bool(known) and min(gains) >= 0 and max(gains) > 0
 
 
 def _choose(found: Sequence[Candidate], *, has_noisy: bool) -> tuple[str, list[str]]:

@@ -99,6 +99,8 @@ def test_compare_with_an_added_folder_holds_it_to_the_same_rules(tmp_path: Path)
     assert found["c0", "other-1"]["error"].startswith("missing: ")
     assert found["c1", "other-1"]["lag_samples"] == "160"
     assert found["c1", "other-1"]["sdr_delta"]
+    unknown = ("model_sample_rate", "clipped_samples", "wall_s", "rtf", "peak_rss_mib")
+    assert [found["c1", "other-1"][column] for column in unknown] == [""] * len(unknown)
     assert found["c2", "other-1"]["ref_status"] == "sdr: length_mismatch; si_sdr: length_mismatch"
     assert found["c2", "other-1"]["len_diff_samples"] == "-8000"
     assert json.loads((out / "run.json").read_text())["models"]["other-1"]["folder"] == "set/theirs"

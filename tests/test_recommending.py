@@ -136,6 +136,7 @@ def test_advice_on_a_model_without_known_costs_does_not_invent_them() -> None:
     advice = advise(compared(models), Needs(max_rtf=2))
     theirs = next(candidate for candidate in advice.candidates if candidate.model == "theirs")
     assert (theirs.costs, theirs.ruled_out) == ({}, ("rtf unknown",))
+    assert front(advise(compared(models), Needs())) == ["best", "theirs", "balanced", "cheap"]
 
 
 @pytest.mark.parametrize(

@@ -84,17 +84,25 @@ def per_clip_row(results: Results, row: Row, further: Sequence[str] = ()) -> dic
         "duration_s": row.clip.duration_s or None,
     }
     noisy = results.rows.get((row.clip.clip_id, BASELINE))
-    return cells | _enhancement_cells(row) | _score_cells(results, row, noisy, (*METRIC_COLUMNS, *further))
+    is_foreign = bool(results.header["models"][row.model].get("folder"))
+    return (
+        cells
+        | _enhancement_cells(row, is_foreign=is_foreign)
+        | _score_cells(results, row, noisy, (*METRIC_COLUMNS, *further))
+    )
 
 
-def _enhancement_cells(row: Row) -> dict[str, Cell]:
+def _enhancement_cells(row: Row, *, is_foreign: bool) -> dict[str, Cell]:
+    """Return how an estimate was made; of a file that another program made that is not known."""
     done = row.enhancement
     if not done or not row.is_ok:
         return {}
+    rates: dict[str, Cell] = {"sample_rate_in": done.sample_rate_in, "sample_rate_out": done.sample_rate_out}
+    if is_foreign:
+        return rates
     return {
-        "sample_rate_in": done.sample_rate_in,
+        **rates,
         "model_sample_rate": done.model_sample_rate,
-        "sample_rate_out": done.sample_rate_out,
         "clipped_samples": done.clipped_samples,
         "wall_s": done.wall_s,
         "rtf": done.wall_s / row.clip.duration_s if row.clip.duration_s else None,
