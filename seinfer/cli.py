@@ -105,16 +105,15 @@ def run(
     options = Options(
         inputs,
         out,
-        device,
-        threads,
-        resume,
-        tuple(models_file or ()),
-        mono,
-        subtype,
-        timeout,
-        1,
-        log_file,
-        _settings(option, dry),
+        device=device,
+        threads=threads,
+        resume=resume,
+        models_files=tuple(models_file or ()),
+        mono=mono,
+        subtype=subtype,
+        timeout_s=timeout,
+        log_file=log_file,
+        settings=_settings(option, dry),
     )
     raise typer.Exit(enhance_command(options, model, tables("table", json)))
 
@@ -164,16 +163,16 @@ def compare(
     options = Options(
         [folder],
         out,
-        device,
-        threads,
-        resume,
-        tuple(models_file or ()),
-        mono,
-        subtype,
-        timeout,
-        jobs,
-        log_file,
-        _settings(option, dry),
+        device=device,
+        threads=threads,
+        resume=resume,
+        models_files=tuple(models_file or ()),
+        mono=mono,
+        subtype=subtype,
+        timeout_s=timeout,
+        jobs=jobs,
+        log_file=log_file,
+        settings=_settings(option, dry),
     )
     overrides = Overrides(category_regex, categories)
     scoring = Scoring(clean, manifest, metrics, score_rate, overrides, use_cache=score_cache)

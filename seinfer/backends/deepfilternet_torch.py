@@ -187,7 +187,7 @@ def _build(spec: ModelSpec, config: Path, device: torch.device) -> Any:
             settings.config.load(str(config), config_must_exist=True)
             settings.config.set("device", device.type, str, "train")
             return part("model").init_model(bands)
-        except (ValueError, KeyError, TypeError, AssertionError, NotImplementedError, RuntimeError) as error:
+        except (ValueError, KeyError, TypeError, AssertionError, RuntimeError) as error:
             raise IntegrityError(_no_network(spec, config, repr(error))) from error
         except SystemExit as error:
             raise IntegrityError(_no_network(spec, config, f"it wanted to exit with {error.code!r}")) from error
