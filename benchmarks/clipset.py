@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 import seinfer
-from seinfer import audio
+from seinfer.audio import reading as audio
 
 SAMPLE_RATE = 16_000
 

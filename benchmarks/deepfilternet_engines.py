@@ -20,10 +20,11 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from seinfer.backends import deepfilternet, deepfilternet_torch
 from seinfer.backends.base import Waveform
-from seinfer.batching import pad
-from seinfer.registry import load_registry
+from seinfer.backends.batching import pad
+from seinfer.backends.deepfilternet import onnx as deepfilternet
+from seinfer.backends.deepfilternet import torch as deepfilternet_torch
+from seinfer.models.registry import load_registry
 
 from . import originals
 

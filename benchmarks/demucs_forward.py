@@ -19,11 +19,11 @@ import numpy as np
 import torch
 from denoiser.demucs import Demucs
 
-from seinfer.backends import demucs
 from seinfer.backends.base import Waveform
-from seinfer.backends.demucs_options import read_options
-from seinfer.batching import pad
-from seinfer.registry import load_registry
+from seinfer.backends.batching import pad
+from seinfer.backends.demucs import demucs
+from seinfer.backends.demucs.options import read_options
+from seinfer.models.registry import load_registry
 
 
 def main() -> None:

@@ -27,14 +27,15 @@ from typing import Any
 import numpy as np
 
 import seinfer
-from seinfer import audio, weights
+from seinfer.audio import reading as audio
 from seinfer.backends.base import Waveform
-from seinfer.batching import pad
-from seinfer.childprocess import thread_variables
-from seinfer.loading import load_enhancer
-from seinfer.records import ModelSpec
-from seinfer.registry import load_registry
-from seinfer.selection import why_not
+from seinfer.backends.batching import pad
+from seinfer.core.process import thread_variables
+from seinfer.core.records import ModelSpec
+from seinfer.enhancement.loading import load_enhancer
+from seinfer.models import weights
+from seinfer.models.registry import load_registry
+from seinfer.models.selection import why_not
 
 from .originals import original_of
 from .randomweights import BACKENDS, with_random_weights

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from seinfer.backends.base import Waveform
-from seinfer.records import ModelSpec
+from seinfer.core.records import ModelSpec
 
 Inference = Callable[[Waveform], object]
 
@@ -58,8 +58,8 @@ def _denoiser(spec: ModelSpec, path: Path, *, threads: int) -> Inference:
     import torch
     from denoiser.demucs import Demucs
 
-    from seinfer.backends.demucs_checkpoint import read_state
-    from seinfer.backends.demucs_options import read_options
+    from seinfer.backends.demucs.checkpoint import read_state
+    from seinfer.backends.demucs.options import read_options
 
     architecture = read_options(spec).architecture
     network = Demucs(**asdict(architecture)).eval()
@@ -77,7 +77,7 @@ def _segan(spec: ModelSpec, path: Path, *, threads: int) -> Inference:
     """The generator in torch's own layers, one window a call, as the authors' script runs it."""
     import torch
 
-    from seinfer.backends.segan_options import WINDOW_SAMPLES, read_options
+    from seinfer.backends.segan.options import WINDOW_SAMPLES, read_options
 
     from .segan_windows import plain_generator
 

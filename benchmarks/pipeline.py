@@ -20,11 +20,11 @@ import tempfile
 import time
 from pathlib import Path
 
-from seinfer import audio
+from seinfer.audio import reading as audio
 from seinfer.backends.base import appetite
-from seinfer.batching import buckets, pad
-from seinfer.childprocess import thread_variables
-from seinfer.devices import cores
+from seinfer.backends.batching import buckets, pad
+from seinfer.core.devices import cores
+from seinfer.core.process import thread_variables
 
 from .clipset import make_pairs
 
@@ -87,8 +87,8 @@ def timed(module: list[str]) -> tuple[float, float]:
 
 def bare_inference(model: str, folder: Path) -> None:
     """Enhance all clips of a folder and keep nothing."""
-    from seinfer.loading import load_enhancer
-    from seinfer.registry import load_registry
+    from seinfer.enhancement.loading import load_enhancer
+    from seinfer.models.registry import load_registry
 
     enhancer = load_enhancer(load_registry().find(model))
     clips = []

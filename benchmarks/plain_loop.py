@@ -12,7 +12,7 @@ from mir_eval.separation import bss_eval_sources
 from pesq import pesq
 from pystoi import stoi
 
-from seinfer.clips import clip_ids, find_audio
+from seinfer.clips.discovery import clip_ids, find_audio
 
 
 def main() -> None:

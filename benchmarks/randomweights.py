@@ -10,8 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from seinfer.backends import demucs_options, segan_options
-from seinfer.records import ModelSpec, WeightFile
+from seinfer.backends.demucs import options as demucs_options
+from seinfer.backends.segan import options as segan_options
+from seinfer.core.records import ModelSpec, WeightFile
 
 BACKENDS = ("seinfer.backends.demucs:load", "seinfer.backends.segan:load")
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from seinfer import audio
+from seinfer.audio import reading as audio
 
 from .clipset import SAMPLE_RATE, make_pairs
 from .score import wall_s

@@ -23,9 +23,9 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from seinfer.backends.segan import Segan
-from seinfer.backends.segan_network import Generator
-from seinfer.backends.segan_options import WINDOW_SAMPLES, Options, tensor_shapes
+from seinfer.backends.segan.model import Segan
+from seinfer.backends.segan.network import Generator
+from seinfer.backends.segan.options import WINDOW_SAMPLES, Options, tensor_shapes
 
 from .randomweights import random_tensor
 

@@ -14,7 +14,7 @@ from torchmetrics.functional.audio import (
     signal_distortion_ratio,
 )
 
-from seinfer.clips import clip_ids, find_audio
+from seinfer.clips.discovery import clip_ids, find_audio
 
 
 def main() -> None:

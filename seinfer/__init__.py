@@ -15,15 +15,20 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from importlib.metadata import version
 
-    from .api import enhance, load_model
-    from .enhancement import Model
-    from .errors import SeinferError
+    from .core.errors import SeinferError
+    from .enhancement.api import enhance, load_model
+    from .enhancement.model import Model
 
     __version__ = version("seinfer")
 
 __all__ = ["Model", "SeinferError", "__version__", "enhance", "load_model"]
 
-_HOMES = {"enhance": "api", "load_model": "api", "Model": "enhancement", "SeinferError": "errors"}
+_HOMES = {
+    "enhance": "enhancement.api",
+    "load_model": "enhancement.api",
+    "Model": "enhancement.model",
+    "SeinferError": "core.errors",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -1,5 +1,5 @@
 """`python -m seinfer` is `seinfer`."""
 
-from .cli import main
+from .cli.app import main
 
 main()

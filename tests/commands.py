@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from seinfer.clips import JOURNAL
+from seinfer.clips.discovery import JOURNAL
 
 SEINFER = (sys.executable, "-m", "seinfer")
 ORDINARY = (sys.executable, str(Path(__file__).with_name("ordinary.py")))

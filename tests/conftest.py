@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from seinfer.fetch import exchange, reach
-
-from . import ownprocess, sharedfiles
-from .badserver import BadServer
-from .toymodels import CONTENT, OTHER
+from seinfer.models.download import exchange, reach
+from tests import ownprocess, sharedfiles
+from tests.models.download.bad_server import BadServer
+from tests.models.toy_models import CONTENT, OTHER
 
 
 def pytest_configure(config: pytest.Config) -> None:

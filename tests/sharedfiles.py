@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-from seinfer.records import WeightFile
+from seinfer.core.records import WeightFile
 
 ROOT = Path(__file__).resolve().parents[1]
 

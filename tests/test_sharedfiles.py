@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from seinfer.records import WeightFile
-
-from . import sharedfiles
+from seinfer.core.records import WeightFile
+from tests import sharedfiles
 
 PRESENT, LOST = hashlib.sha256(b"present").hexdigest(), hashlib.sha256(b"lost").hexdigest()
 

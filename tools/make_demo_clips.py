@@ -180,7 +180,7 @@ def write_table(path: Path, rows: Iterable[dict[str, object]]) -> None:
 def main() -> None:
     """Make all pairs and their table."""
     parser = argparse.ArgumentParser(description="Make the clips of seinfer demo.")
-    default = Path(__file__).resolve().parent.parent / "seinfer" / "demo_clips"
+    default = Path(__file__).resolve().parent.parent / "seinfer" / "clips" / "demo"
     parser.add_argument("--out", type=Path, default=default, help="folder to write to (default: %(default)s)")
     folder: Path = parser.parse_args().out
     require_programs()

@@ -27,9 +27,9 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from ..batching import Batch, Waveform
-from ..errors import MissingExtraError
-from ..records import ModelSpec
+from ..core.errors import MissingExtraError
+from ..core.records import ModelSpec
+from .batching import Batch, Waveform
 
 __all__ = [
     "Appetite",

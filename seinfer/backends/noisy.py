@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..records import ModelSpec
+from ..core.records import ModelSpec
 from .base import Appetite, Batch, Waveform
 
 

@@ -18,10 +18,10 @@ from typing import Any
 
 import numpy as np
 
-from ..dsp import FramedStream, Frames, Framing
-from ..errors import BackendError, MissingExtraError
-from ..records import ModelSpec
+from ..core.errors import BackendError, MissingExtraError
+from ..core.records import ModelSpec
 from .base import Appetite, Batch, Waveform, each_row, run_stream
+from .frames import FramedStream, Frames, Framing
 
 SAMPLE_RATE = 48_000
 # The library's own STFT and its one frame of look-ahead make the output two frames late.

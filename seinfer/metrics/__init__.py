@@ -3,7 +3,7 @@
 `table` lists them without importing any; `evaluate` runs several on one pair of signals.
 """
 
-from .base import REASONS, REMARKS, Metric, MetricError, is_available, why_not
+from .metric import REASONS, REMARKS, Metric, MetricError, is_available, why_not
 from .table import METRICS, MetricTable, load_table
 
 __all__ = [

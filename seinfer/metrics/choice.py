@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from ..errors import MissingExtraError, UsageError
-from .base import Metric, why_not
+from ..core.errors import MissingExtraError, UsageError
+from .metric import Metric, why_not
 from .table import load_table
 
 AUTO, ALL = "auto", "all"

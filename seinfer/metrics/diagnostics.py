@@ -10,8 +10,8 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from .base import MetricError
 from .blocks import Blocks, correlate
+from .metric import MetricError
 from .signals import Signal, check, common_length
 
 MAX_LAG_S = 0.5

@@ -23,9 +23,9 @@ import numpy as np
 import numpy.typing as npt
 
 from . import dnsmos_networks as networks
-from .base import MetricError
 from .dnsmos_windows import SAMPLE_RATE, Floats, Windows, plan
 from .logmel import log_mel
+from .metric import MetricError
 
 if TYPE_CHECKING:
     from .pair import Pair

@@ -22,7 +22,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from .base import MetricError
+from .metric import MetricError
 
 if TYPE_CHECKING:
     import numpy as np

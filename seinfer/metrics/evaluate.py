@@ -10,8 +10,8 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import UsageError
-from .base import MISTAKES, Metric, MetricError
+from ..core.errors import UsageError
+from .metric import MISTAKES, Metric, MetricError
 from .pair import Pair, Reference, Resample
 from .signals import check, common_length
 from .table import load_table

@@ -22,8 +22,8 @@ import numpy.typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
 from scipy.fft import rfft
 
-from .base import MetricError
 from .blocks import Floats
+from .metric import MetricError
 from .signals import Signal, check_both
 
 if TYPE_CHECKING:

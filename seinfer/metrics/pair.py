@@ -8,7 +8,7 @@ from typing import Any, TypeVar, cast
 import numpy as np
 import numpy.typing as npt
 
-from .base import MetricError
+from .metric import MetricError
 from .signals import Signal, check
 
 T = TypeVar("T")

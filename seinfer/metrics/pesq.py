@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from .base import MetricError
+from .metric import MetricError
 from .signals import SILENCE_PEAK, Signal, check_both
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from .base import MetricError
 from .blocks import Floats
+from .metric import MetricError
 
 RATE = 10_000
 _REJECTION_DB = 60.0

@@ -18,8 +18,8 @@ from scipy.fft import irfft, rfft
 from scipy.linalg import cho_factor, toeplitz
 from scipy.linalg.blas import dtrsv
 
-from .base import MetricError
 from .blocks import Blocks, Floats, Spectra
+from .metric import MetricError
 from .signals import Signal, check_both, ratio_db
 
 if TYPE_CHECKING:

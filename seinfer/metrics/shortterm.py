@@ -21,8 +21,8 @@ import numpy.typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
 from scipy.fft import rfft
 
-from .base import MetricError
 from .blocks import Floats
+from .metric import MetricError
 
 SAMPLE_RATE = 16_000
 LPC_ORDER = 16

@@ -8,8 +8,8 @@ from typing import NewType
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import UsageError
-from .base import MetricError
+from ..core.errors import UsageError
+from .metric import MetricError
 
 Signal = NewType("Signal", npt.NDArray[np.float64])
 """A waveform of shape (time,), float64, that `check` has passed."""

@@ -19,8 +19,8 @@ import numpy as np
 import numpy.typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
 
-from .base import MetricError
 from .blocks import Floats
+from .metric import MetricError
 from .resample10k import to_10k
 from .signals import Signal, check_both
 from .thirdoctave import EPS, N_BANDS, Indices, envelopes, frame_count, spoken_frames

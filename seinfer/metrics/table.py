@@ -14,8 +14,8 @@ from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from types import MappingProxyType
 
-from ..errors import UsageError
-from .base import MISTAKES, Metric
+from ..core.errors import UsageError
+from .metric import MISTAKES, Metric
 from .with_reference import WITH_REFERENCE
 from .without_reference import WITHOUT_REFERENCE
 

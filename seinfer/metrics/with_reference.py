@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .base import Metric
+from .metric import Metric
 
 _COMPOSITE = "composite measure at 16 kHz"
 _HU_LOIZOU = "Hu, Loizou 2008, doi:10.1109/TASL.2007.911054, coefficients of composite.m"

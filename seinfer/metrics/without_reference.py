@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .base import Metric
 from .dnsmos_networks import P808, P835, P835_PERSONALISED, PACKAGE, NetworkFile
+from .metric import Metric
 
 _WINDOWS = "windows of 9.01 s every second, shorter clips repeated"
 _P835_PAPER = "Reddy, Gopal, Cutler 2022, doi:10.1109/ICASSP43922.2022.9746108"

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from .. import audio
-from ..errors import AudioError
-from ..reports.csvfiles import Cell
-from ..speechlevel import speech_level
+from ..audio import reading as audio
+from ..audio.levels import speech_level
+from ..core.errors import AudioError
+from ..reports.csv import Cell
 from .draws import Draws
 from .plan import Item, MixRequest, Take, plan
 from .signals import Mixture, Signal, Voice, mix, reverberated, stretch

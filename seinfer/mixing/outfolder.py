@@ -7,8 +7,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ..errors import RunFolderError, UsageError
-from ..files import write_json
+from ..core.errors import RunFolderError, UsageError
+from ..core.files import write_json
 from .plan import MixRequest
 
 MANIFEST = "manifest.csv"

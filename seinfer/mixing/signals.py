@@ -15,9 +15,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ..audio import Samples
-from ..errors import AudioError
-from ..speechlevel import rms_db, speech_level
+from ..audio.levels import rms_db, speech_level
+from ..audio.reading import Samples
+from ..core.errors import AudioError
 
 Signal = npt.NDArray[np.float64]
 

@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from .. import audio
-from ..clips import clip_ids, find_audio
-from ..errors import AudioError, UsageError
+from ..audio import reading as audio
+from ..clips.discovery import clip_ids, find_audio
+from ..core.errors import AudioError, UsageError
 from .draws import Draws
 from .signals import Signal, audible
 

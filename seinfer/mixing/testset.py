@@ -17,15 +17,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..errors import AudioError, UsageError
-from ..reports.csvfiles import Cell, write_csv
+from ..core.errors import AudioError, UsageError
+from ..reports.csv import Cell, write_csv
 from .bench import COLUMNS, Bench
 from .outfolder import MANIFEST, claim, mark, refuse_overlap
 from .plan import MixRequest
 from .sources import Failure
 
 if TYPE_CHECKING:
-    from ..running import Progress
+    from ..pipeline.scheduler import Progress
 
 _STAGE = "mix"
 

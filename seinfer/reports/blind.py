@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from .csvfiles import BLIND_COUNTS, BLIND_METRICS, CATEGORIES, Cell, count_cells, metric_cells, per_clip_row, write_csv
-from .results import Results, Row
-from .settings import BASELINE
+from ..analysis.results import Results, Row
+from ..analysis.settings import BASELINE
+from .csv import BLIND_COUNTS, BLIND_METRICS, CATEGORIES, Cell, count_cells, metric_cells, per_clip_row, write_csv
 
 BLIND_REPORT = (
     *("run_id", "clip_id", "model", "status", "error", "sample_rate_in", "duration_s", "snr_db"),

@@ -9,12 +9,12 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
-from .cautions import Caution
+from ..analysis.cautions import Caution
+from ..analysis.groups import SNR, has_measured_snr
+from ..analysis.licences import is_restrictive
+from ..analysis.results import Results
+from ..analysis.settings import BASELINE
 from .grid import Cell, Grid
-from .groups import SNR, has_measured_snr
-from .licences import is_restrictive
-from .results import Results
-from .settings import BASELINE
 
 _MAX_FAILURES_SHOWN = 10
 _STYLES = {"": "", "best": "bold", "gain": "green", "loss": "red", "dim": "dim"}

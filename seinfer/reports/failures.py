@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..metrics.base import REMARKS
-from .csvfiles import Cell, write_csv
-from .results import Results, Row
+from ..analysis.results import Results, Row
+from ..metrics.metric import REMARKS
+from .csv import Cell, write_csv
 
 FAILURES = ("clip_id", "model", "stage", "reason", "message")
 _READING = ("empty", "truncated", "unreadable", "nonfinite", "unsupported")

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import asdict
 from pathlib import Path
 
-from ..files import write_json
+from ..analysis.cautions import cautions
+from ..analysis.leaderboard import leaderboard
+from ..analysis.results import Results
+from ..core.files import write_json
 from .blind import write_blind_report, write_official
-from .cautions import cautions
-from .csvfiles import write_clips, write_per_clip
+from .csv import write_clips, write_per_clip
 from .failures import write_failures
-from .leaderboard import leaderboard
-from .results import Results
 from .summary import write_pairwise, write_summary
 
 

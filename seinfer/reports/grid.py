@@ -11,9 +11,9 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from ..analysis.leaderboard import Figure, Standing
 from ..metrics.table import load_table
 from ..stats import Interval
-from .leaderboard import Figure, Standing
 
 Span = tuple[str, str]
 """(text, role), the role being one of "", "best", "gain", "loss", "dim"."""

@@ -6,10 +6,10 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from ..analysis.leaderboard import Figure, Standing
 from ..stats import Interval
-from . import csvfiles
+from . import csv as csvfiles
 from .grid import Cell, Grid
-from .leaderboard import Figure, Standing
 
 _LATEX = str.maketrans(
     {

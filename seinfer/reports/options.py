@@ -6,10 +6,10 @@ import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from ..errors import UsageError
-from ..records import Clip
-from .groups import chosen_keys
-from .settings import BASELINE, FORMATS, Display, ReportSettings
+from ..analysis.groups import chosen_keys
+from ..analysis.settings import BASELINE, FORMATS, Display, ReportSettings
+from ..core.errors import UsageError
+from ..core.records import Clip
 
 
 @dataclass(frozen=True)

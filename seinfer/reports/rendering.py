@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 import sys
 
-from .cautions import cautions
+from ..analysis.cautions import cautions
+from ..analysis.leaderboard import leaderboard
+from ..analysis.ordering import check_sort, in_order, shown_metrics
+from ..analysis.results import Results
+from ..analysis.settings import Display
 from .console import comparison_table, failures, footnotes, not_run, title
 from .grid import fitting
-from .jsonform import as_document
-from .leaderboard import leaderboard
+from .json import as_document
 from .markup import as_csv, latex, markdown
-from .ordering import check_sort, in_order, shown_metrics
-from .results import Results
-from .settings import Display
 from .terminal import console
 
 

@@ -15,12 +15,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from ..analysis.groups import NONE, Group, groups
+from ..analysis.leaderboard import Figure, Standing, against_noisy, figure
+from ..analysis.results import Results, is_higher_better
+from ..analysis.settings import BASELINE
 from ..stats import MIN_CLIPS_BOOTSTRAP, MIN_CLIPS_TEST, Comparison, Interval, PairedDifference, holm, macro
-from .csvfiles import Cell, write_csv
-from .groups import NONE, Group, groups
-from .leaderboard import Figure, Standing, against_noisy, figure
-from .results import Results, is_higher_better
-from .settings import BASELINE
+from .csv import Cell, write_csv
 
 SUMMARY = (
     *("model", "metric", "group_key", "group_value", "n", "n_common", "n_failed", "mean", "median", "std"),

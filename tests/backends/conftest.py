@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from .. import ownprocess
+from tests import ownprocess
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -18,9 +18,9 @@ from typing import Any
 import numpy as np
 
 from seinfer.backends.base import Enhancer, Stream, stream_over
-from seinfer.batching import Waveform, pad
-from seinfer.records import ModelSpec
-from seinfer.registry import load_registry, resolve
+from seinfer.backends.batching import Waveform, pad
+from seinfer.core.records import ModelSpec
+from seinfer.models.registry import load_registry, resolve
 from tests.sharedfiles import shared_folder
 from tests.signals import gain_db, lag_samples, peak_dbfs, snr_db, speech_like
 

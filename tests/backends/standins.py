@@ -18,8 +18,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from .. import sharedfiles
-from ..tables import table
+from tests import sharedfiles
+from tests.tables import table
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def write_segan(folder: Path) -> None:
     """
     import torch
 
-    from seinfer.backends.segan_options import Options, tensor_shapes
+    from seinfer.backends.segan.options import Options, tensor_shapes
 
     options = Options(features=(4, 8, 16, 32, 64), z_dim=64)
     rng = np.random.RandomState(0)
@@ -96,12 +96,12 @@ def _write_demucs(folder: Path, name: str, weights: str, options: str, **keys: s
 
 def write_deepfilternet(folder: Path) -> None:
     """Write the checkpoint that was rebuilt from the ONNX graphs of DeepFilterNet 3, batch normalisation folded in."""
-    from .deepfilternet import unpack_rebuilt
+    from tests.backends.deepfilternet.models import unpack_rebuilt
 
     files = unpack_rebuilt(_shared(), folder)
     text = table(
         "deepfilternet3-torch-standin",
-        backend='"seinfer.backends.deepfilternet_torch:load"',
+        backend='"seinfer.backends.deepfilternet:load_torch"',
         extra='"deepfilternet-torch"',
         sample_rate="48000",
     )

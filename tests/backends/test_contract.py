@@ -17,12 +17,12 @@ from typing import Any
 
 import pytest
 
-from seinfer.install import install_line, missing_packages
-from seinfer.modelfile import read_models
-from seinfer.records import ModelSpec, WeightFile
-from seinfer.registry import load_registry, resolve
+from seinfer.core.records import ModelSpec, WeightFile
+from seinfer.models.extras import install_line, missing_packages
+from seinfer.models.registry import load_registry, resolve
+from seinfer.models.table import read_models
+from tests import sharedfiles
 
-from .. import sharedfiles
 from .standins import STANDINS, build
 
 REGISTRY = load_registry()

@@ -14,12 +14,11 @@ import pytest
 
 from seinfer.backends import rnnoise
 from seinfer.backends.base import Waveform
-from seinfer.batching import pad
-from seinfer.errors import BackendError, MissingExtraError
-from seinfer.registry import load_registry
-
-from ..sharedfiles import ROOT
-from ..signals import gain_db, lag_samples, si_sdr_db, speech_like
+from seinfer.backends.batching import pad
+from seinfer.core.errors import BackendError, MissingExtraError
+from seinfer.models.registry import load_registry
+from tests.sharedfiles import ROOT
+from tests.signals import gain_db, lag_samples, si_sdr_db, speech_like
 
 SPEC = load_registry().specs["rnnoise"]
 RATE = rnnoise.SAMPLE_RATE

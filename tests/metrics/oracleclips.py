@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..signals import speech_like as voice
+from tests.signals import speech_like as voice
+
 from .signals import SAMPLE_RATE, Floats, speech_like, with_noise
 
 # Seconds. Each is another case of how DNSMOS cuts a clip into windows; see seinfer.metrics.dnsmos_windows.

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from seinfer import install
-from seinfer.errors import MissingExtraError, UsageError
+from seinfer.core.errors import MissingExtraError, UsageError
 from seinfer.metrics.choice import Choice, choose
 from seinfer.metrics.table import METRICS
+from seinfer.models import extras as install
 
 CORE = ("sdr", "si_sdr", "pesq_wb", "stoi", "estoi")
 DNSMOS = ("dnsmos_sig", "dnsmos_bak", "dnsmos_ovrl", "dnsmos_p808")

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import soxr
 
-from seinfer.errors import UsageError
+from seinfer.core.errors import UsageError
 from seinfer.metrics import METRICS, REASONS, REMARKS, Metric
 from seinfer.metrics.evaluate import Evaluation, evaluate
 from seinfer.metrics.pair import Pair, Reference

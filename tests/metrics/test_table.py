@@ -10,9 +10,9 @@ from importlib.metadata import EntryPoint, version
 
 import pytest
 
-from seinfer import install
-from seinfer.errors import RegistryError, UsageError
+from seinfer.core.errors import RegistryError, UsageError
 from seinfer.metrics import METRICS, Metric, MetricError, is_available, load_table, table, why_not
+from seinfer.models import extras as install
 
 LOUD = Metric(name="loud", unit="dB", function="nowhere:loud", method="of a test", source="none")
 ODD = Metric(name="a b", unit="", function="nowhere:odd", method="of a test", source="none")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from seinfer.manifest import Journal
-from seinfer.records import Clip, Enhancement, Score, to_json
-from seinfer.reports.results import Results, results_of
+from seinfer.analysis.results import Results, results_of
+from seinfer.core.records import Clip, Enhancement, Score, to_json
+from seinfer.pipeline.journal import Journal
 
 RATE = 16000
 N_PAIRED, N_BLIND = 8, 2

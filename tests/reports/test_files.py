@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 
 from seinfer.reports.files import write_reports
-
-from . import made
+from tests.reports import made
 
 GOLDEN = Path(__file__).parent / "golden"
 SETTINGS = {"baseline": "small", "by": ["noise", "snr_db"], "dnsmos_csv": True}

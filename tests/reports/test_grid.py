@@ -5,11 +5,10 @@ from dataclasses import replace
 
 import pytest
 
+from seinfer.analysis.leaderboard import Standing, leaderboard
 from seinfer.reports.console import footnotes
 from seinfer.reports.grid import INTERVALS, MEMORY, PARAMETERS, RTF, SIZE, Grid, fitting
-from seinfer.reports.leaderboard import Standing, leaderboard
-
-from . import made
+from tests.reports import made
 
 ORDER = (MEMORY, SIZE, PARAMETERS, INTERVALS, "pesq_wb", RTF)
 

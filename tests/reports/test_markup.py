@@ -6,15 +6,14 @@ import json
 
 import pytest
 
-from seinfer.errors import UsageError
+from seinfer.analysis.leaderboard import Standing, leaderboard
+from seinfer.analysis.ordering import check_sort, in_order, shown_metrics
+from seinfer.analysis.settings import Display
+from seinfer.core.errors import UsageError
 from seinfer.reports.grid import fitting
-from seinfer.reports.leaderboard import Standing, leaderboard
 from seinfer.reports.markup import as_csv, latex, markdown
-from seinfer.reports.ordering import check_sort, in_order, shown_metrics
 from seinfer.reports.rendering import render
-from seinfer.reports.settings import Display
-
-from . import made
+from tests.reports import made
 
 
 @pytest.fixture(scope="module")

@@ -2,13 +2,12 @@ from __future__ import annotations
 
 import pytest
 
-from seinfer.errors import UsageError
-from seinfer.records import Clip
-from seinfer.reports.groups import groups, has_measured_snr, input_snr_db
+from seinfer.analysis.groups import groups, has_measured_snr, input_snr_db
+from seinfer.analysis.settings import ReportSettings
+from seinfer.core.errors import UsageError
+from seinfer.core.records import Clip
 from seinfer.reports.options import TableOptions
-from seinfer.reports.settings import ReportSettings
-
-from . import made
+from tests.reports import made
 
 CLIPS = [Clip("x", "x.wav", category={"room": "kitchen"})]
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from seinfer.backends.base import Batch, Waveform
-from seinfer.records import ModelSpec
+from seinfer.core.records import ModelSpec
 
 N_FFT, HOP_LENGTH = 512, 256
 QUIET_SHARE = 0.1

@@ -1,0 +1,238 @@
+"""DeepFilterNet 3 in torch, built by the authors' package: for their checkpoints, those of others, and for GPUs.
+
+The rule it keeps: the package makes the network and no more. Its own way of loading writes a log into the model's
+folder, calls git, reads environment variables that are called like keys of its config (MODEL, SR, DEVICE), takes a GPU
+unasked, fills a network only as far as the checkpoint reaches, and ends the process where it is at a loss.
+
+Here the modules that define the network are imported as a private copy. It sees no environment variables and shares its
+global config with nobody; `df.io`, which imports what torchaudio no longer has, is not among them. The checkpoint is
+read without running it and must fit. Around the network is `deepfilternet_clips`; tests hold the whole against the
+package's own `enhance`.
+
+Source: deepfilternet 0.5.6, which is Rikorose/DeepFilterNet@d375b2d: DeepFilterNet/df/deepfilternet3.py, modules.py,
+checkpoint.py (read_cp) and enhance.py (init_df).
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from threading import Lock, local
+from types import ModuleType, SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ...core.errors import BackendError, IntegrityError, MissingExtraError
+from ...core.records import ModelSpec
+from ..base import require
+from ..torch import load_strictly, open_torch, read_checkpoint
+from .clips import DeepFilterNet, State, probe
+from .config import read_architecture, read_settings
+from .features import HOP_LENGTH, N_BANDS, SAMPLE_RATE, WIN_LENGTH
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+Array = npt.NDArray[np.float32]
+CONFIG = "config.ini"
+_ARCHITECTURE = "deepfilternet3"
+_PACKAGE = "df"
+_MIN_BAND_BINS = 2
+
+
+class TorchNetwork:
+    """The package's encoder and decoders, with a memory."""
+
+    def __init__(self, torch: ModuleType, network: Any, device: torch.device) -> None:
+        self._torch = torch
+        self._network = network.to(device).eval().requires_grad_(False)
+        self._device = device
+        self._memory = _Memory()
+        self._memory.remember(torch, {"enc": network.enc, "erb_dec": network.erb_dec, "df_dec": network.df_dec})
+        self._turn = Lock()
+
+    def start(self, n_clips: int) -> State:
+        """Return no state, which the layers take for zeros."""
+        return {}
+
+    def run(self, levels: Array, spectra: Array, state: State) -> tuple[Array, npt.NDArray[np.complex64], State]:
+        """Run the next frames of several clips; see `deepfilternet_clips.Network`."""
+        network = self._network
+        with self._exactly(), self._torch.inference_mode():
+            self._memory.state = dict(state)
+            *skips, embedded, filtered, _ = network.enc(self._tensor(levels[:, None]), self._tensor(spectra))
+            gains = network.erb_dec(embedded, *reversed(skips))
+            coefficients = network.df_dec(embedded, filtered).contiguous()
+            # The last axis holds (Re, Im) of each tap in turn.
+            return _array(gains)[:, 0], _array(coefficients).view(np.complex64), self._memory.state
+
+    @contextmanager
+    def _exactly(self) -> Iterator[None]:
+        """Keep a GPU from TF32, its default for convolutions, which would make a clip depend on those beside it."""
+        if self._device.type == "cpu":
+            yield
+            return
+        flags = self._torch.backends.cudnn.flags
+        with self._turn, flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False):
+            yield
+
+    def _tensor(self, values: Array) -> Any:
+        return self._torch.from_numpy(values).to(self._device)
+
+
+def _array(tensor: Tensor) -> Array:
+    array: Array = tensor.cpu().numpy()
+    return array
+
+
+class _Memory(local):
+    """Lets layers go on where they stopped: GRUs, and the padding that stands for the past of a convolution.
+
+    Attributes:
+        state: name of the layer -> what it carries, the clips on the first axis; empty at the start of a clip. Each
+            thread has its own.
+    """
+
+    state: dict[str, Tensor]
+
+    def remember(self, torch: ModuleType, parts: Mapping[str, torch.nn.Module]) -> None:
+        """Take charge of all layers of a network that would forget."""
+        for part, network in parts.items():
+            for name, layer in network.named_modules(prefix=part):
+                if isinstance(layer, torch.nn.GRU):
+                    layer.register_forward_pre_hook(partial(self._before_gru, name))
+                    layer.register_forward_hook(partial(self._after_gru, name))
+                elif isinstance(layer, torch.nn.ConstantPad2d):
+                    layer.register_forward_hook(partial(self._after_pad, name, _past_frames(layer.padding)))
+
+    def _before_gru(self, name: str, layer: torch.nn.GRU, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+        hidden = self.state.get(name)
+        return inputs[0], None if hidden is None else hidden.transpose(0, 1).contiguous()
+
+    def _after_gru(self, name: str, layer: torch.nn.GRU, inputs: object, outputs: tuple[Any, ...]) -> None:
+        self.state[name] = outputs[1].transpose(0, 1)
+
+    def _after_pad(self, name: str, n_past: int, layer: object, inputs: object, padded: Tensor) -> None:
+        if name in self.state:
+            padded[:, :, :n_past] = self.state[name]
+        self.state[name] = padded[:, :, -n_past:].clone()
+
+
+def _past_frames(padding: tuple[int, ...]) -> int:
+    if padding[:2] != (0, 0) or padding[3] != 0:
+        raise BackendError(f"a layer of the package {_PACKAGE!r} pads by {padding}; expected frames in front only")
+    return padding[2]
+
+
+def load(spec: ModelSpec, weights: Mapping[str, Path], *, device: str, threads: int) -> DeepFilterNet:
+    """Build the network and fill it.
+
+    Raises:
+        MissingExtraError: torch or deepfilternet is not installed.
+        UsageError: the device is not there.
+        RegistryError: an option of the table makes no sense.
+        IntegrityError: a file is missing, damaged, or does not fit.
+    """
+    settings = read_settings(spec)
+    # A layer over several threads waits for them more than it gains; clips run side by side instead.
+    torch, place = open_torch(spec, device=device, threads=1)
+    others = sorted(set(weights) - {CONFIG})
+    if CONFIG not in weights or len(others) != 1:
+        raise IntegrityError(f"{spec.name} has the files {sorted(weights)}; expected {CONFIG} and one checkpoint")
+    config, checkpoint = weights[CONFIG], weights[others[0]]
+    if (architecture := read_architecture(config, spec)) != _ARCHITECTURE:
+        raise IntegrityError(f"{config}: model is {architecture!r}, expected {_ARCHITECTURE!r} for {spec.name}")
+    network = _build(spec, config, place)
+    load_strictly(network, _tensors(read_checkpoint(torch, checkpoint, spec), checkpoint, spec), checkpoint, spec)
+    made = TorchNetwork(torch, network, place)
+    if problem := probe(made):
+        raise IntegrityError(f"{checkpoint} does not fit {spec.name}: {problem}")
+    return DeepFilterNet(made, architecture, settings, threads if place.type == "cpu" else 1)
+
+
+def _tensors(state: Any, path: Path, spec: ModelSpec) -> dict[str, Tensor]:
+    """Return the tensors of a checkpoint as the package reads them."""
+    if not isinstance(state, Mapping):
+        raise IntegrityError(f"{path} holds a {type(state).__name__}, expected the tensors of {spec.name} by name")
+    # Named in `read_cp` as what checkpoints of older versions have too much.
+    kept = {name: value for name, value in state.items() if not name.endswith(".h0") and "erb_comp" not in name}
+    # A count of training steps has no axis; old versions of torch wrote one.
+    return {
+        name: value.reshape(()) if name.endswith(".num_batches_tracked") and value.numel() == 1 else value
+        for name, value in kept.items()
+    }
+
+
+def _build(spec: ModelSpec, config: Path, device: torch.device) -> Any:
+    """Let the package make the network that a config.ini describes, with weights drawn at random.
+
+    Raises:
+        MissingExtraError: the package, or one that it needs, is not installed.
+        IntegrityError: it cannot make one.
+    """
+    libdf = require("libdf", spec)
+    bands = libdf.DF(SAMPLE_RATE, WIN_LENGTH, HOP_LENGTH, N_BANDS, _MIN_BAND_BINS)
+    with _private_package(spec) as part, _silence(spec):
+        settings = part("config")
+        vars(settings)["os"] = SimpleNamespace(path=os.path, environ={})
+        try:
+            settings.config.load(str(config), config_must_exist=True)
+            settings.config.set("device", device.type, str, "train")
+            return part("model").init_model(bands)
+        except (ValueError, KeyError, TypeError, AssertionError, RuntimeError) as error:
+            raise IntegrityError(_no_network(spec, config, repr(error))) from error
+        except SystemExit as error:
+            raise IntegrityError(_no_network(spec, config, f"it wanted to exit with {error.code!r}")) from error
+
+
+def _no_network(spec: ModelSpec, config: Path, reason: str) -> str:
+    return (
+        f"{config}: the package deepfilternet cannot make a network of it: {reason}; expected the config.ini of the "
+        f"checkpoint of {spec.name}"
+    )
+
+
+@contextmanager
+def _private_package(spec: ModelSpec) -> Iterator[Callable[[str], ModuleType]]:
+    """Lend a function that imports single modules of the package, apart from any that the process has imported.
+
+    The package's own `__init__` is not run; it would import all of it.
+    """
+    outside = _take_modules()
+    found = importlib.util.find_spec(_PACKAGE)
+    if found is None or not found.submodule_search_locations:
+        sys.modules.update(outside)
+        raise MissingExtraError(f"{spec.name} needs the package 'deepfilternet', which is not installed here")
+    package = ModuleType(_PACKAGE)
+    package.__path__ = list(found.submodule_search_locations)
+    sys.modules[_PACKAGE] = package
+    try:
+        yield lambda name: require(f"{_PACKAGE}.{name}", spec)
+    finally:
+        _take_modules()
+        sys.modules.update(outside)
+
+
+def _take_modules() -> dict[str, ModuleType]:
+    """Remove the package from the list of imported modules, and return what was there."""
+    names = [name for name in sys.modules if name.partition(".")[0] == _PACKAGE]
+    return {name: sys.modules.pop(name) for name in names}
+
+
+@contextmanager
+def _silence(spec: ModelSpec) -> Iterator[None]:
+    """Keep the package from logging, which goes to the terminal unless someone says otherwise."""
+    logger = require("loguru", spec).logger
+    logger.disable(_PACKAGE)
+    try:
+        yield
+    finally:
+        logger.enable(_PACKAGE)

@@ -1,0 +1,175 @@
+"""Demucs of facebook's denoiser: a U-Net on the waveform with an LSTM in its middle.
+
+The rule it keeps, as the original does: a clip is divided by 1e-3 plus the deviation of the *whole* clip, and what
+comes out is multiplied by that deviation; the mean stays. So silence gives silence, and the level is kept. The
+deviation is the unbiased one. A single sample has none: it counts as a deviation of 0, and comes out silent like any
+constant.
+
+A stream is out of the question even where the LSTM only looks back, because the deviation needs the end of the clip.
+But a whole clip of any length runs in bounded memory: demucs_long.py, and one that cannot be held, in two passes:
+demucs_stream.py.
+
+The network is that of the PyPI package `denoiser`. Only its modules `demucs`, `resample` and `utils` are imported,
+which need torch alone; the others need torchaudio, hydra or pystoi.
+
+Source: Défossez, Synnaeve and Adi, "Real time speech enhancement in the waveform domain", Interspeech 2020
+(arXiv:2006.12847); facebookresearch/denoiser@8afd7c1, denoiser/demucs.py and denoiser/enhance.py (`dry`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ...core.errors import IntegrityError
+from ...core.records import ModelSpec
+from ..base import Appetite, Batch, Waveform, require
+from ..batching import pad
+from ..torch import load_strictly, open_torch
+from .checkpoint import read_state
+from .long_clips import Blocks, in_blocks, in_windows
+from .network import Network
+from .options import Architecture, Options, read_options
+from .resampling import Resampler
+from .stream import DemucsStream, DemucsSurvey, Level, mixed
+
+if TYPE_CHECKING:
+    import torch
+
+# On 2 cores, with 64 hidden channels: larger tensors fall out of the caches and, from 32 MiB on, out of the allocator's
+# hands. Blocks of 3 s take 0.8 of the time of a whole clip of 8 s. Four clips of 0.7 s take 0.75 of the time together
+# that they take in turn, and four of 3 s more than in turn. A GPU wants work for all of its cores instead.
+BLOCK_S = {"cpu": 3.0, "cuda": 30.0}
+_APPETITES = {
+    "cpu": Appetite(max_clips=4, max_batch_s=BLOCK_S["cpu"]),
+    "cuda": Appetite(max_clips=32, max_batch_s=120.0),
+}
+# What is longer than a window is an approximation, so a window is longer than almost every clip. It takes some 2 GiB.
+WINDOW_S, OVERLAP_S = 30.0, 4.0
+
+
+class Demucs:
+    """The loaded network."""
+
+    def __init__(self, network: Network, options: Options, sample_rate: int, device: torch.device) -> None:
+        self.sample_rate = sample_rate
+        self.appetite = _APPETITES[device.type]
+        self._network = network
+        self._options = options
+        self._device = device
+        self._floor = options.architecture.floor if options.architecture.normalize else 0.0
+        self._block_samples = round(BLOCK_S[device.type] * sample_rate)
+        self._block_frames = self._block_samples * network.factor // network.hop_samples
+        self._window_samples = round(WINDOW_S * sample_rate)
+
+    def enhance(self, batch: Batch) -> list[Waveform]:
+        """Return one waveform a row, each as long as the row's signal."""
+        import torch
+
+        rows = list(batch.rows())
+        deviations = [self._deviation(row) for row in rows]
+        with torch.inference_mode():
+            estimates = self._run([row / np.float32(s + self._floor) for row, s in zip(rows, deviations, strict=True)])
+        return [
+            mixed(row, estimate * np.float32(s), self._options.dry)
+            for row, estimate, s in zip(rows, estimates, deviations, strict=True)
+        ]
+
+    def is_chunked(self, n_samples: int) -> bool:
+        """Return whether a clip of so many samples is put together from windows, an approximation."""
+        return not self._options.architecture.causal and n_samples > self._window_samples
+
+    def _deviation(self, row: Waveform) -> float:
+        if not self._options.architecture.normalize:
+            return 1.0
+        return float(np.std(row, ddof=1, dtype=np.float64)) if len(row) > 1 else 0.0
+
+    def _run(self, clips: Sequence[Waveform]) -> list[Waveform]:
+        """Run clips at unit deviation, the short ones side by side."""
+        together = iter(self._run_together([clip for clip in clips if not self._is_long(clip)]))
+        return [self._run_long(clip) if self._is_long(clip) else next(together) for clip in clips]
+
+    def _is_long(self, clip: Waveform) -> bool:
+        return len(clip) > (self._block_samples if self._options.architecture.causal else self._window_samples)
+
+    def _run_together(self, clips: Sequence[Waveform]) -> list[Waveform]:
+        if not clips:
+            return []
+        batch = pad(clips)
+        results = self._network.whole(self._tensor(batch.samples), batch.lengths)
+        return list(Batch(results.cpu().numpy(), batch.lengths).rows())
+
+    def _run_long(self, clip: Waveform) -> Waveform:
+        if self._options.architecture.causal:
+            result = in_blocks(self._network, self._tensor(clip), self._block_frames)
+        else:
+            overlap_samples = round(OVERLAP_S * self.sample_rate)
+            result = in_windows(self._network, self._tensor(clip), self._window_samples, overlap_samples)
+        enhanced: Waveform = result.cpu().numpy()
+        return enhanced
+
+    def _tensor(self, samples: npt.NDArray[np.float32]) -> torch.Tensor:
+        import torch
+
+        return torch.from_numpy(samples).to(self._device)
+
+
+class CausalDemucs(Demucs):
+    """One whose LSTM looks back only: a clip that is too long to be held runs in two passes, with the same result."""
+
+    def open_survey(self) -> DemucsSurvey:
+        """Start the first pass over a clip."""
+        return DemucsSurvey(self._open_stream)
+
+    def _open_stream(self, level: Level) -> DemucsStream:
+        deviation = level.deviation if self._options.architecture.normalize else 1.0
+        return DemucsStream(
+            Blocks(self._network, level.n_samples, self._block_frames),
+            divide_by=deviation + self._floor,
+            multiply_by=deviation,
+            dry=self._options.dry,
+            to_tensor=self._tensor,
+        )
+
+
+def load(spec: ModelSpec, weights: Mapping[str, Path], *, device: str, threads: int) -> Demucs:
+    """Load the network with a checkpoint in any of the forms that its authors' code writes.
+
+    Raises:
+        MissingExtraError: torch or denoiser is not installed.
+        RegistryError: the table's options make no network.
+        IntegrityError: the file is no checkpoint, or that of another network.
+        UsageError: the device is not there.
+    """
+    options = read_options(spec)
+    _, where = open_torch(spec, device=device, threads=max(1, threads))
+    original = require("denoiser.demucs", spec).Demucs
+    if len(weights) != 1:
+        raise IntegrityError(f"{spec.name} has the files {sorted(weights)}; expected one checkpoint")
+    [path] = weights.values()
+    module = _filled(original, path, spec, options.architecture).to(where)
+    taps = require("denoiser.resample", spec).kernel_upsample2().flatten().to(where)
+    network = Network(module, options.architecture, Resampler(taps, options.architecture.resample))
+    kind = CausalDemucs if options.architecture.causal else Demucs
+    return kind(network, options, spec.sample_rate, where)
+
+
+def _filled(original: Any, path: Path, spec: ModelSpec, architecture: Architecture) -> torch.nn.Module:
+    """Return the package's network with the tensors of a checkpoint."""
+    import torch
+
+    state = read_state(torch, original, path, spec, architecture)
+    # Made without storage first: random numbers would be drawn for nothing, and from the user's generator.
+    with torch.device("meta"):
+        network: torch.nn.Module = original(**asdict(architecture), sample_rate=spec.sample_rate)
+    network.to_empty(device="cpu")
+    load_strictly(network, state, path, spec)
+    for layer in network.modules():
+        if isinstance(layer, torch.nn.ReLU):
+            layer.inplace = True
+    return network.eval()

@@ -1,0 +1,109 @@
+"""What the options of a model's table say about Demucs: the arguments of its network, and how much of the input stays.
+
+The rule it keeps: an option that nobody reads, or a value that makes no network, is an error before anything is loaded.
+
+Source: facebookresearch/denoiser@8afd7c1, denoiser/demucs.py (arguments and their defaults) and denoiser/enhance.py
+(`--dry`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from ...core.errors import RegistryError
+from ...core.records import ModelSpec
+
+FACTORS = (1, 2, 4)
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """The arguments of `denoiser.demucs.Demucs` that decide what the network computes, with its defaults.
+
+    `chin` and `chout` are always 1 and `sample_rate` is the table's; `rescale` shapes only weights not yet trained.
+
+    Attributes:
+        hidden: channels of the first level.
+        depth: levels.
+        growth: each level has so many times the channels of the one before, up to `max_hidden`.
+        causal: LSTM in one direction; otherwise in both.
+        resample: the convolutions run at so many times the sample rate.
+        normalize: the clip's standard deviation plus `floor` is taken out before, the deviation put back after.
+    """
+
+    hidden: int = 48
+    depth: int = 5
+    kernel_size: int = 8
+    stride: int = 4
+    causal: bool = True
+    resample: int = 4
+    growth: float = 2
+    max_hidden: int = 10_000
+    normalize: bool = True
+    glu: bool = True
+    floor: float = 1e-3
+
+
+@dataclass(frozen=True)
+class Options:
+    """All that a table's options say.
+
+    Attributes:
+        dry: share of the noisy input in the output, 0 to 1.
+    """
+
+    architecture: Architecture
+    dry: float = 0.0
+
+
+def read_options(spec: ModelSpec) -> Options:
+    """Read and check the options of a model.
+
+    Raises:
+        RegistryError: an option is unknown, or its value is not one that a network can have.
+    """
+    names = [field.name for field in fields(Architecture)]
+    if unknown := sorted(set(spec.options) - {*names, "dry"}):
+        raise RegistryError(f"{spec.name}: unknown option {unknown[0]!r}; expected one of {', '.join([*names, 'dry'])}")
+    for name, value in spec.options.items():
+        is_right, expected = _RULES[name]
+        if not is_right(value):
+            raise RegistryError(f"{spec.name}: the option {name} is {value!r}, expected {expected}")
+    architecture = Architecture(**{name: spec.options[name] for name in names if name in spec.options})
+    _check_together(spec, architecture)
+    return Options(architecture, float(spec.options.get("dry", 0.0)))
+
+
+def _check_together(spec: ModelSpec, architecture: Architecture) -> None:
+    if architecture.causal != spec.causal:
+        raise RegistryError(
+            f"{spec.name}: causal is {spec.causal} in the table and {architecture.causal} in its options "
+            f"(true where they do not say); expected the same in both"
+        )
+    if architecture.kernel_size < architecture.stride:
+        raise RegistryError(
+            f"{spec.name}: the option kernel_size is {architecture.kernel_size} and stride {architecture.stride}; "
+            "expected a kernel no shorter than the stride, or samples between the kernels are never seen"
+        )
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+_COUNT = (_is_count, "a whole number of 1 or more")
+_FLAG = (lambda value: isinstance(value, bool), "true or false")
+_RULES: Mapping[str, tuple[Callable[[Any], bool], str]] = {
+    **dict.fromkeys(("hidden", "depth", "kernel_size", "stride", "max_hidden"), _COUNT),
+    **dict.fromkeys(("causal", "normalize", "glu"), _FLAG),
+    "resample": (lambda value: _is_count(value) and value in FACTORS, "1, 2 or 4"),
+    "growth": (lambda value: _is_number(value) and value > 0, "a number above 0"),
+    "floor": (lambda value: _is_number(value) and value > 0, "a number above 0"),
+    "dry": (lambda value: _is_number(value) and 0 <= value <= 1, "a number from 0 (all network) to 1 (all input)"),
+}

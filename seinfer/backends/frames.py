@@ -1,0 +1,181 @@
+"""Frames of a signal that arrives in pieces: samples -> frames -> a network's frames -> overlap-add -> samples.
+
+The rule it keeps: samples are counted here and nowhere else. What a `FramedStream` gives out is as long as what it took
+in, aligned with it, and the same bit for bit however the signal was cut into pieces. Pure numpy.
+
+Source: overlap-add as in Allen and Rabiner, "A unified approach to short-time Fourier analysis and synthesis",
+Proceedings of the IEEE 65(11), 1977.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..core.errors import BackendError, UsageError
+
+Waveform = npt.NDArray[np.float32]
+"""Shape (time,)."""
+Window = npt.NDArray[np.float64]
+"""Shape (time,)."""
+Samples = npt.NDArray[np.floating[Any]]
+"""Shape (time,), in the precision that the frames have."""
+Frames = npt.NDArray[np.floating[Any]]
+"""Shape (frame, time): `win_length` samples each, a hop apart."""
+Spectra = npt.NDArray[np.complexfloating[Any, Any]]
+"""Shape (frame, frequency): bins 0 to Nyquist."""
+
+
+def sine_window(win_length: int) -> Window:
+    """Return w[n] = sin(pi (n + 1/2) / win_length), whose square adds up to 1 over hops of half a window."""
+    window: Window = np.sin(np.pi * (np.arange(win_length) + 0.5) / win_length)
+    return window
+
+
+def analyse(frames: Frames, window: Window) -> Spectra:
+    """Return the unnormalised spectra of windowed frames, in double precision whatever the version of numpy."""
+    return np.fft.rfft(frames * window)
+
+
+def synthesise(spectra: Spectra, window: Window) -> Frames:
+    """Return windowed frames, ready for overlap-add; the inverse of `analyse` but for the windows."""
+    return np.fft.irfft(spectra, len(window)) * window
+
+
+@dataclass(frozen=True)
+class Framing:
+    """How a network cuts a signal into frames, in samples.
+
+    Attributes:
+        win_length: samples in a frame, a multiple of `hop_length`.
+        hop_length: samples from a frame to the next.
+        lead_samples: zeros in front of the clip, so that the first sample lies that far inside the first frame.
+        delay_samples: how late the network's frames come out, beyond what framing itself costs.
+    """
+
+    win_length: int
+    hop_length: int
+    lead_samples: int = 0
+    delay_samples: int = 0
+
+    def __post_init__(self) -> None:
+        if self.hop_length < 1 or self.win_length < 1 or self.win_length % self.hop_length:
+            raise ValueError(
+                f"win_length is {self.win_length} and hop_length {self.hop_length}; expected a window of whole hops"
+            )
+        if self.lead_samples < 0 or self.delay_samples < 0:
+            raise ValueError(f"lead_samples and delay_samples must not be negative, got {self}")
+
+    def n_frames(self, n_samples: int) -> int:
+        """Return how many frames it takes until each of `n_samples` input samples has its final output."""
+        needed = self.lead_samples + self.delay_samples + n_samples
+        return -(-needed // self.hop_length) if n_samples else 0
+
+    def tail_samples(self, n_samples: int) -> int:
+        """Return how many zeros must follow `n_samples` of signal to fill the last of those frames."""
+        n_frames = self.n_frames(n_samples)
+        return (n_frames - 1) * self.hop_length + self.win_length - self.lead_samples - n_samples if n_frames else 0
+
+
+class Framer:
+    """Cuts samples into overlapping frames; what does not fill a frame yet is kept."""
+
+    def __init__(self, framing: Framing) -> None:
+        self._framing = framing
+        self._kept: Samples = np.zeros(framing.lead_samples, np.float32)
+
+    def push(self, samples: Samples) -> Frames:
+        """Take samples of shape (time,); return the frames that are now complete, which may be none."""
+        win_length, hop_length = self._framing.win_length, self._framing.hop_length
+        signal = np.concatenate([self._kept, samples])
+        n_frames = max(0, (len(signal) - win_length) // hop_length + 1)
+        self._kept = signal[n_frames * hop_length :]
+        if not n_frames:
+            return np.zeros((0, win_length), signal.dtype)
+        return np.lib.stride_tricks.sliding_window_view(signal, win_length)[::hop_length]
+
+
+class OverlapAdder:
+    """Adds overlapping frames up; samples that a later frame still reaches are kept."""
+
+    def __init__(self, framing: Framing) -> None:
+        self._hop_length = framing.hop_length
+        self._overlap = framing.win_length // framing.hop_length
+        self._kept: Frames = np.zeros((self._overlap - 1, framing.hop_length), np.float32)
+
+    def push(self, frames: Frames) -> Samples:
+        """Take the next frames; return the samples that are now final, a hop for each frame."""
+        n_frames = len(frames)
+        hops = np.zeros((n_frames + self._overlap - 1, self._hop_length), frames.dtype)
+        hops[: self._overlap - 1] = self._kept
+        parts = frames.reshape(n_frames, self._overlap, self._hop_length)
+        # The oldest frame first: so a sample's terms add up in one order, however the frames were grouped.
+        for part in reversed(range(self._overlap)):
+            hops[part : part + n_frames] += parts[:, part]
+        self._kept = hops[n_frames:]
+        return hops[:n_frames].reshape(-1)
+
+
+class FramedStream:
+    """One clip through a function of frames, piece by piece: a `Stream` in the sense of `backends.base`.
+
+    Args:
+        framing: how the function wants its frames.
+        transform: next frames, shape (frame, time), in order -> as many frames to overlap-add. It carries its state.
+    """
+
+    def __init__(self, framing: Framing, transform: Callable[[Frames], Frames]) -> None:
+        self._framing = framing
+        self._framer = Framer(framing)
+        self._adder = OverlapAdder(framing)
+        self._transform = transform
+        self._n_in = self._n_out = 0
+        self._to_drop = framing.lead_samples + framing.delay_samples
+        self._is_finished = False
+
+    def push(self, block: Waveform) -> Waveform:
+        """Take the next samples, shape (time,), any length; return those that are ready, which may be none.
+
+        Raises:
+            UsageError: the stream is finished.
+        """
+        self._require_open()
+        self._n_in += len(block)
+        return self._advance(block)
+
+    def finish(self) -> Waveform:
+        """Return the rest, so that as many samples have come out as went in.
+
+        Raises:
+            UsageError: the stream is finished.
+        """
+        self._require_open()
+        self._is_finished = True
+        n_missing = self._n_in - self._n_out
+        return self._advance(np.zeros(self._framing.tail_samples(self._n_in), np.float32))[:n_missing]
+
+    def _require_open(self) -> None:
+        if self._is_finished:
+            raise UsageError("this stream is finished and takes no more samples; open a new one for each clip")
+
+    def _advance(self, samples: Samples) -> Waveform:
+        frames = self._framer.push(samples)
+        if not len(frames):
+            return np.zeros(0, np.float32)
+        made = self._adder.push(self._transformed(frames))
+        n_dropped = min(self._to_drop, len(made))
+        self._to_drop -= n_dropped
+        self._n_out += len(made) - n_dropped
+        return made[n_dropped:].astype(np.float32)
+
+    def _transformed(self, frames: Frames) -> Frames:
+        made = self._transform(frames)
+        if made.shape != frames.shape:
+            raise BackendError(
+                f"a backend made frames of shape {made.shape} from {frames.shape}; expected as many, as long"
+            )
+        return made

@@ -1,0 +1,87 @@
+"""A SEGAN+ checkpoint -> the tensors of its generator, strictly.
+
+The rule: every tensor of the generator comes from the file, and every tensor of the file goes into the generator. (The
+authors' loader takes what fits and leaves the rest as it was drawn at random.)
+
+Two layouts are read, `{"step", "state_dict"[, "optimizer"]}` and a bare state dict, and two generations of names:
+`gen_enc.*` and `gen_dec.*.conv` are the older ones of `enc_blocks.*` and `dec_blocks.*.deconv`.
+
+Source: santi-pdp/segan_pytorch@0522387, Saver in segan/models/core.py, and weightG_fmt_converter.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from ...core.errors import IntegrityError
+from ...core.records import ModelSpec
+from ..torch import load_strictly, read_checkpoint
+from .options import Shapes
+
+if TYPE_CHECKING:
+    import torch
+
+
+def read_state(torch: ModuleType, path: Path, spec: ModelSpec, shapes: Shapes) -> dict[str, torch.Tensor]:
+    """Return the tensors of a generator by their current names: float32, on the CPU.
+
+    Args:
+        torch: the module.
+        path: the checkpoint.
+        spec: the model, for messages.
+        shapes: name -> shape of every tensor that it must hold.
+
+    Raises:
+        IntegrityError: the file cannot be read, names code, or does not hold just these tensors, all finite.
+    """
+    state = _state_dict(read_checkpoint(torch, path, spec), path, spec)
+    holder = _holder(shapes)
+    load_strictly(holder, state, path, spec)
+    tensors = dict(holder.state_dict())
+    if spoilt := [name for name, tensor in tensors.items() if not tensor.isfinite().all()]:
+        raise IntegrityError(
+            f"{path} does not fit {spec.name}: {spoilt[0]} holds NaN or infinite numbers, expected finite ones; "
+            "its training broke down, take another checkpoint"
+        )
+    return tensors
+
+
+def _state_dict(content: Any, path: Path, spec: ModelSpec) -> Mapping[str, Any]:
+    state = content.get("state_dict", content) if isinstance(content, Mapping) else content
+    if not isinstance(state, Mapping) or not all(isinstance(name, str) for name in state):
+        raise IntegrityError(
+            f"{path} does not fit {spec.name}: it holds a {type(state).__name__}, expected a state dict, or one under "
+            "the key 'state_dict'; it is another model's checkpoint"
+        )
+    renamed = {_current_name(name): value for name, value in state.items()}
+    if len(renamed) < len(state):
+        raise IntegrityError(
+            f"{path} does not fit {spec.name}: some of its {len(state)} tensors are there by an old name and by a "
+            "current one, expected one of them; it was put together from two checkpoints"
+        )
+    return renamed
+
+
+def _current_name(name: str) -> str:
+    if name.startswith("gen_dec."):
+        return name.replace("gen_dec.", "dec_blocks.", 1).replace(".conv.", ".deconv.", 1)
+    return name.replace("gen_enc.", "enc_blocks.", 1) if name.startswith("gen_enc.") else name
+
+
+def _holder(shapes: Shapes) -> torch.nn.Module:
+    """Return a module that has tensors of these dotted names and does nothing."""
+    import torch
+
+    root = torch.nn.Module()
+    for name, shape in shapes.items():
+        *path, leaf = name.split(".")
+        module = root
+        for part in path:
+            if part not in dict(module.named_children()):
+                module.add_module(part, torch.nn.Module())
+            module = module.get_submodule(part)
+        module.register_buffer(leaf, torch.empty(shape))
+    return root

@@ -1,0 +1,158 @@
+"""SEGAN+: a generator of waveforms, second by second, with a latent code that is the same for all of them.
+
+The rule it keeps: a clip's result depends on the clip alone. The authors' script draws a new latent code for the first
+window of each file, and takes the first file's for all other windows, so that its result depends on the order of the
+files. Here one is drawn when the model loads, from the seed of its table, by numpy's RandomState, whose stream is
+frozen; the option `z = "zero"` does without.
+
+Source: Pascual, Bonafonte, Serrà, "SEGAN: Speech Enhancement Generative Adversarial Network", Interspeech 2017
+(arXiv:1703.09452); santi-pdp/segan_pytorch@0522387, clean.py and SEGAN.generate in segan/models/model.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ...core.errors import IntegrityError, UsageError
+from ...core.records import ModelSpec
+from ..base import Appetite, Batch, Waveform
+from ..torch import open_torch
+from .checkpoint import read_state
+from .guard import refuse_wrong_arithmetic
+from .network import Generator
+from .options import WINDOW_SAMPLES, Options, read_options, tensor_shapes
+from .signal import DeEmphasis, PreEmphasis, Windower, Windows
+
+if TYPE_CHECKING:
+    import torch
+
+SAMPLE_RATE = 16_000
+_WINDOWS_AT_ONCE = {"cpu": 8, "cuda": 64}
+"""Enough to read the weights seldom; a window takes some 10 MiB of memory at the official size."""
+
+
+class Segan:
+    """The generator on its device, with its latent code.
+
+    Args:
+        options: of the model's table.
+        generator: its weights are on `device`.
+        z: latent code, shape (1, position, channel), on `device`.
+        device: where it runs.
+    """
+
+    sample_rate = SAMPLE_RATE
+
+    def __init__(self, options: Options, generator: Generator, z: torch.Tensor, device: torch.device) -> None:
+        self._preemphasis = options.preemphasis
+        self._generator, self._device = generator, device
+        self._begun = generator.begin(z)  # the same for every window, so it is computed once
+        self._windows_at_once = _WINDOWS_AT_ONCE[device.type]
+        # Padding costs nothing: only windows of signal are run.
+        self.appetite = Appetite(max_clips=2 * self._windows_at_once, max_batch_s=120.0)
+
+    def enhance(self, batch: Batch) -> list[Waveform]:
+        """Return one waveform a row, each as long as the row's signal."""
+        windows = [_windows_of(row, self._preemphasis) for row in batch.rows()]
+        canvas = self.generate(np.concatenate([np.empty((0, WINDOW_SAMPLES), np.float32), *windows]))
+        ends = np.cumsum([len(of_row) for of_row in windows], dtype=int)
+        return [
+            DeEmphasis(self._preemphasis).push(canvas[end - len(of_row) : end].reshape(-1)[: len(row)])
+            for row, of_row, end in zip(batch.rows(), windows, ends, strict=True)
+        ]
+
+    def open_stream(self) -> SeganStream:
+        """Start a clip."""
+        return SeganStream(self, self._preemphasis)
+
+    def generate(self, windows: Windows) -> Windows:
+        """Return the network's canvas of each window, still emphasised; a few windows at a time."""
+        import torch
+
+        made = np.empty_like(windows)
+        with torch.inference_mode():
+            for start in range(0, len(windows), self._windows_at_once):
+                some = slice(start, start + self._windows_at_once)
+                given = torch.from_numpy(windows[some]).to(self._device)
+                made[some] = self._generator(given, self._begun).cpu().numpy()
+        return made
+
+
+def _windows_of(row: Waveform, preemphasis: float) -> Windows:
+    windower = Windower()
+    full = windower.push(PreEmphasis(preemphasis).push(row))
+    return np.concatenate([full, windower.finish()])
+
+
+class SeganStream:
+    """One clip through the windows of a network, piece by piece."""
+
+    def __init__(self, model: Segan, preemphasis: float) -> None:
+        self._model = model
+        self._emphasis, self._de_emphasis = PreEmphasis(preemphasis), DeEmphasis(preemphasis)
+        self._windower = Windower()
+        self._is_finished = False
+
+    def push(self, block: Waveform) -> Waveform:
+        """Take the next samples, shape (time,), any length; return those that are ready, which may be none.
+
+        Raises:
+            UsageError: the stream is finished.
+        """
+        self._require_open()
+        return self._advance(self._windower.push(self._emphasis.push(block)))
+
+    def finish(self) -> Waveform:
+        """Return the rest, so that as many samples have come out as went in.
+
+        Raises:
+            UsageError: the stream is finished.
+        """
+        self._require_open()
+        self._is_finished = True
+        n_missing = self._windower.n_kept
+        return self._advance(self._windower.finish())[:n_missing]
+
+    def _require_open(self) -> None:
+        if self._is_finished:
+            raise UsageError("this stream is finished and takes no more samples; open a new one for each clip")
+
+    def _advance(self, windows: Windows) -> Waveform:
+        return self._de_emphasis.push(self._model.generate(windows).reshape(-1))
+
+
+def load(spec: ModelSpec, weights: Mapping[str, Path], *, device: str, threads: int) -> Segan:
+    """Load the generator and try its arithmetic.
+
+    Raises:
+        MissingExtraError: torch is not installed.
+        UsageError: the device is not there.
+        RegistryError: an option of the table makes no sense.
+        IntegrityError: the file is no checkpoint, or not of this generator.
+        BackendError: this machine computes a layer wrongly.
+    """
+    options = read_options(spec)
+    torch, place = open_torch(spec, device=device, threads=threads)
+    import scipy.signal  # noqa: F401 a second that belongs to loading, and not to the first clip
+
+    if len(weights) != 1:
+        raise IntegrityError(f"{spec.name} has the files {sorted(weights)}; expected one checkpoint of its generator")
+    [path] = weights.values()
+    state = read_state(torch, path, spec, tensor_shapes(options))
+    with torch.inference_mode():
+        generator = Generator(options, {name: tensor.to(place) for name, tensor in state.items()})
+        refuse_wrong_arithmetic(spec, options, generator, state, place)
+        return Segan(options, generator, _latent_code(options, place), place)
+
+
+def _latent_code(options: Options, device: torch.device) -> torch.Tensor:
+    """Return z, shape (1, position, channel)."""
+    import torch
+
+    shape = (1, options.z_dim, options.code_length)
+    drawn = np.random.RandomState(options.seed).standard_normal(shape) if options.z == "drawn" else np.zeros(shape)
+    return torch.from_numpy(drawn.astype(np.float32)).transpose(1, 2).to(device)

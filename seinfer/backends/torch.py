@@ -1,0 +1,113 @@
+"""What the torch backends share: threads, device, and checkpoints that are read strictly and never run code.
+
+torch is imported here, inside functions, and nowhere at module level.
+"""
+
+from __future__ import annotations
+
+import pickle
+import struct
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from ..core.errors import IntegrityError, UsageError
+from ..core.records import ModelSpec
+from .base import require
+
+if TYPE_CHECKING:
+    import torch
+
+# What torch's reader was seen to raise on files that are cut, overwritten in places, or something else.
+_UNREADABLE = (
+    *(pickle.UnpicklingError, struct.error, RuntimeError, EOFError, OSError, ValueError, LookupError),
+    *(AttributeError, TypeError, AssertionError, OverflowError),
+)
+
+
+def open_torch(spec: ModelSpec, *, device: str, threads: int) -> tuple[ModuleType, torch.device]:
+    """Import torch and give it its cores and its device.
+
+    Raises:
+        MissingExtraError: torch is not installed.
+        UsageError: the device is not there.
+    """
+    torch = require("torch", spec)
+    torch.set_num_threads(threads)
+    if device == "cuda" and not torch.cuda.is_available():
+        raise UsageError(f"{spec.name}: --device cuda, but torch {torch.__version__} sees no GPU; use --device cpu")
+    if device == "cuda":
+        # cuDNN would round the factors of float32 products to 10 bits; torch's own products keep them as they are.
+        torch.backends.cudnn.allow_tf32 = False
+    return torch, torch.device(device)
+
+
+def read_checkpoint(torch: ModuleType, path: Path, spec: ModelSpec, safe_globals: Iterable[Any] = ()) -> Any:
+    """Read a checkpoint without running what may be pickled in it.
+
+    Args:
+        torch: the module.
+        path: file of `torch.save`, zip or legacy.
+        spec: the model, for the message.
+        safe_globals: classes that the file may name beside tensors, such as `inert` gives.
+
+    Raises:
+        IntegrityError: it cannot be read, or names code that is not allowed.
+    """
+    try:
+        with torch.serialization.safe_globals(list(safe_globals)):
+            return torch.load(path, map_location="cpu", weights_only=True)
+    except _UNREADABLE as error:
+        raise IntegrityError(
+            f"{path} cannot be read as a checkpoint of {spec.name}: {_reason(error)}; nothing in it was run; "
+            f"fetch it again with `seinfer models pull {spec.name}`"
+        ) from error
+
+
+def _reason(error: Exception) -> str:
+    """Return the line that says what is wrong, without torch's advice on how to read the file unsafely."""
+    # torch raises its advice in place of the reason, which Python keeps as the context.
+    reason = error.__context__ if isinstance(error.__context__, pickle.UnpicklingError) else error
+    line = next(iter(str(reason).strip().splitlines()), "no reason given")
+    return f"{type(reason).__name__}: {line.partition(' Please use ')[0].rstrip('.')}"
+
+
+class _Inert:
+    def __new__(cls, *_: object, **__: object) -> _Inert:
+        return super().__new__(cls)
+
+    def __setstate__(self, state: object) -> None:
+        pass
+
+
+def inert(name: str) -> type:
+    """Return a class for `safe_globals` that stands for "module.Name": it takes anything and does nothing with it.
+
+    What a checkpoint says of such a class is read over: neither the real one nor its package is needed, and none runs.
+    """
+    module, _, own_name = name.rpartition(".")
+    return type(own_name, (_Inert,), {"__module__": module})
+
+
+def load_strictly(network: torch.nn.Module, state: Mapping[str, Any], path: Path, spec: ModelSpec) -> None:
+    """Fill a network with the tensors of a checkpoint.
+
+    Raises:
+        IntegrityError: a tensor is missing, left over, or of another shape.
+    """
+    wanted = {name: tuple(value.shape) for name, value in network.state_dict().items()}
+    given = {name: tuple(getattr(value, "shape", ())) for name, value in state.items()}
+    problems = [
+        *(f"{name} is missing" for name in wanted if name not in given),
+        *(f"{name} is not part of the network" for name in given if name not in wanted),
+        *(
+            f"{name} has shape {given[name]}, expected {wanted[name]}"
+            for name in wanted
+            if given.get(name, wanted[name]) != wanted[name]
+        ),
+    ]
+    if problems:
+        more = f" and {len(problems) - 1} more" if len(problems) > 1 else ""
+        raise IntegrityError(f"{path} does not fit {spec.name}: {problems[0]}{more}; it is another model's checkpoint")
+    network.load_state_dict(dict(state))

@@ -1,0 +1,76 @@
+"""`seinfer metrics`: what can be measured, in which unit and range, at which rate, and by what. Imports no metric."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+
+from ..metrics.metric import Metric, why_not
+from ..metrics.table import load_table
+from ..reports.terminal import console
+
+
+def metrics_command(*, as_json: bool) -> int:
+    """List all metrics, with what is missing to compute them; what is wrong with a plug-in is said on stderr."""
+    table = load_table()
+    for problem in table.problems:
+        print(f"warning: {problem}", file=sys.stderr)
+    if as_json:
+        print(json.dumps([facts(metric) for metric in table.metrics.values()], indent=2, ensure_ascii=False))
+        return 0
+    shown = [metric for metric in table.metrics.values() if not metric.is_diagnostic]
+    out = console()
+    out.print(_table(shown))
+    out.print("* computed by --metrics auto, where it applies. Cost is time, about, SI-SDR's being 1.", markup=False)
+    for metric in shown:
+        out.print(f"{metric.name}: {metric.implementation}; {metric.source}", markup=False, soft_wrap=True)
+    for reason in dict.fromkeys(why_not(metric) for metric in shown if why_not(metric)):
+        names = ", ".join(metric.name for metric in shown if why_not(metric) == reason)
+        out.print(f"not here: {names}: {reason}", markup=False, soft_wrap=True)
+    return 0
+
+
+def facts(metric: Metric) -> dict[str, Any]:
+    """Return everything about a metric that a script or a reader of its figures may want to know."""
+    return {
+        "name": metric.name,
+        "unit": metric.unit,
+        "lower": metric.lower,
+        "upper": metric.upper,
+        "higher_is_better": metric.best == "higher",
+        "needs_reference": metric.needs_reference,
+        "sample_rate": metric.sample_rate,
+        "cost": metric.cost,
+        "is_default": metric.default,
+        "is_diagnostic": metric.is_diagnostic,
+        "source": metric.source,
+        "package": metric.package,
+        "version": metric.version,
+        "implementation": metric.implementation,
+        "not_here": why_not(metric),
+    }
+
+
+def _table(metrics: Iterable[Metric]) -> Table:
+    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))  # fits 80 columns
+    for heading, justify in (("metric", "left"), ("unit", "left"), ("range", "right"), ("better", "left")):
+        table.add_column(heading, justify=justify, no_wrap=True)  # type: ignore[arg-type]
+    for heading in ("reference", "rate Hz", "cost", "here"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for metric in metrics:
+        name = f"{metric.name}{'*' if metric.default else ''}"
+        reference = "needed" if metric.needs_reference else "none"
+        rate = str(metric.sample_rate or "any")
+        here = "no" if why_not(metric) else "yes"
+        table.add_row(name, metric.unit, _range(metric), metric.best, reference, rate, f"{metric.cost:g}", here)
+    return table
+
+
+def _range(metric: Metric) -> str:
+    lower, upper = ("" if bound is None else f"{bound:g}" for bound in (metric.lower, metric.upper))
+    return f"{lower} to {upper}" if upper else f"{lower} up" if lower else ""

@@ -1,0 +1,1 @@
+"""Files -> clips with stable names and their clean references."""

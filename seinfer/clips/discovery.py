@@ -1,0 +1,157 @@
+"""Folders and files -> clips with stable names.
+
+A clip is called by its path relative to the input folder, without the suffix and with "/" on every system: never by its
+base name alone, so that equal names in different folders stay apart. What seinfer wrote is never taken as input.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+
+from ..audio import reading as audio
+from ..core.errors import AudioError, UsageError
+from ..core.records import Clip
+
+JOURNAL = "journal.jsonl"
+"""A folder with a file of this name is a run folder."""
+
+
+def find_audio(
+    inputs: Sequence[Path], exclude: Iterable[Path] = (), *, may_be_empty: bool = False
+) -> tuple[Path, list[Path]]:
+    """List the audio files below folders, and files that are named themselves.
+
+    Args:
+        inputs: folders and files.
+        exclude: folders to leave out, such as the output folder.
+        may_be_empty: whether finding nothing is fine.
+
+    Returns:
+        The folder that the names are relative to, and the files, sorted.
+
+    Raises:
+        UsageError: an input does not exist, or there is no audio in them.
+    """
+    excluded = {resolved(path) for path in exclude}
+    roots = [path.absolute() for path in inputs]
+    found: set[Path] = set()
+    folders = []
+    for path, root in zip(inputs, roots, strict=True):
+        is_folder = _is_folder(path)
+        folders.append(root if is_folder else root.parent)
+        found.update(_walk(root, excluded) if is_folder else [root])
+    if not found and not may_be_empty:
+        suffixes = ", ".join(sorted(audio.SUFFIXES))
+        raise UsageError(f"no audio files in {', '.join(map(str, inputs))}; looked for {suffixes}")
+    return Path(os.path.commonpath(folders)), sorted(found)
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return stat.S_ISDIR(path.stat().st_mode)
+    except FileNotFoundError:
+        raise UsageError(f"{path} does not exist; expected a folder of clips or an audio file") from None
+    except OSError as error:
+        raise UsageError(f"{path} cannot be looked at: {error.strerror or error}; expected a folder or file") from error
+
+
+def resolved(path: Path) -> Path:
+    """Return a path without links.
+
+    Raises:
+        UsageError: its links lead in a circle.
+    """
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError) as error:  # RuntimeError before Python 3.13
+        raise UsageError(f"{path} cannot be followed: {error}; expected a path without a circle of links") from error
+
+
+def _walk(root: Path, excluded: set[Path]) -> Iterator[Path]:
+    """Yield the audio files below a folder; links are followed, but no folder is entered twice.
+
+    A folder that cannot be listed is yielded itself, so that it becomes a row with that reason.
+
+    Raises:
+        UsageError: the root cannot be listed.
+    """
+    entered: set[Path] = set()
+    closed: list[OSError] = []
+    for folder, folders, files in os.walk(root, followlinks=True, onerror=closed.append):
+        real = Path(folder).resolve()
+        if real in entered or real in excluded or JOURNAL in files:
+            folders.clear()
+            continue
+        entered.add(real)
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in files:
+            if not name.startswith(".") and Path(name).suffix.lower() in audio.SUFFIXES:
+                yield Path(folder, name)
+    for error in closed:
+        path = Path(error.filename)
+        if path == root:
+            raise UsageError(f"{root} cannot be listed: {error.strerror}; expected a folder of clips") from error
+        if path.resolve() not in excluded:
+            yield path
+
+
+def clip_ids(paths: Sequence[Path], base: Path) -> list[str]:
+    """Name files by their path relative to `base`, without the suffix.
+
+    Files that differ in nothing but the suffix keep it, and so does one whose estimate would bear a folder's name.
+    """
+    whole = [path.relative_to(base).as_posix() for path in paths]
+    names = [path.relative_to(base).with_suffix("").as_posix() for path in paths]
+    folders = {parent.as_posix() for name in whole for parent in PurePosixPath(name).parents}
+    names = [long if f"{short}.wav" in folders else short for short, long in zip(names, whole, strict=True)]
+    # A name that keeps its suffix may be the short name of yet another file, as of "x.wav.ogg" beside "x.wav".
+    while twice := {name for name, count in Counter(names).items() if count > 1}:
+        names = [long if short in twice else short for short, long in zip(names, whole, strict=True)]
+    return names
+
+
+def inspect(clips: Sequence[Clip], threads: int = 8) -> list[Clip]:
+    """Read the headers and digests of every clip's files; what is wrong with one goes into the clip's `problem`."""
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(_inspected, clips))
+
+
+def _inspected(clip: Clip) -> Clip:
+    path = Path(clip.noisy_path or clip.clean_path)
+    try:
+        info = audio.probe(path)
+        digest = sha256_of(path) if clip.noisy_path else ""
+        clean_digest = sha256_of(Path(clip.clean_path)) if clip.clean_path else ""
+    except AudioError as error:
+        return replace(clip, problem=f"{error.reason}: {error}")
+    except OSError as error:
+        return replace(clip, problem=f"unreadable: {error.filename or path} cannot be read: {error.strerror or error}")
+    return replace(
+        clip,
+        sample_rate=info.sample_rate,
+        channels=info.channels,
+        n_samples=info.n_samples,
+        noisy_sha256=digest,
+        clean_sha256=clean_digest,
+    )
+
+
+def sha256_of(path: Path) -> str:
+    """Return the digest of a file in hex.
+
+    Raises:
+        AudioError: it cannot be opened.
+        OSError: it cannot be read to its end.
+    """
+    digest = hashlib.sha256()
+    with audio.open_regular(path) as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()

@@ -1,0 +1,149 @@
+"""Lists of files: denoiser's JSON `[[path, n_frames], ...]`, and the `uid path` lines of Kaldi and URGENT.
+
+JSON: facebookresearch/denoiser, denoiser/audio.py, main(); the two lists are matched by the rules on names, never by
+their order. scp: kaldi-asr/kaldi, "Data preparation"; the uid is the key, and the clip's name.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ...core.errors import PairingError, UsageError
+from ...core.records import Clip
+from .clipset import ClipSet, in_order, some
+from .manifests import refuse_unsafe
+from .matching import SAME_PATH, Side, match
+from .names import CLEAN_WORDS, NOISY_WORDS
+
+SUFFIXES = (".json", ".scp")
+_STEMS = {"noisy": (*NOISY_WORDS, "wav"), "clean": (*CLEAN_WORDS, "spk1")}
+
+
+@dataclass(frozen=True)
+class Lists:
+    """A list of noisy files and one of clean files; the latter may be missing."""
+
+    noisy: Path
+    clean: Path | None
+
+
+def is_list(path: Path) -> bool:
+    """Say whether a path is that of a list."""
+    return path.suffix.lower() in SUFFIXES
+
+
+def lists_in(folder: Path) -> Lists | None:
+    """Find a noisy and a clean list that lie in a folder, by their names; None where there are not both.
+
+    Raises:
+        PairingError: there are several of a kind.
+    """
+    found: dict[str, list[Path]] = {"noisy": [], "clean": []}
+    for path in sorted(folder.iterdir()):
+        for role, stems in _STEMS.items():
+            # "wav" and "spk1" are names of Kaldi's own; a wav.json may be anything.
+            if is_list(path) and path.stem.lower() in (stems if path.suffix.lower() == ".scp" else stems[:-1]):
+                found[role].append(path)
+    if not (found["noisy"] and found["clean"]):
+        return None
+    for role, paths in found.items():
+        if len(paths) > 1:
+            raise PairingError(
+                f"several lists of {role} files lie in {folder}: {some(path.name for path in paths)}; name the two "
+                f"that you mean: the noisy list in place of the folder, and --clean LIST"
+            )
+    return Lists(found["noisy"][0], found["clean"][0])
+
+
+def from_lists(lists: Lists) -> ClipSet:
+    """Return the clips that lists name.
+
+    Raises:
+        UsageError: a list cannot be read.
+        PairingError: a list is malformed, names a file that does not exist, or the two do not match.
+    """
+    noisy = _read(lists.noisy)
+    if lists.clean is None:
+        return ClipSet(_clips(noisy, {}), why=f"{lists.noisy} names {len(noisy)} noisy files; no clean list was given")
+    if lists.clean.suffix.lower() != lists.noisy.suffix.lower():
+        raise PairingError(f"{lists.noisy} and {lists.clean} are lists of two kinds; expected two .json or two .scp")
+    clean = _read(lists.clean)
+    is_keyed = lists.noisy.suffix.lower() == ".scp"
+    found = match(noisy, clean, (SAME_PATH,)) if is_keyed else match(noisy, clean)
+    rule = "same uid" if is_keyed else found.rule
+    return ClipSet(
+        _clips(noisy, found.partners),
+        rule=f"lists {lists.noisy} and {lists.clean}: {rule}",
+        why=found.why,
+    )
+
+
+def _clips(noisy: Side, partners: Mapping[str, str]) -> tuple[Clip, ...]:
+    return in_order(Clip(name, path, partners.get(name, "")) for name, path in noisy.items())
+
+
+def _read(path: Path) -> dict[str, str]:
+    """Return name -> path of a list's files."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} cannot be read ({error}); expected a list of files in UTF-8") from error
+    entries = _scp_entries(path, text) if path.suffix.lower() == ".scp" else _json_entries(path, text)
+    if not entries:
+        raise PairingError(f"{path} names no file")
+    names = [name for name, _ in entries]
+    if twice := {name for name in names if names.count(name) > 1}:
+        raise PairingError(f"{path} names {some(twice)} twice; expected each file once: remove a line")
+    return dict(entries)
+
+
+def _scp_entries(path: Path, text: str) -> list[tuple[str, str]]:
+    entries = []
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip():
+            continue
+        where = f"{path} line {number}"
+        uid, file = (*line.split(maxsplit=1), "")[:2]
+        if not file or file.rstrip().endswith("|"):
+            raise PairingError(f"{where} is {line!r}; expected 'uid path' (commands are not run)")
+        refuse_unsafe(uid, f"{where}: the uid")
+        entries.append((uid, _existing(path, file.strip(), where)))
+    return entries
+
+
+def _json_entries(path: Path, text: str) -> list[tuple[str, str]]:
+    try:
+        entries = json.loads(text)
+    except ValueError as error:
+        raise PairingError(f"{path} is no JSON ({error}); expected [[path, n_frames], ...]") from error
+    if not isinstance(entries, list):
+        raise PairingError(f"{path} holds a {type(entries).__name__}; expected [[path, n_frames], ...]")
+    files = []
+    for number, entry in enumerate(entries, start=1):
+        if not (isinstance(entry, list) and len(entry) == 2 and isinstance(entry[0], str)):
+            raise PairingError(f"{path} entry {number} is {entry!r}; expected [path, n_frames]")
+        files.append(_existing(path, entry[0], f"{path} entry {number}"))
+    return list(zip(_names(files), files, strict=True))
+
+
+def _names(files: Sequence[str]) -> list[str]:
+    """Name files by their path below the folder that they share."""
+    if not files:
+        return []
+    base = os.path.commonpath([str(Path(file).parent) for file in files])
+    return [Path(file).relative_to(base).with_suffix("").as_posix() for file in files]
+
+
+def _existing(listed_in: Path, text: str, where: str) -> str:
+    """Return a listed file as an absolute path; relative ones are meant from the list's folder, or from here."""
+    for base in (listed_in.parent, Path()):
+        if (path := (base / text).absolute()).is_file():
+            return os.path.normpath(path)
+    raise PairingError(
+        f"{where}: {text} does not exist, neither from the list's folder nor from {Path().absolute()}; "
+        "correct the list, or run where its paths hold"
+    )

@@ -1,0 +1,147 @@
+"""`seinfer check`: is a model wired right here, on this recording? Each question is measured and gets a verdict.
+
+What users suffered from was a network that ran and gave bad numbers: state lost between pieces, output late, a result
+that depends on the clips beside it. The contract behind the questions is backends/base.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..audio.reading import Samples, resample
+from ..backends.base import Enhancer, Waveform, run_stream, stream_over
+from ..backends.batching import Batch, pad
+from ..metrics.diagnostics import gain_db, lag_samples
+from ..metrics.metric import MetricError
+from .long_clips import Clock, windowed
+
+BATCH_TOLERANCE = 1e-5
+STREAM_MIN_DB = 60.0
+GAIN_RANGE_DB = (-12.0, 3.0)
+# Pieces of a size that is no multiple of any hop: lost state or lost samples show at every seam.
+_PIECE_S = 0.7771
+# Long enough for two windows of longclips.windowed.
+_LONG_S = 50.0
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """An answer.
+
+    Attributes:
+        question: what was measured.
+        measured: the figure, in words.
+        expected: what a well-wired model gives.
+        is_good: whether it does; None where it is worth a look and may be right.
+    """
+
+    question: str
+    measured: str
+    expected: str
+    is_good: bool | None
+
+
+def check(enhancer: Enhancer, clip: Samples, sample_rate: int) -> Iterator[Verdict]:
+    """Measure a loaded model on one clip.
+
+    Args:
+        enhancer: the model.
+        clip: shape (channels, time); the first channel is used.
+        sample_rate: Hz of the clip.
+    """
+    rate = enhancer.sample_rate or sample_rate
+    noisy = resample(clip[:1], sample_rate, rate)[0]
+    before = noisy.copy()
+    whole = enhancer.enhance(Batch(noisy[None], (len(noisy),)))[0]  # not a padded copy: the model gets at the input
+    yield _length(enhancer, noisy, whole)
+    yield Verdict(
+        "input left alone",
+        "changed" if (noisy != before).any() else "unchanged",
+        "unchanged",
+        bool((noisy == before).all()),
+    )
+    yield _difference("the same again", whole, _alone(enhancer, noisy), 0.0)
+    yield _difference("in a batch with others", whole, _in_company(enhancer, noisy), BATCH_TOLERANCE)
+    yield _lag(noisy, whole, rate)
+    yield _level(noisy, whole, rate)
+    yield _pieces(enhancer, noisy, whole, rate)
+
+
+def _alone(enhancer: Enhancer, noisy: Waveform) -> Waveform:
+    return enhancer.enhance(pad([noisy]))[0]
+
+
+def _in_company(enhancer: Enhancer, noisy: Waveform) -> Waveform:
+    """Enhance the clip between a shorter and a longer one, in the middle of the batch."""
+    longer = np.concatenate([noisy[::-1], noisy[: len(noisy) // 3]])
+    return enhancer.enhance(pad([noisy[: max(1, len(noisy) // 2)], noisy, longer]))[1]
+
+
+def _length(enhancer: Enhancer, noisy: Waveform, whole: Waveform) -> Verdict:
+    lengths = [len(noisy), 1, 17, len(noisy) // 2 + 1]
+    got = [len(whole), *(len(_alone(enhancer, noisy[:n])) for n in lengths[1:])]
+    is_finite = bool(np.isfinite(whole).all())
+    measured = f"{got} samples for {lengths}" + ("" if is_finite else ", not all finite")
+    return Verdict("length", measured, "the same, finite", got == lengths and is_finite)
+
+
+def _difference(question: str, one: Waveform, other: Waveform, tolerance: float) -> Verdict:
+    largest = float(np.abs(one - other).max()) if one.shape == other.shape else float("inf")
+    return Verdict(question, f"differs by at most {largest:.1e}", f"<= {tolerance:.0e}", largest <= tolerance)
+
+
+def _lag(noisy: Waveform, whole: Waveform, rate: int) -> Verdict:
+    lag = _diagnosed(lag_samples, noisy, whole, rate)
+    if lag is None:
+        return Verdict("delay", "cannot be told: silent or unlike the input", "0 samples", None)
+    # A network that filters turns the phase a little; a frame or a hop is never that small.
+    return Verdict("delay", f"{lag:.0f} samples ({1000 * lag / rate:.1f} ms)", "0 samples", abs(lag) <= rate // 8000)
+
+
+def _level(noisy: Waveform, whole: Waveform, rate: int) -> Verdict:
+    gain = _diagnosed(gain_db, noisy, whole, rate)
+    if gain is None:
+        return Verdict("level", "cannot be told: silent or unlike the input", "near 0 dB", None)
+    low, high = GAIN_RANGE_DB
+    # How much a noisy clip must lose is not known here: only a level that rose is surely wrong.
+    is_good = None if gain < low else gain <= high
+    return Verdict("level of what is left", f"{gain:+.1f} dB", f"{low:+.0f} to {high:+.0f} dB on a noisy clip", is_good)
+
+
+def _pieces(enhancer: Enhancer, noisy: Waveform, whole: Waveform, rate: int) -> Verdict:
+    if (stream := stream_over(enhancer, noisy)) is not None:
+        pieces = run_stream(stream, noisy, round(_PIECE_S * rate))
+        snr = _snr_db(whole, pieces)
+        return Verdict(
+            "piece by piece, state carried",
+            f"{snr:.0f} dB to the whole clip",
+            f">= {STREAM_MIN_DB:.0f} dB",
+            snr >= STREAM_MIN_DB,
+        )
+    long = np.resize(noisy, max(len(noisy), round(_LONG_S * rate)))
+    pieces = np.concatenate(list(windowed(enhancer, [long[None]], rate, Clock())), axis=1)[0]
+    snr = _snr_db(_alone(enhancer, long), pieces)
+    return Verdict(
+        "long clips",
+        f"in faded windows, {snr:.0f} dB to the whole clip",
+        f">= {STREAM_MIN_DB:.0f} dB, else rows are flagged chunked",
+        None if snr < STREAM_MIN_DB else True,
+    )
+
+
+def _snr_db(reference: Waveform, estimate: Waveform) -> float:
+    if reference.shape != estimate.shape:
+        return float("-inf")
+    error = float(np.sum(np.square(reference - estimate, dtype=np.float64)))
+    power = float(np.sum(np.square(reference, dtype=np.float64)))
+    return 10 * float(np.log10(power / error)) if error and power else float("inf")
+
+
+def _diagnosed(measure: Callable[..., float], noisy: Waveform, whole: Waveform, rate: int) -> float | None:
+    try:
+        return measure(reference=noisy, estimate=whole, sample_rate=rate)
+    except MetricError:
+        return None

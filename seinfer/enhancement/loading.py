@@ -1,0 +1,79 @@
+"""A model's name -> a loaded network: packages checked, weights verified, then its backend's `load`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..backends.base import Enhancer
+from ..core.devices import cores, find_gpu
+from ..core.errors import BackendError, MissingExtraError, UsageError
+from ..core.records import ModelSpec
+from ..models import weights
+from ..models.extras import install_line, missing_packages
+from ..models.registry import resolve
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A network, and where it runs.
+
+    Attributes:
+        device: "cpu" or "cuda".
+        note: why it is not where it could be; empty where it is.
+    """
+
+    enhancer: Enhancer
+    device: str
+    note: str = ""
+
+
+def load_on(spec: ModelSpec, *, device: str, threads: int | None = None) -> Loaded:
+    """Load a network on a device; "auto" takes the GPU where there is one and the network can use it.
+
+    Raises:
+        SeinferError: as `load_enhancer`.
+    """
+    if device == "auto":
+        if not find_gpu():
+            return Loaded(load_enhancer(spec, device="cpu", threads=threads), "cpu", "no NVIDIA GPU found")
+        try:
+            return load_on(spec, device="cuda", threads=threads)
+        except (UsageError, BackendError) as error:
+            return Loaded(load_enhancer(spec, device="cpu", threads=threads), "cpu", str(error))
+    enhancer = load_enhancer(spec, device=device, threads=threads)
+    actual = str(getattr(enhancer, "device", "cpu"))
+    return Loaded(enhancer, actual, "" if actual == device else f"{spec.name} runs on the {actual} only")
+
+
+def load_enhancer(spec: ModelSpec, *, device: str = "cpu", threads: int | None = None) -> Enhancer:
+    """Load a network.
+
+    Args:
+        spec: the model.
+        device: "cpu" or "cuda".
+        threads: cores that it may use; None for all of this machine's.
+
+    Raises:
+        MissingExtraError: packages are not installed; the message holds the line that installs them.
+        MissingWeightsError: weights are not there; the message holds the command that fetches them.
+        IntegrityError: weights are not what they must be.
+        BackendError: what was loaded does not keep the contract.
+    """
+    if missing := missing_packages(spec):
+        raise MissingExtraError(
+            f"{spec.name} needs {', '.join(missing)}, not installed here; install with: {install_line(spec)}"
+        )
+    files: Mapping[str, Path] = weights.locate(spec)
+    load = resolve(spec)
+    try:
+        enhancer = load(spec, files, device=device, threads=threads or cores())
+    except MissingExtraError as error:
+        raise MissingExtraError(f"{error}; install with: {install_line(spec)}") from error
+    if not isinstance(enhancer, Enhancer):
+        raise BackendError(
+            f"the backend {spec.backend!r} of {spec.name} returned a {type(enhancer).__name__}; expected an object "
+            "with sample_rate and enhance(batch), see seinfer/backends/base.py"
+        )
+    return enhancer

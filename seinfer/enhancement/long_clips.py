@@ -1,0 +1,194 @@
+"""A clip of any length in bounded memory: decode, resample, enhance, resample, write, a block at a time.
+
+Where the network's state can be carried the result is the whole clip's, also where the network must first hear of the
+clip's level: then it is decoded twice. Where the state cannot be carried, the clip is cut into windows that overlap;
+each is enhanced with some context on both sides, and neighbours are faded into each other. Such a row is flagged
+`chunked`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from ..audio.reading import Info, Resampler, Samples, WavWriter, read_blocks, refuse_nonfinite
+from ..backends.base import Enhancer, Stream, Streaming, Surveying, Waveform
+from .model import enhance_clips
+
+LONG_S = 60.0
+"""Seconds, all channels together, from which a clip takes this way."""
+_BLOCK_S = 10.0
+# A recurrent network forgets its start within a few seconds; the fade hides what difference is left.
+_WINDOW_S, _CONTEXT_S, _FADE_S = 30.0, 5.0, 0.5
+
+
+@dataclass
+class Clock:
+    """Adds up the seconds of resampling and inference, reading and writing left out."""
+
+    seconds: float = 0.0
+    _started: float = field(default=0.0, repr=False)
+
+    def __enter__(self) -> None:
+        self._started = time.perf_counter()
+
+    def __exit__(self, *_: object) -> None:
+        self.seconds += time.perf_counter() - self._started
+
+
+def enhance_file(enhancer: Enhancer, source: Path, target: Path, info: Info, subtype: str, *, mono: bool) -> LongResult:
+    """Enhance a file into another.
+
+    Args:
+        enhancer: the network.
+        source: file to read.
+        target: WAV file to write.
+        info: header of the source.
+        subtype: of the target.
+        mono: average the channels first.
+
+    Raises:
+        AudioError: the source cannot be read to its end, or the target not written; nothing is left of it then.
+    """
+    channels = 1 if mono else info.channels
+    clock = Clock()
+
+    def blocks() -> Iterator[Samples]:
+        return read_blocks(source, _BLOCK_S, mono=mono)
+
+    streams = _streams(enhancer, blocks, info.sample_rate, channels, clock)
+    if streams is None:
+        enhanced = windowed(enhancer, blocks(), info.sample_rate, clock)
+    else:
+        enhanced = streamed(streams, blocks(), info.sample_rate, enhancer.sample_rate, clock)
+    n_left = info.n_samples
+    with WavWriter(target, info.sample_rate, channels, subtype, info.n_samples) as file:
+        for samples in enhanced:
+            refuse_nonfinite(samples, info.sample_rate, "the network's output", reason="nonfinite_output")
+            file.write(samples[:, :n_left])
+            n_left -= min(n_left, samples.shape[1])
+        file.write(np.zeros((channels, n_left), np.float32))
+    return LongResult(channels, file.n_clipped, streams is None, clock.seconds)
+
+
+def _streams(
+    enhancer: Enhancer, blocks: Callable[[], Iterator[Samples]], sample_rate: int, channels: int, clock: Clock
+) -> list[Stream] | None:
+    """Open a stream for each channel; None where the network's state cannot be carried."""
+    if isinstance(enhancer, Streaming):
+        with clock:
+            return [enhancer.open_stream() for _ in range(channels)]
+    if isinstance(enhancer, Surveying):
+        return surveyed(enhancer, blocks(), sample_rate, channels, clock)
+    return None
+
+
+def surveyed(
+    enhancer: Surveying, blocks: Iterable[Samples], sample_rate: int, channels: int, clock: Clock
+) -> list[Stream]:
+    """Let each channel's network hear the whole clip once, and open the streams for the second pass."""
+    surveys = [enhancer.open_survey() for _ in range(channels)]
+    resamplers = [Resampler(sample_rate, enhancer.sample_rate or sample_rate) for _ in range(channels)]
+    for block in blocks:
+        with clock:
+            for survey, resampler, samples in zip(surveys, resamplers, block, strict=True):
+                survey.push(resampler.push(samples))
+    with clock:
+        for survey, resampler in zip(surveys, resamplers, strict=True):
+            survey.push(resampler.push(np.zeros(0, np.float32), is_last=True))
+        return [survey.open_stream() for survey in surveys]
+
+
+@dataclass(frozen=True)
+class LongResult:
+    """What came of a long clip.
+
+    Attributes:
+        channels: of the written file.
+        n_clipped: samples beyond full scale.
+        is_chunked: the result is not exactly the whole clip's.
+        wall_s: seconds of resampling and inference.
+    """
+
+    channels: int
+    n_clipped: int
+    is_chunked: bool
+    wall_s: float
+
+
+def streamed(
+    streams: Sequence[Stream], blocks: Iterable[Samples], sample_rate: int, model_rate: int, clock: Clock
+) -> Iterator[Samples]:
+    """Carry the state of each channel's network, and of the resamplers before and behind it, from block to block.
+
+    Args:
+        streams: one for each channel.
+        blocks: each of shape (channels, time).
+        sample_rate: Hz of the blocks.
+        model_rate: Hz of the network; 0 where it takes any.
+        clock: what adds up the time.
+    """
+    with clock:
+        rows = [_Channel(stream, sample_rate, model_rate or sample_rate) for stream in streams]
+    for block in blocks:
+        with clock:
+            ready = [row.push(samples) for row, samples in zip(rows, block, strict=True)]
+        yield np.stack(ready)
+    with clock:
+        rest = [row.finish() for row in rows]
+    yield np.stack(rest)
+
+
+class _Channel:
+    """One channel: to the model's rate, through the network, back."""
+
+    def __init__(self, stream: Stream, sample_rate: int, model_rate: int) -> None:
+        self._down = Resampler(sample_rate, model_rate)
+        self._stream = stream
+        self._up = Resampler(model_rate, sample_rate)
+
+    def push(self, samples: Waveform) -> Waveform:
+        return self._up.push(self._stream.push(self._down.push(samples)))
+
+    def finish(self) -> Waveform:
+        tail = self._stream.push(self._down.push(np.zeros(0, np.float32), is_last=True))
+        return self._up.push(np.concatenate([tail, self._stream.finish()]), is_last=True)
+
+
+def windowed(enhancer: Enhancer, blocks: Iterable[Samples], sample_rate: int, clock: Clock) -> Iterator[Samples]:
+    """Enhance windows with context on both sides and fade each into the next."""
+    n_window, n_context, n_fade = (round(s * sample_rate) for s in (_WINDOW_S, _CONTEXT_S, _FADE_S))
+    fade_in = np.linspace(0, 1, n_fade, endpoint=False, dtype=np.float32)
+    tail: Samples | None = None
+    for window, n_before, is_last in _windows(blocks, n_window, n_context):
+        with clock:
+            [enhanced] = enhance_clips(enhancer, [window], [sample_rate])
+        enhanced = enhanced[:, n_before:]
+        if tail is not None:
+            n = min(n_fade, enhanced.shape[1])
+            enhanced[:, :n] = fade_in[:n] * enhanced[:, :n] + (1 - fade_in[:n]) * tail[:, :n]
+        yield enhanced if is_last else enhanced[:, :n_window]
+        tail = enhanced[:, n_window : n_window + n_fade]
+
+
+def _windows(blocks: Iterable[Samples], n_window: int, n_context: int) -> Iterator[tuple[Samples, int, bool]]:
+    """Yield (samples with context, samples of context before, whether it is the last) for consecutive windows."""
+    kept: list[Samples] = []
+    n_kept = n_before = 0
+    for block in blocks:
+        kept.append(block)
+        n_kept += block.shape[1]
+        # Enough for the window, the context behind it, and a rest that is worth a window of its own.
+        while n_kept - n_before > n_window + 2 * n_context:
+            samples = np.concatenate(kept, axis=1)
+            yield samples[:, : n_before + n_window + n_context], n_before, False
+            start = n_before + n_window
+            n_before = min(n_context, start)
+            kept = [samples[:, start - n_before :]]
+            n_kept = kept[0].shape[1]
+    if kept:
+        yield np.concatenate(kept, axis=1), n_before, True

@@ -1,0 +1,112 @@
+"""The one place of the audio rule: resample to the model's rate, batch, enhance, back to the clip's rate and length.
+
+Nothing else happens to the signal: no normalisation, no trimming, no mixing of channels. Each channel stands by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from ..audio.reading import Samples, fit_length, refuse_nonfinite, resample
+from ..backends.base import Enhancer, Waveform
+from ..backends.batching import pad
+from ..core.errors import BackendError, UsageError
+from ..core.records import ModelSpec
+
+# Beyond this the array is (time, channels) and was handed over the wrong way round.
+_MAX_CHANNELS = 64
+
+
+class Model:
+    """A loaded model, for use from Python.
+
+    Attributes:
+        spec: the facts about it.
+    """
+
+    def __init__(self, spec: ModelSpec, enhancer: Enhancer) -> None:
+        self.spec = spec
+        self._enhancer = enhancer
+
+    def enhance(self, wav: npt.ArrayLike, sr: int) -> npt.NDArray[np.float32]:
+        """Enhance one recording.
+
+        Args:
+            wav: samples within [-1, 1], float, shape (time,) or (channels, time); each channel is enhanced by itself.
+            sr: its sample rate in Hz, any.
+
+        Returns:
+            float32, the same shape, rate, alignment and level as `wav`.
+
+        Raises:
+            UsageError: the array or the rate make no sense.
+            AudioError: it holds NaN or infinite samples.
+        """
+        samples = as_samples(wav, sr)
+        enhanced = enhance_clips(self._enhancer, [samples], [sr])[0]
+        result: npt.NDArray[np.float32] = enhanced.reshape(np.shape(wav))
+        return result
+
+
+def as_samples(wav: npt.ArrayLike, sr: int) -> Samples:
+    """Check a user's array and return it as float32, shape (channels, time)."""
+    array = np.asarray(wav)
+    if not np.issubdtype(array.dtype, np.floating):
+        raise UsageError(
+            f"wav has the type {array.dtype}; expected float within [-1, 1] (int16 samples: divide by 32768)"
+        )
+    if array.ndim not in (1, 2) or (array.ndim == 2 and array.shape[0] > _MAX_CHANNELS):
+        raise UsageError(
+            f"wav has the shape {array.shape}; expected (time,) or (channels, time), perhaps you want wav.T"
+        )
+    if isinstance(sr, bool) or int(sr) != sr or sr <= 0:
+        raise UsageError(f"sr is {sr!r}; expected the sample rate in Hz as a whole number")
+    samples: Samples = np.atleast_2d(array).astype(np.float32)
+    refuse_nonfinite(samples, int(sr), "wav")
+    return samples
+
+
+def enhance_clips(enhancer: Enhancer, clips: Sequence[Samples], sample_rates: Sequence[int]) -> list[Samples]:
+    """Enhance several clips as one batch.
+
+    Args:
+        enhancer: the network.
+        clips: each of shape (channels, time), float32.
+        sample_rates: Hz of each.
+
+    Returns:
+        One array a clip, same shape as it came.
+
+    Raises:
+        BackendError: the network gave back something else than it must.
+    """
+    at_model_rate = [
+        resample(clip, rate, enhancer.sample_rate or rate) for clip, rate in zip(clips, sample_rates, strict=True)
+    ]
+    rows = [row for clip in at_model_rate for row in clip if row.size]
+    enhanced = iter(_checked(rows, enhancer.enhance(pad(rows))) if rows else [])
+    results = []
+    for clip, rate in zip(clips, sample_rates, strict=True):
+        if not clip.size:
+            results.append(clip)
+            continue
+        channels = np.stack([next(enhanced) for _ in clip])
+        results.append(fit_length(resample(channels, enhancer.sample_rate or rate, rate), clip.shape[1]))
+    return results
+
+
+def _checked(rows: Sequence[Waveform], enhanced: Sequence[Waveform]) -> Sequence[Waveform]:
+    """Hold a backend to what the rest relies on; a wrong length or a NaN must not become somebody's score."""
+    if len(enhanced) != len(rows):
+        raise BackendError(f"the backend gave {len(enhanced)} waveforms for {len(rows)}; expected one a row")
+    for row, out in zip(rows, enhanced, strict=True):
+        if out.shape != row.shape or out.dtype != np.float32:
+            raise BackendError(
+                f"the backend gave {out.dtype} samples of shape {out.shape} for a row of shape {row.shape}; "
+                "expected float32 of the same shape"
+            )
+        refuse_nonfinite(out[None], 1, "the network's output", reason="nonfinite_output")
+    return enhanced

@@ -1,0 +1,188 @@
+"""Child process: load one model once, take jobs, write files, report each clip.
+
+Messages in: first {"spec", "device", "threads"}, then {"jobs": [Job, ...]}, one a batch.
+Messages out: {"event": "ready", ...} or {"event": "error", ...}, then {"event": "clip", ...Enhancement} for every job.
+
+Decoding, inference and writing run side by side, a batch apart. engines/local.py starts
+`python -m seinfer.enhancement.worker`.
+"""
+
+from __future__ import annotations
+
+import queue
+import resource
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+from ..audio import reading as audio
+from ..audio.reading import Audio, Samples
+from ..audio.resampling import resampled_length
+from ..backends.base import Enhancer, appetite, is_chunked
+from ..clips.discovery import sha256_of
+from ..core.errors import AudioError, SeinferError
+from ..core.process import Channel
+from ..core.records import Enhancement, Job, ModelSpec, from_json, to_json
+from .loading import load_on
+from .long_clips import LONG_S, enhance_file
+from .model import enhance_clips
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def main() -> None:
+    """Serve one model until the parent closes the channel."""
+    channel = Channel()
+    first = channel.receive()
+    if first is None:
+        return
+    spec = from_json(ModelSpec, first["spec"])
+    started = time.perf_counter()
+    try:
+        loaded = load_on(spec, device=first["device"], threads=first["threads"])
+    except SeinferError as error:
+        channel.send({"event": "error", "kind": type(error).__name__, "message": str(error)})
+        return
+    wants = appetite(loaded.enhancer)
+    channel.send(
+        {
+            "event": "ready",
+            "load_s": time.perf_counter() - started,
+            "device": loaded.device,
+            "note": loaded.note,
+            "max_clips": wants.max_clips,
+            "max_batch_s": wants.max_batch_s,
+        }
+    )
+    Worker(spec, loaded.enhancer, channel).serve()
+
+
+class Worker:
+    """Three stages with short queues between them, so that memory holds a few batches and no more."""
+
+    def __init__(self, spec: ModelSpec, enhancer: Enhancer, channel: Channel) -> None:
+        self._spec = spec
+        self._enhancer = enhancer
+        self._channel = channel
+        self._decoded: queue.Queue[list[tuple[Job, Audio]] | Job | None] = queue.Queue(maxsize=1)
+        self._enhanced: queue.Queue[tuple[Job, Audio, Samples, float] | None] = queue.Queue(maxsize=8)
+
+    def serve(self) -> None:
+        """Run until the channel closes and all that came through it is written."""
+        stages = [threading.Thread(target=stage, daemon=True) for stage in (self._decode, self._write)]
+        for stage in stages:
+            stage.start()
+        while (batch := self._decoded.get()) is not None:
+            if isinstance(batch, Job):
+                self._guarded(batch, self._enhance_long, batch)
+            else:
+                self._infer(batch)
+        self._enhanced.put(None)
+        stages[1].join()
+
+    def _decode(self) -> None:
+        while (message := self._channel.receive()) is not None:
+            batch = []
+            for job in (from_json(Job, values) for values in message["jobs"]):
+                if job.duration_s > LONG_S:
+                    self._decoded.put(job)
+                    continue
+                decoded = self._guarded(job, audio.read, Path(job.source), mono=job.mono)
+                if decoded is not None:
+                    batch.append((job, decoded))
+            self._decoded.put(batch)
+        self._decoded.put(None)
+
+    def _infer(self, batch: Sequence[tuple[Job, Audio]]) -> None:
+        """Enhance a batch; where it fails as a whole, each clip by itself, so that only the culprit is lost."""
+        if len(batch) > 1:
+            try:
+                self._infer_together(batch)
+                return
+            except Exception as error:  # noqa: BLE001 the clips are tried again below, where the reason is recorded
+                print(f"batch of {len(batch)} failed, clip by clip now: {error!r}", file=sys.stderr)
+        for job, decoded in batch:
+            self._guarded(job, self._infer_together, [(job, decoded)])
+
+    def _infer_together(self, batch: Sequence[tuple[Job, Audio]]) -> None:
+        started = time.perf_counter()
+        clips = [decoded.samples for _, decoded in batch]
+        enhanced = enhance_clips(self._enhancer, clips, [decoded.sample_rate for _, decoded in batch])
+        wall_s = time.perf_counter() - started
+        total_s = sum(clip.size / decoded.sample_rate for clip, (_, decoded) in zip(clips, batch, strict=True))
+        for (job, decoded), samples in zip(batch, enhanced, strict=True):
+            share = samples.size / decoded.sample_rate / total_s
+            self._enhanced.put((job, decoded, samples, wall_s * share))
+
+    def _enhance_long(self, job: Job) -> None:
+        """Take a clip that is too long to be held from file to file."""
+        info = audio.probe(Path(job.source))
+        subtype = job.subtype or audio.wav_subtype(info.subtype)
+        done = enhance_file(self._enhancer, Path(job.source), Path(job.target), info, subtype, mono=job.mono)
+        status = "chunked" if done.is_chunked else "ok"
+        self._done(job, info.sample_rate, (done.channels, info.n_samples), done.n_clipped, done.wall_s, status)
+
+    def _write(self) -> None:
+        while (item := self._enhanced.get()) is not None:
+            self._guarded(item[0], self._write_one, *item)
+
+    def _write_one(self, job: Job, decoded: Audio, samples: Samples, wall_s: float) -> None:
+        target = Path(job.target)
+        subtype = job.subtype or audio.wav_subtype(decoded.subtype)
+        n_clipped = audio.write(target, samples, decoded.sample_rate, subtype)
+        status = "chunked" if is_chunked(self._enhancer, self._model_samples(decoded)) else "ok"
+        self._done(job, decoded.sample_rate, samples.shape, n_clipped, wall_s, status)
+
+    def _model_samples(self, decoded: Audio) -> int:
+        rate = decoded.sample_rate
+        return resampled_length(decoded.samples.shape[1], rate, self._enhancer.sample_rate or rate)
+
+    def _done(
+        self, job: Job, sample_rate: int, shape: tuple[int, ...], n_clipped: int, wall_s: float, status: str
+    ) -> None:
+        self._report(
+            Enhancement(
+                clip_id=job.clip_id,
+                model=self._spec.name,
+                status=status,
+                sample_rate_in=sample_rate,
+                model_sample_rate=self._enhancer.sample_rate or sample_rate,
+                sample_rate_out=sample_rate,
+                channels=shape[0],
+                n_samples=shape[1],
+                clipped_samples=n_clipped,
+                wall_s=wall_s,
+                peak_rss_mib=peak_rss_mib(),
+                estimate_sha256=sha256_of(Path(job.target)),
+            )
+        )
+
+    def _guarded(self, job: Job, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
+        """Do one clip's work; what goes wrong is that clip's row and nobody else's."""
+        try:
+            return work(*args, **kwargs)
+        except AudioError as error:
+            self._fail(job, error.reason, str(error))
+        except Exception as error:  # noqa: BLE001 whatever a framework raises belongs to this clip
+            self._fail(job, "failed", f"{type(error).__name__}: {error}")
+        return None
+
+    def _fail(self, job: Job, reason: str, message: str) -> None:
+        self._report(Enhancement(job.clip_id, self._spec.name, "failed", f"{reason}: {message}"))
+
+    def _report(self, enhancement: Enhancement) -> None:
+        self._channel.send({"event": "clip", **to_json(enhancement)})
+
+
+def peak_rss_mib() -> float:
+    """Return the largest resident memory of this process so far, in MiB."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (1024 * 1024 if sys.platform == "darwin" else 1024)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,127 @@
+"""Files and folders that a user has, as a source of weights: found by hash, whatever their names and folders.
+
+A folder is walked once a process, a file is hashed at most once, and only where its size fits.
+"""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from ...core.errors import UsageError
+from .archives import kind_of
+from .checks import measure
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A plain file of a mirror: its path, and size and time by which its digest is remembered."""
+
+    path: Path
+    bytes: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True)
+class Mirror:
+    """What a folder or a single file offers.
+
+    Attributes:
+        unreadable: one line for each folder and file that could not be looked into.
+    """
+
+    root: Path
+    candidates: tuple[Candidate, ...]
+    unreadable: list[str]
+
+    def find(self, sha256: str, size_bytes: int | None, name: str) -> Path | None:
+        """Return a file with this digest (or one that begins so), those of the same name looked at first."""
+        fitting = [c for c in self.candidates if size_bytes is None or c.bytes == size_bytes]
+        return self._first(fitting, sha256, name)
+
+    def find_archive(self, sha256: str, name: str) -> Path | None:
+        """Return a tar or zip archive with this digest, whatever its name; without a digest, one of this name."""
+        candidates = [c for c in self.candidates if sha256 or c.path.name == name]
+        return self._first([c for c in candidates if self._is_archive(c)], sha256, name)
+
+    def _first(self, candidates: list[Candidate], sha256: str, name: str) -> Path | None:
+        candidates = sorted(candidates, key=lambda c: c.path.name != name)
+        return next((c.path for c in candidates if self.digest(c).startswith(sha256)), None)
+
+    def digest(self, candidate: Candidate) -> str:
+        """Return the sha256 of a file, or a word that begins no digest where it cannot be read."""
+        try:
+            return _digest(candidate)
+        except OSError as error:
+            self._note(candidate.path, error)
+            return "unreadable"
+
+    def _is_archive(self, candidate: Candidate) -> bool:
+        try:
+            return bool(kind_of(candidate.path))
+        except OSError as error:
+            self._note(candidate.path, error)
+            return False
+
+    def _note(self, path: Path, error: OSError) -> None:
+        line = f"{path}: {error.strerror}"
+        if line not in self.unreadable:
+            self.unreadable.append(line)
+
+
+def open_mirror(path: Path) -> Mirror:
+    """Return what a folder, walked to its depths, or a single file offers.
+
+    Raises:
+        UsageError: there is no such file or folder.
+    """
+    path = path.absolute()
+    if not path.exists():
+        raise UsageError(
+            f"--from {path}: there is no such file or folder; expected weights or a folder that holds some"
+        )
+    return _opened(path)
+
+
+@cache
+def _opened(root: Path) -> Mirror:
+    unreadable: list[str] = []
+    paths = _walk(root, unreadable) if root.is_dir() else iter([root])
+    return Mirror(root, tuple(filter(None, (_candidate(path, unreadable) for path in paths))), unreadable)
+
+
+def _walk(root: Path, unreadable: list[str]) -> Iterator[Path]:
+    """Yield all that lies below a folder and is no folder. Links are followed, but no folder is entered twice."""
+    seen: set[tuple[int, int]] = set()
+    folders = [root]
+    while folders:
+        folder = folders.pop()
+        try:
+            status = folder.stat()
+            entries = sorted(folder.iterdir())
+        except OSError as error:
+            unreadable.append(f"{folder}: {error.strerror}")
+            continue
+        if (status.st_dev, status.st_ino) in seen:
+            continue
+        seen.add((status.st_dev, status.st_ino))
+        folders += [entry for entry in entries if entry.is_dir()]
+        yield from (entry for entry in entries if not entry.is_dir())
+
+
+def _candidate(path: Path, unreadable: list[str]) -> Candidate | None:
+    """Return a plain file; None for a pipe, a socket or a device, which must not be opened."""
+    try:
+        status = path.stat()
+    except OSError as error:  # a link that leads nowhere or in a circle
+        unreadable.append(f"{path}: {error.strerror}")
+        return None
+    return Candidate(path, status.st_size, status.st_mtime_ns) if stat.S_ISREG(status.st_mode) else None
+
+
+@cache
+def _digest(candidate: Candidate) -> str:
+    return measure(candidate.path)[1]

@@ -1,0 +1,154 @@
+"""models.toml files and entry points -> the models that can be named.
+
+Nothing heavy is imported until a model is loaded. Built-in and third-party backends come through the same door, the
+entry-point group "seinfer.backends". The models that a package brings stand in the models.toml of its top folder; more
+come from files that the user names. A package that cannot be read is a warning beside the others, never the end of the
+command.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import importlib.util
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from ..core.errors import RegistryError, SeinferError, UsageError
+from ..core.records import ModelSpec
+from .table import read_models
+
+if TYPE_CHECKING:
+    from ..backends.base import Load
+
+GROUP = "seinfer.backends"
+
+
+@dataclass(frozen=True)
+class Registry:
+    """The models that can be named here.
+
+    Attributes:
+        specs: canonical name -> model, in the order of the files.
+        problems: one line for each plug-in that could not be read.
+    """
+
+    specs: Mapping[str, ModelSpec]
+    problems: tuple[str, ...] = ()
+
+    def find(self, name: str) -> ModelSpec:
+        """Return the model called `name`, which may be an alias.
+
+        Raises:
+            UsageError: there is none; the message names the closest ones.
+        """
+        if name in self.specs:
+            return self.specs[name]
+        for spec in self.specs.values():
+            if name in spec.aliases:
+                return spec
+        raise UsageError(unknown_name("model", name, self.names(), see="seinfer models"))
+
+    def names(self) -> list[str]:
+        """Return every name and alias."""
+        return [name for spec in self.specs.values() for name in (spec.name, *spec.aliases)]
+
+
+def unknown_name(what: str, name: str, known: Iterable[str], see: str) -> str:
+    """Word an error about a name that is not in a list."""
+    known = sorted(known)
+    close = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+    hint = f"did you mean {' or '.join(close)}?" if close else f"known: {', '.join(known)}"
+    return f"there is no {what} called {name!r}: {hint} (see `{see}`)"
+
+
+def load_registry(models_files: Iterable[Path] = ()) -> Registry:
+    """Read the tables of all installed packages, then of the user's own files.
+
+    Args:
+        models_files: files in the form of models.toml; a name that is already taken is an error.
+
+    Raises:
+        RegistryError: a user's file is malformed, or takes a name twice.
+    """
+    specs: dict[str, ModelSpec] = {}
+    problems: list[str] = []
+    for owner, path in _package_tables(problems):
+        try:
+            _add(specs, read_models(path, distribution=owner), path)
+        except SeinferError as error:
+            problems.append(f"plug-in {owner}: {error}")
+    for path in models_files:
+        _add(specs, read_models(path), path)
+    return Registry(specs, tuple(problems))
+
+
+def _add(specs: dict[str, ModelSpec], new: Mapping[str, ModelSpec], path: Path) -> None:
+    taken = {name: spec.name for spec in specs.values() for name in (spec.name, *spec.aliases)}
+    for spec in new.values():
+        for name in (spec.name, *spec.aliases):
+            if name in taken:
+                raise RegistryError(
+                    f"{path}: the name {name!r} is already taken by the model {taken[name]!r}; rename it"
+                )
+    specs.update(new)
+
+
+def _package_tables(problems: list[str]) -> Iterator[tuple[str, Path]]:
+    """Yield (distribution name, its models.toml) for every package in the group, seinfer itself first."""
+    packages: dict[str, str] = {}
+    for entry in _entry_points():
+        packages.setdefault(entry.value.split(":")[0].split(".")[0], entry.dist.name if entry.dist else entry.name)
+    for package in sorted(packages, key=lambda name: (name != "seinfer", name)):
+        try:
+            path = table_of(package)
+        except (ImportError, ValueError) as error:
+            problems.append(f"plug-in {packages[package]}: its package {package!r} cannot be found ({error})")
+            continue
+        if path is not None:
+            yield packages[package], path
+
+
+@cache
+def _entry_points() -> tuple[EntryPoint, ...]:
+    return tuple(entry_points(group=GROUP))
+
+
+def table_of(package: str) -> Path | None:
+    """Return the models.toml of a top-level package without importing it, or None where it has none.
+
+    Raises:
+        ImportError: the package is not there.
+    """
+    found = importlib.util.find_spec(package)
+    if found is None or not found.submodule_search_locations:
+        raise ImportError(f"no package {package!r}")
+    folder = Path(next(iter(found.submodule_search_locations)))
+    # In an editable install of seinfer itself the table is still at the top of the repository.
+    candidates = [folder / "models.toml", *([folder.parent / "models.toml"] if package == "seinfer" else [])]
+    return next((path for path in candidates if path.is_file()), None)
+
+
+def resolve(spec: ModelSpec) -> Load:
+    """Import the function that a model's `backend` names.
+
+    Raises:
+        RegistryError: there is no such module or function.
+    """
+    target = spec.backend
+    if ":" not in target:
+        values = {entry.name: entry.value for entry in _entry_points()}
+        if target not in values:
+            raise RegistryError(unknown_name("backend", target, values, see="seinfer doctor"))
+        target = values[target]
+    module, _, function = target.partition(":")
+    try:
+        return cast("Load", getattr(importlib.import_module(module), function))
+    except (ImportError, AttributeError) as error:
+        raise RegistryError(
+            f"the backend {spec.backend!r} of {spec.name} cannot be loaded: {error}; expected 'module:function'"
+        ) from error

@@ -1,0 +1,86 @@
+"""Which models a command means, and which of them can run here."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..core.errors import MissingExtraError, MissingWeightsError, UsageError
+from ..core.records import ModelSpec
+from . import weights
+from .extras import install_line, missing_packages
+from .registry import Registry, load_registry
+
+BASELINE = "noisy"
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Models to run, in order, and those that cannot with the reason.
+
+    Attributes:
+        is_named: the user named them; then one that cannot run is an error and not a line in the table.
+    """
+
+    specs: tuple[ModelSpec, ...]
+    not_run: Mapping[str, str]
+    is_named: bool
+
+
+def open_registry(models_files: Iterable[Path] = ()) -> Registry:
+    """Read all model tables; what is wrong with a plug-in is said on stderr."""
+    registry = load_registry(models_files)
+    for problem in registry.problems:
+        print(f"warning: {problem}", file=sys.stderr)
+    return registry
+
+
+def why_not(spec: ModelSpec) -> str:
+    """Say why a model cannot run here and what mends it, from metadata and file sizes alone; "" where it can."""
+    if spec.python and not os.access(spec.python, os.X_OK):
+        return f"its interpreter {spec.python} is not there: correct the key python of its table"
+    if missing := missing_packages(spec):
+        return f"needs {', '.join(missing)}: {install_line(spec)}"
+    state = weights.state(spec)
+    if state in ("missing", "damaged"):
+        # A file whose hash nobody published is one whose link may be dead: segan+.
+        copy = "" if any(file.sha256 for file in spec.files) else ", with --from FILE where its link is dead"
+        return f"weights {state}: seinfer models pull {spec.name}{copy}"
+    return ""
+
+
+def runnable(spec: ModelSpec) -> ModelSpec:
+    """Return the model where it can run here.
+
+    Raises:
+        MissingExtraError, MissingWeightsError: it cannot; the message holds the command that mends it.
+    """
+    if reason := why_not(spec):
+        kind = MissingExtraError if missing_packages(spec) else MissingWeightsError
+        raise kind(f"{spec.name} cannot run here: {reason}")
+    return spec
+
+
+def select(registry: Registry, names: str) -> Selection:
+    """Read the value of --models: "all", or names separated by commas. The baseline is always among them.
+
+    Raises:
+        UsageError: a name is unknown.
+        MissingExtraError, MissingWeightsError: a model that was named cannot run here.
+    """
+    baseline = registry.find(BASELINE)
+    if names.strip() == "all":
+        reasons = {spec.name: why_not(spec) for spec in registry.specs.values()}
+        specs = [spec for spec in registry.specs.values() if not reasons[spec.name] and spec != baseline]
+        return Selection(
+            (baseline, *specs), {name: reason for name, reason in reasons.items() if reason}, is_named=False
+        )
+    wanted = [name.strip() for name in names.split(",") if name.strip()]
+    if not wanted:
+        raise UsageError("--models names no model; expected all, or names separated by commas (see `seinfer models`)")
+    found = dict.fromkeys(registry.find(name).name for name in wanted)
+    specs = [runnable(registry.specs[name]) for name in found if name != BASELINE]
+    return Selection((baseline, *specs), {}, is_named=True)

@@ -1,0 +1,185 @@
+"""Figures that were computed before, whatever run folder they went to: a second report costs hashing only.
+
+A figure is kept under everything that it depends on: the two files' digests, the metrics with their releases, the
+rate, the packages that decode and resample, and this program's own scoring code. So nothing is ever out of date; it is
+only no longer asked for, and goes when room is needed, the longest unused first. Losing the cache costs time alone:
+where it cannot be used, scoring goes on without it.
+
+SQLite keeps it in one file that several processes may read and write at once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import sqlite3
+import time
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+from ..core.records import Clip, Score, from_json, to_json
+from ..metrics.table import load_table
+from ..pipeline import provenance
+from ..pipeline.journal import fingerprint
+
+MAX_ENTRIES = 100_000
+"""About 45 MB with the default metrics."""
+
+_FILE = "scores.sqlite"
+_BATCH = 32
+_WAIT_S = 30.0
+_KEPT_SHARE = 0.75
+# What may come out otherwise the next time: a process that died, a file that could not be read.
+_NOT_FOR_LONG = ("pesq_crash", "metric_crash", "metric_error", "unreadable")
+_SCHEMA = "CREATE TABLE IF NOT EXISTS scores (key TEXT PRIMARY KEY, used REAL NOT NULL, score TEXT NOT NULL)"
+
+log = logging.getLogger(__name__)
+
+
+def cache_path() -> Path:
+    """Return the cache's file: in SEINFER_CACHE_DIR, else in seinfer's folder of the user's cache.
+
+    Raises:
+        RuntimeError: there is no telling, because this user has no home folder.
+    """
+    import platformdirs
+
+    own = os.environ.get("SEINFER_CACHE_DIR", "")
+    folder = Path(own).expanduser() if own else platformdirs.user_cache_path("seinfer", appauthor=False)
+    return folder.absolute() / _FILE
+
+
+def score_key(clip: Clip, estimate_sha256: str, metrics: Iterable[str], sample_rate: int) -> str:
+    """Return a fingerprint of all that the figures of an estimate depend on.
+
+    Args:
+        clip: with the digests of its files; the noisy one counts where there is no clean one.
+        estimate_sha256: digest of the estimate.
+        metrics: names.
+        sample_rate: Hz to score at, 0 for the files' own.
+    """
+    implementations = {name: load_table().metrics[name].implementation for name in metrics}
+    reference = ("clean", clip.clean_sha256) if clip.clean_path else ("noisy", clip.noisy_sha256)
+    return fingerprint(reference, estimate_sha256, implementations, sample_rate, _circumstances())
+
+
+@cache
+def _circumstances() -> str:
+    """Return a fingerprint of the packages and of the code that turn two files into figures."""
+    package = Path(__file__).parents[1]
+    modules = [package / name for name in ("audio/reading.py", "audio/resampling.py", "scoring/worker.py")]
+    code = hashlib.sha256()
+    for path in (*modules, *sorted((package / "metrics").glob("*.py"))):
+        code.update(path.read_bytes())
+    return fingerprint(provenance.versions(()), code.hexdigest())
+
+
+class ScoreCache:
+    """Scores by key. For one thread; other processes may use the same file at the same time."""
+
+    def __init__(self, path: Path | None, max_entries: int = MAX_ENTRIES) -> None:
+        """Open a cache.
+
+        Args:
+            path: its file, made where it is not there; None keeps nothing and knows nothing.
+            max_entries: how many scores it may hold.
+        """
+        self._path = path
+        self._max_entries = max_entries
+        self._new: dict[str, Score] = {}
+        self._used: set[str] = set()
+        self._database: sqlite3.Connection | None = None
+        if path:
+            try:
+                self._database = _open(path)
+            except (OSError, sqlite3.Error) as error:
+                self._give_up(error)
+
+    def get(self, key: str, clip_id: str, model: str) -> Score | None:
+        """Return what is known under a key, as the score of this clip and model."""
+        if self._database is None:
+            return None
+        try:
+            row = self._database.execute("SELECT score FROM scores WHERE key = ?", (key,)).fetchone()
+        except sqlite3.Error as error:
+            self._give_up(error)
+            return None
+        if row is None:
+            return None
+        self._used.add(key)
+        return replace(from_json(Score, json.loads(row[0])), clip_id=clip_id, model=model)
+
+    def put(self, key: str, score: Score) -> None:
+        """Keep a score, unless it may come out otherwise the next time."""
+        if any(reason.startswith(_NOT_FOR_LONG) for reason in score.reasons.values()):
+            return
+        self._new[key] = score
+        if len(self._new) >= _BATCH:
+            self._flush()
+
+    def close(self) -> None:
+        """Write down what is new and let the file go."""
+        self._flush()
+        if self._database is not None:
+            self._database.close()
+
+    def _flush(self) -> None:
+        """Write in one short transaction, so that no process waits long for another."""
+        now = time.time()
+        new = [(key, now, json.dumps(to_json(score), allow_nan=False)) for key, score in self._new.items()]
+        used = [(now, key) for key in self._used]
+        self._new, self._used = {}, set()
+        if self._database is None or not (new or used):
+            return
+        try:
+            with self._database as database:
+                database.executemany("INSERT OR REPLACE INTO scores (key, used, score) VALUES (?, ?, ?)", new)
+                database.executemany("UPDATE scores SET used = ? WHERE key = ?", used)
+                _make_room(database, self._max_entries)
+        except sqlite3.Error as error:
+            self._give_up(error)
+
+    def _give_up(self, error: Exception) -> None:
+        """Go on without; what is damaged is removed, so that the next command starts a new one."""
+        log.warning("the score cache %s cannot be used (%s); scoring goes on without it", self._path, error)
+        if self._database is not None:
+            self._database.close()
+            self._database = None
+        is_damaged = isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError)
+        if is_damaged and self._path:
+            self._path.unlink(missing_ok=True)
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    database = sqlite3.connect(path, timeout=_WAIT_S)
+    try:
+        with database:
+            database.execute(_SCHEMA)
+    except sqlite3.Error:
+        database.close()
+        raise
+    return database
+
+
+def _make_room(database: sqlite3.Connection, max_entries: int) -> None:
+    """Drop the longest unused entries where there are too many, and some more, so that it is not done every time."""
+    (n_entries,) = database.execute("SELECT COUNT(*) FROM scores").fetchone()
+    if n_entries > max_entries:
+        n_surplus = n_entries - round(_KEPT_SHARE * max_entries)
+        database.execute("DELETE FROM scores WHERE key IN (SELECT key FROM scores ORDER BY used LIMIT ?)", (n_surplus,))
+
+
+def open_cache(*, is_wanted: bool) -> ScoreCache:
+    """Open this user's cache, or one that keeps nothing."""
+    if not is_wanted:
+        return ScoreCache(None)
+    try:
+        return ScoreCache(cache_path())
+    except RuntimeError as error:
+        log.warning("no score cache: %s; set SEINFER_CACHE_DIR to a folder, or HOME", error)
+        return ScoreCache(None)

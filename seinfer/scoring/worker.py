@@ -1,0 +1,187 @@
+"""Child process: score estimates against a reference, all estimates of a clip in one go.
+
+What was written to the file is what is scored. Channels are settled first: equal numbers are compared one by one and
+the figures averaged, a mono reference serves every channel, and a mono estimate is held against the mean of the
+channels.
+
+Messages in: {"task": ScoringTask}. Messages out: {"event": "ready"}, then {"event": "metric"} before each metric, so
+that a crash has a name; {"event": "score", ...Score} for an estimate; {"event": "done"} for a task.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from ..audio import reading as audio
+from ..audio.reading import Audio, Samples
+from ..core.errors import AudioError
+from ..core.process import Channel
+from ..core.records import Score, ScoringTask, from_json, to_json
+from ..metrics.diagnostics import gain_db, lag_samples
+from ..metrics.evaluate import evaluate
+from ..metrics.metric import Metric, MetricError
+from ..metrics.pair import Reference
+from ..metrics.table import load_table
+
+T = TypeVar("T")
+Announce = Callable[[str, str], None]
+_QUALITY = "HQ"
+
+
+def main() -> None:
+    """Serve until the parent closes the channel."""
+    channel = Channel()
+
+    def announce(model: str, metric: str) -> None:
+        channel.send({"event": "metric", "model": model, "metric": metric})
+
+    channel.send({"event": "ready"})
+    while (message := channel.receive()) is not None:
+        for score in score_task(from_json(ScoringTask, message["task"]), announce):
+            channel.send({"event": "score", **to_json(score)})
+        channel.send({"event": "done"})
+
+
+def score_task(task: ScoringTask, announce: Announce) -> Iterator[Score]:
+    """Yield the figures of each estimate of a task."""
+    try:
+        against = _References(audio.read(Path(task.reference or task.noisy)), task.sample_rate)
+    except AudioError as error:
+        for model in task.estimates:
+            yield _unscored(task, model, error)
+        return
+    for model, path in task.estimates.items():
+        try:
+            yield _score(task, model, against, audio.read(Path(path)), partial(announce, model))
+        except AudioError as error:
+            yield _unscored(task, model, error)
+
+
+def _unscored(task: ScoringTask, model: str, error: AudioError) -> Score:
+    known = {"nonfinite": "nonfinite", "empty": "too_short", "channels": "channels"}
+    reason = known.get(error.reason) or f"unreadable: {error}"
+    return Score(task.clip_id, model, task.sample_rate, reasons=dict.fromkeys(task.metrics, reason))
+
+
+class _References:
+    """The reference side of a task: its channels at the scoring rate, each with its memory."""
+
+    def __init__(self, decoded: Audio, sample_rate: int) -> None:
+        self.n_samples = decoded.samples.shape[1]
+        self.file_rate = decoded.sample_rate
+        self.sample_rate = sample_rate or decoded.sample_rate
+        samples = audio.resample(decoded.samples, decoded.sample_rate, self.sample_rate, _QUALITY)
+        self._channels = [Reference(channel, self.sample_rate) for channel in samples]
+        self._mean = Reference(samples.mean(0), self.sample_rate) if len(samples) > 1 else self._channels[0]
+
+    def for_channels(self, n_channels: int) -> Sequence[Reference]:
+        """Return one reference for each channel of an estimate.
+
+        Raises:
+            AudioError: there is no sensible one.
+        """
+        if n_channels == len(self._channels):
+            return self._channels
+        if n_channels == 1:
+            return [self._mean]
+        if len(self._channels) == 1:
+            return self._channels * n_channels
+        raise AudioError("channels", f"the reference has {len(self._channels)} channels, the estimate {n_channels}")
+
+
+def _score(
+    task: ScoringTask, model: str, against: _References, decoded: Audio, announce: Callable[[str], None]
+) -> Score:
+    estimates = audio.resample(decoded.samples, decoded.sample_rate, against.sample_rate, _QUALITY)
+    banned = {metric: why for key, why in task.banned.items() for name, metric in [key.split(" ")] if name == model}
+    metrics = [metric for name, metric in load_table().metrics.items() if name in task.metrics and name not in banned]
+    channels = [
+        _compare(signal, estimate, metrics, announce, is_clean=bool(task.reference))
+        for signal, estimate in zip(against.for_channels(len(estimates)), estimates, strict=True)
+    ]
+    values, reasons = _over_channels(channels)
+    lags = [channel.lag_samples for channel in channels if channel.lag_samples is not None]
+    gains_db = [channel.gain_db for channel in channels if channel.gain_db is not None]
+    return Score(
+        clip_id=task.clip_id,
+        model=model,
+        sample_rate=against.sample_rate,
+        values=values,
+        reasons={name: why for name in task.metrics if (why := {**reasons, **banned}.get(name))},
+        lag_samples=max(lags, key=abs, default=None),
+        gain_db=float(np.mean(gains_db)) if gains_db else None,
+        len_diff_samples=decoded.samples.shape[1] - round(against.n_samples * decoded.sample_rate / against.file_rate),
+    )
+
+
+@dataclass(frozen=True)
+class _Compared:
+    """What came of one channel."""
+
+    values: Mapping[str, float]
+    reasons: Mapping[str, str]
+    lag_samples: int | None
+    gain_db: float | None
+
+
+def _compare(
+    against: Reference,
+    estimate: Samples,
+    metrics: Sequence[Metric],
+    announce: Callable[[str], None],
+    *,
+    is_clean: bool,
+) -> _Compared:
+    """Compute everything of one channel, against the clean signal or, for lag and gain alone, the noisy one."""
+    sample_rate = against.sample_rate
+    values, reasons = evaluate(
+        reference=against if is_clean else None,
+        estimate=estimate,
+        sample_rate=sample_rate,
+        metrics=metrics,
+        announce=announce,
+        resample=_resample_waveform,
+    )
+    signals = {"reference": against.samples, "estimate": estimate, "sample_rate": sample_rate}
+    return _Compared(values, reasons, _or_none(lag_samples, signals), _or_none(gain_db, signals))
+
+
+def _resample_waveform(waveform: npt.NDArray[np.float64], source_rate: int, target_rate: int) -> Samples:
+    resampled: Samples = audio.resample(waveform[None].astype(np.float32), source_rate, target_rate, _QUALITY)[0]
+    return resampled
+
+
+def _or_none(diagnose: Callable[..., T], signals: Mapping[str, Any]) -> T | None:
+    """Return a diagnostic figure, None where the signals have none: silence has no delay."""
+    try:
+        return diagnose(**signals)
+    except MetricError:
+        return None
+
+
+def _over_channels(channels: Sequence[_Compared]) -> tuple[dict[str, float], dict[str, str]]:
+    """Average each metric over the channels that have it; what a channel lacks is said."""
+    names = dict.fromkeys(name for channel in channels for name in (*channel.values, *channel.reasons))
+    values: dict[str, float] = {}
+    reasons: dict[str, str] = {}
+    for name in names:
+        figures = [channel.values[name] for channel in channels if name in channel.values]
+        if figures:
+            values[name] = float(np.mean(figures))
+        said = dict.fromkeys(channel.reasons[name] for channel in channels if name in channel.reasons)
+        n_lacking = len(channels) - len(figures)
+        where = f" in {n_lacking} of {len(channels)} channels" if figures and n_lacking else ""
+        if said:
+            reasons[name] = ", ".join(said) + where
+    return values, reasons
+
+
+if __name__ == "__main__":
+    main()

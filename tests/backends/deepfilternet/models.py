@@ -1,0 +1,65 @@
+"""What the tests of DeepFilterNet share: its tables and weights, and clips."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import zipfile
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+import soundfile
+
+from seinfer.backends.base import Waveform
+from seinfer.backends.batching import pad
+from seinfer.backends.deepfilternet import onnx as deepfilternet
+from seinfer.backends.deepfilternet.clips import DeepFilterNet
+from seinfer.core.records import ModelSpec
+from seinfer.models.registry import load_registry
+from tests.sharedfiles import find
+
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # some tests import onnxruntime by themselves
+SPECS = load_registry().specs
+RATE = 48_000
+MODELS = ("deepfilternet2", "deepfilternet3")
+NOISY, CLEAN = "clips/freesound48k/noisy/freesound_33711.wav", "clips/freesound48k/clean/freesound_33711.wav"
+GOLDEN = "golden/deepfilternet2/A2CH4HRFV27II2_M_AirCon_Near_Regular_SP_Mobile_Primary_{}.wav"
+needs_onnxruntime = pytest.mark.skipif(
+    find_spec("onnxruntime") is None or find_spec("onnx") is None,
+    reason="onnx and onnxruntime, of the extra deepfilternet, are not installed",
+)
+
+
+def weights_of(shared: Path, model: str) -> dict[str, Path]:
+    found = {file.name: find(shared, file) for file in SPECS[model].files}
+    missing = [name for name, path in found.items() if path is None]
+    assert not missing, f"{missing} of {model} should be in {shared}"
+    return {name: path for name, path in found.items() if path}
+
+
+def unpack_rebuilt(shared: Path, folder: Path) -> dict[str, Path]:
+    """Unpack the checkpoint of DeepFilterNet 3 that was rebuilt from its graphs; return file name -> file."""
+    with zipfile.ZipFile(shared / "weights/deepfilternet3/DeepFilterNet3-reconstructed.zip") as archive:
+        paths = [Path(archive.extract(member, folder)) for member in archive.namelist() if not member.endswith("/")]
+    return {path.name: path for path in paths}
+
+
+def spec_with(model: str, **options: Any) -> ModelSpec:
+    return dataclasses.replace(SPECS[model], options={**SPECS[model].options, **options})
+
+
+def load(shared: Path, model: str, threads: int = 1, **options: Any) -> DeepFilterNet:
+    return deepfilternet.load(spec_with(model, **options), weights_of(shared, model), device="cpu", threads=threads)
+
+
+def alone(enhancer: DeepFilterNet, waveform: Waveform) -> Waveform:
+    [enhanced] = enhancer.enhance(pad([waveform]))
+    return enhanced
+
+
+def read(path: Path) -> Waveform:
+    samples, rate = soundfile.read(path, dtype="float32")
+    assert rate == RATE
+    return samples

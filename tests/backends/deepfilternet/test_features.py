@@ -1,0 +1,222 @@
+"""The signal processing of DeepFilterNet against its definition, the authors' library, and networks that do nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from seinfer.backends.base import Waveform, run_stream
+from seinfer.backends.batching import pad
+from seinfer.backends.deepfilternet.clips import DeepFilterNet
+from seinfer.backends.deepfilternet.config import Architecture, Settings
+from seinfer.backends.deepfilternet.features import (
+    BAND_WIDTHS,
+    LOOKAHEAD,
+    N_BANDS,
+    N_BINS,
+    N_FILTERED,
+    N_TAPS,
+    WIN_LENGTH,
+    WINDOW,
+    Filter,
+    FrontEnd,
+    MaskedFilter,
+    NoisyFilter,
+    RunningMean,
+    vorbis_window,
+)
+from seinfer.backends.frames import analyse
+from tests.signals import speech_like
+
+from .models import MODELS, RATE
+
+FILTERS = {"deepfilternet2": MaskedFilter, "deepfilternet3": NoisyFilter}
+
+
+class Still:
+    """A network whose masks are `gain` and whose filters pass one tap."""
+
+    def __init__(self, gain: float = 1.0, tap: int = LOOKAHEAD) -> None:
+        self.gain, self.tap = gain, tap
+
+    def start(self, n_clips: int) -> dict[str, Any]:
+        return {"frames": np.zeros(n_clips, int)}
+
+    def run(self, levels: Any, spectra: Any, state: Any) -> Any:
+        shape = levels.shape[:2]
+        coefficients = np.zeros((*shape, N_FILTERED, N_TAPS), np.complex64)
+        coefficients[..., self.tap] = 1
+        gains = np.full((*shape, N_BANDS), self.gain, np.float32)
+        return gains, coefficients, {"frames": state["frames"] + shape[1]}
+
+
+def random_spectra(n_frames: int, seed: int = 0) -> Any:
+    rng = np.random.default_rng(seed)
+    return rng.standard_normal((n_frames, N_BINS)) + 1j * rng.standard_normal((n_frames, N_BINS))
+
+
+def filtered(back_end: Filter, spectra: Any, gains: Any, coefficients: Any, size: int) -> Any:
+    """Send spectra through a filter `size` frames at a time, the network's results two frames late."""
+    spectra = np.concatenate([spectra, np.zeros((back_end.delay, N_BINS))])
+    gains, coefficients = (
+        np.concatenate([v, np.zeros((LOOKAHEAD, *v.shape[1:]), v.dtype)]) for v in (gains, coefficients)
+    )
+    made, given_frames = [], 0
+    for start in range(0, len(spectra), size):
+        back_end.hear(spectra[start : start + size])
+        ready = max(given_frames, min(start + size, len(spectra)) - LOOKAHEAD)
+        made.append(back_end.push(gains[given_frames:ready], coefficients[given_frames:ready]))
+        given_frames = ready
+    return np.concatenate(made)
+
+
+def test_window_squared_adds_up_to_one_over_half_its_length() -> None:
+    half = WIN_LENGTH // 2
+    np.testing.assert_allclose(WINDOW[:half] ** 2 + WINDOW[half:] ** 2, 1, atol=1e-12)
+
+
+def test_bands_cover_all_bins_once() -> None:
+    assert sum(BAND_WIDTHS) == N_BINS
+    assert N_BANDS == 32
+
+
+@pytest.mark.parametrize("size", [1, 3, 64, 200])
+def test_running_mean_equals_its_recursion_however_it_is_cut(size: int) -> None:
+    values = np.random.default_rng(0).standard_normal((200, 4))
+    state, expected = np.linspace(-60, -90, 4), np.empty_like(values)
+    for k, frame in enumerate(values):
+        state = 0.01 * frame + 0.99 * state
+        expected[k] = state
+    mean = RunningMean(-60, -90, 4)
+    found = np.concatenate([mean.push(values[k : k + size]) for k in range(0, 200, size)])
+    np.testing.assert_allclose(found, expected, rtol=1e-12)
+    assert mean.push(values[:0]).shape == (0, 4)
+
+
+def test_running_mean_keeps_what_it_is_given() -> None:
+    values = np.ones((5, 2))
+    RunningMean(0, 0, 2).push(values)
+    np.testing.assert_array_equal(values, 1)
+
+
+def test_front_end_equals_the_authors_library() -> None:
+    libdf = pytest.importorskip("libdf", reason="DeepFilterLib, of the extra deepfilternet-torch, is not installed")
+    signal = speech_like(2.0, RATE) + 1e-3 * np.random.default_rng(0).standard_normal(2 * RATE).astype(np.float32)
+    frames = np.lib.stride_tricks.sliding_window_view(np.concatenate([np.zeros(480), signal]), WIN_LENGTH)[::480]
+    ours = FrontEnd().push(analyse(frames, WINDOW) / WIN_LENGTH)
+
+    state = libdf.DF(RATE, WIN_LENGTH, 480, N_BANDS, 2)
+    spectra = state.analysis(signal[None].astype(np.float32))
+    assert list(state.erb_widths()) == list(BAND_WIDTHS)
+    np.testing.assert_allclose(state.fft_window(), WINDOW, atol=1e-6)
+    levels = libdf.erb_norm(libdf.erb(spectra, state.erb_widths()), 0.99)[0]
+    low = libdf.unit_norm(np.ascontiguousarray(spectra[..., :N_FILTERED]), 0.99)[0]
+    assert len(ours) == len(levels)
+    np.testing.assert_allclose(ours.levels, levels, atol=1e-4)  # of units of 40 dB
+    np.testing.assert_allclose(ours.spectra, [low.real, low.imag], atol=1e-4)
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("size", [1, 2, 7, 100])
+def test_filter_equals_its_definition_however_the_frames_come(model: str, size: int) -> None:
+    n_frames, rng = 30, np.random.default_rng(1)
+    spectra, gains = random_spectra(n_frames), rng.uniform(0, 1, (n_frames, N_BANDS)).astype(np.float32)
+    coefficients = random_spectra(n_frames * N_TAPS, 2)[:, :N_FILTERED].reshape(n_frames, N_FILTERED, N_TAPS)
+
+    masked = spectra * np.repeat(gains, BAND_WIDTHS, axis=1)
+    source = np.zeros((n_frames + 4, N_FILTERED), complex)
+    source[2:-2] = (masked if model == "deepfilternet2" else spectra)[:, :N_FILTERED]
+    expected = masked.copy()
+    for t in range(n_frames):
+        expected[t, :N_FILTERED] = sum(source[t + n] * coefficients[t, :, n] for n in range(N_TAPS))
+
+    found = filtered(FILTERS[model](Settings()), spectra, gains, coefficients, size)
+    np.testing.assert_allclose(found[:n_frames], expected, atol=1e-12)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_post_filter_takes_nothing_at_gain_1_and_its_most_at_gain_0(model: str) -> None:
+    n_frames = 6
+    gains = np.repeat(np.float32([1, 1e-3, 1, 0.5, 1, 0])[:, None], N_BANDS, axis=1)
+    middle = np.zeros((n_frames, N_FILTERED, N_TAPS))
+    middle[..., LOOKAHEAD] = 1
+    spectra = random_spectra(n_frames)
+    plain, softened = (
+        filtered(FILTERS[model](Settings(post_filter=on)), spectra, gains, middle, 100)[:n_frames, N_FILTERED:]
+        for on in (False, True)
+    )
+    ratios = np.divide(np.abs(softened), np.abs(plain), out=np.ones_like(plain, float), where=plain != 0)
+    np.testing.assert_allclose(ratios[[0, 2, 4]], 1, atol=1e-6)
+    assert 0.97 < ratios[3].max() < 1  # sin(pi/4)^2 = 1/2: (1 + b) / (1 + 2 b)
+    assert ratios[1].max() < 1e-3
+    assert np.isfinite(softened).all()
+
+
+@pytest.mark.parametrize("limit_db", [6.0, 40.0])
+@pytest.mark.parametrize("model", MODELS)
+def test_attenuation_limit_leaves_a_mask_of_zero_at_the_limit(model: Architecture, limit_db: float) -> None:
+    clip = np.random.default_rng(0).standard_normal(10_000).astype(np.float32)
+    silent = Still(gain=0.0)
+    silent_low = DeepFilterNet(silent, model, Settings(atten_lim_db=limit_db), 1)
+    [enhanced] = silent_low.enhance(pad([clip]))
+    [unlimited] = DeepFilterNet(silent, model, Settings(), 1).enhance(pad([clip]))
+    share = 10 ** (-limit_db / 20)
+    np.testing.assert_allclose(enhanced, share * clip + (1 - share) * unlimited, atol=1e-6)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    lengths=st.lists(st.integers(0, 3_000), min_size=1, max_size=10),
+    threads=st.integers(1, 3),
+    model=st.sampled_from(MODELS),
+)
+def test_network_that_changes_nothing_gives_every_clip_back(
+    lengths: list[int], threads: int, model: Architecture
+) -> None:
+    rng = np.random.default_rng(0)
+    clips = [rng.standard_normal(n).astype(np.float32) for n in lengths]
+    for clip, enhanced in zip(
+        clips, DeepFilterNet(Still(), model, Settings(), threads).enhance(pad(clips)), strict=True
+    ):
+        assert enhanced.shape == clip.shape
+        assert enhanced.dtype == np.float32
+        np.testing.assert_allclose(enhanced, clip, atol=1e-6)
+
+
+@settings(max_examples=40, deadline=None)
+@given(n_samples=st.integers(0, 4_000), block_samples=st.integers(1, 2_000), model=st.sampled_from(MODELS))
+def test_stream_through_a_network_that_changes_nothing_gives_the_clip_back(
+    n_samples: int, block_samples: int, model: Architecture
+) -> None:
+    clip: Waveform = np.random.default_rng(0).standard_normal(n_samples).astype(np.float32)
+    streamed = run_stream(DeepFilterNet(Still(), model, Settings(), 1).open_stream(), clip, block_samples)
+    assert streamed.shape == clip.shape
+    np.testing.assert_allclose(streamed, clip, atol=1e-6)
+
+
+@pytest.mark.parametrize("n_samples", [1, 479, 480, 481, 1_000, 9_600])
+@pytest.mark.parametrize("model", MODELS)
+def test_network_sees_as_many_frames_as_the_authors_give_it(model: Architecture, n_samples: int) -> None:
+    class Listening(Still):
+        def __init__(self) -> None:
+            super().__init__()
+            self.levels = np.zeros((0, N_BANDS))
+
+        def run(self, levels: Any, spectra: Any, state: Any) -> Any:
+            self.levels = np.concatenate([self.levels, levels[0]])
+            return super().run(levels, spectra, state)
+
+    network = Listening()
+    DeepFilterNet(network, model, Settings(), 1).enhance(pad([np.ones(n_samples, np.float32)]))
+    # Theirs: (length + 960) // 480 frames, of which the first two are dropped and two of zeros come after the last.
+    n_real = (n_samples + 960) // 480 - LOOKAHEAD
+    assert network.levels[:n_real].any(axis=1).sum() == n_real
+    assert not network.levels[n_real:].any()
+
+
+def test_vorbis_window_of_two_samples_is_flat() -> None:
+    np.testing.assert_allclose(vorbis_window(2), np.sin(np.pi / 4), atol=1e-15)

@@ -1,0 +1,109 @@
+"""Demucs for tests: tables that name a file and its options, and networks of any shape with weights made up.
+
+A test module that imports this one is skipped where the packages of the extra denoiser are not installed.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from seinfer.backends.base import Waveform
+from seinfer.backends.batching import pad
+from seinfer.backends.demucs.model import Demucs
+from seinfer.backends.demucs.network import Network
+from seinfer.backends.demucs.options import Architecture
+from seinfer.backends.demucs.resampling import Resampler
+from seinfer.core.records import ModelSpec
+from seinfer.enhancement.loading import load_enhancer
+from seinfer.models.table import read_models
+from tests.tables import table
+
+torch = pytest.importorskip("torch", reason="torch, of the extra denoiser, is not installed")
+package = pytest.importorskip("denoiser.demucs", reason="denoiser, of the extra denoiser, is not installed")
+resample = pytest.importorskip("denoiser.resample")
+
+RATE = 16_000
+CAUSAL: Mapping[str, Any] = {"hidden": 8}
+NONCAUSAL: Mapping[str, Any] = {"hidden": 4, "causal": False, "stride": 2, "resample": 2}
+TINY: Mapping[str, Mapping[str, Any]] = {"tiny_causal_h8": CAUSAL, "tiny_nc_h4": NONCAUSAL}
+
+
+def spec_of(folder: Path, weights: Path, **options: Any) -> ModelSpec:
+    """Return the model of a user's table, written to `folder`, that names the file and the options."""
+    values = ", ".join(f"{name} = {json.dumps(value)}" for name, value in options.items())
+    text = table(
+        "mine",
+        backend='"seinfer.backends.demucs:load"',
+        extra='"denoiser"',
+        causal=json.dumps(options.get("causal", True)),
+        options="{" + values + "}",
+        files=f"[{{name = {json.dumps(weights.name)}, path = {json.dumps(str(weights))}}}]",
+    )
+    path = folder / "models.toml"
+    path.write_text(text, encoding="utf-8")
+    return read_models(path)["mine"]
+
+
+def load(folder: Path, weights: Path, *, threads: int = 1, **options: Any) -> Demucs:
+    """Load a file as a user would."""
+    enhancer = load_enhancer(spec_of(folder, weights, **options), threads=threads)
+    assert isinstance(enhancer, Demucs)
+    return enhancer
+
+
+def tiny(shared: Path, folder: Path, name: str, **options: Any) -> Demucs:
+    """Load one of the small networks that the authors' code trained."""
+    return load(folder, shared / "golden/denoiser" / f"{name}.th", **TINY[name], **options)
+
+
+def alone(enhancer: Demucs, waveform: Waveform) -> Waveform:
+    [enhanced] = enhancer.enhance(pad([waveform]))
+    return enhanced
+
+
+def read(path: Path) -> Waveform:
+    import soundfile
+
+    samples, rate = soundfile.read(path, dtype="float32")
+    assert rate == RATE
+    return samples
+
+
+def save_standin(shared: Path, path: Path, seed: int, **options: Any) -> None:
+    """Write a network with the weights that the full-size goldens were made with."""
+    found = importlib.util.spec_from_file_location("standin_weights", shared / "golden/standin_weights.py")
+    assert found and found.loader
+    standin = importlib.util.module_from_spec(found)
+    found.loader.exec_module(standin)
+    with torch.device("meta"):
+        shapes = [(name, tuple(value.shape)) for name, value in package.Demucs(**options).state_dict().items()]
+    weights = standin.fill(shapes, seed, gain=1.5, stride=options.get("stride", 4))
+    torch.save({name: torch.from_numpy(values) for name, values in weights.items()}, path)
+
+
+def made_up(**options: Any) -> tuple[Any, Network]:
+    """Return the package's network with random weights, and ours around the same layers."""
+    architecture = Architecture(**options)
+    original = package.Demucs(**asdict(architecture)).eval()
+    random = torch.Generator().manual_seed(0)
+    for name, values in original.named_parameters():
+        # As initialised, next to nothing comes through the LSTM, and no test would see what becomes of it.
+        gain = 1.7 if "lstm" in name else 2.6
+        scale = gain * values[0].numel() ** -0.5 if values.ndim > 1 else 0.1
+        torch.nn.init.uniform_(values, -scale, scale, generator=random)
+    taps = resample.kernel_upsample2().flatten()
+    return original, Network(original, architecture, Resampler(taps, architecture.resample))
+
+
+def largest_error(*, reference: Waveform, estimate: Waveform) -> float:
+    """Return the largest difference as a share of the reference's peak."""
+    assert reference.shape == estimate.shape
+    return float(np.abs(estimate - reference).max() / np.abs(reference).max())

@@ -1,0 +1,174 @@
+"""`seinfer metrics`, and what metrics of other packages may do to a run."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from seinfer.metrics.table import METRICS
+from tests.signals import speech_like
+
+from .test_app import RATE, paired, rows, seinfer, write
+
+# pesq.py stands in for the package, and dies as it does on some clips; "loud" dies and "odd" raises on the same ones.
+PESQ = """
+import os, signal
+class PesqError(Exception): pass
+BufferTooShortError = NoUtterancesError = PesqError
+def pesq(rate, reference, estimate, mode):
+    if abs(estimate[0] - 0.5) < 1e-3:
+        os.kill(os.getpid(), signal.SIGSEGV)
+    return 2.0
+"""
+LOUD = """
+import os, signal
+from seinfer.metrics import Metric
+
+def loud(*, reference, estimate, sample_rate):
+    if abs(estimate[0] - 0.5) < 1e-3:
+        os.kill(os.getpid(), signal.SIGSEGV)
+    return 1.0
+
+def odd(*, reference, estimate, sample_rate):
+    if abs(estimate[0] - 0.5) < 1e-3:
+        raise TypeError("cannot hear")
+    return 3.0
+
+METRIC = Metric(name="loud", unit="", function="loud_metric:loud", method="of a test", source="none")
+ODD = Metric(name="odd", unit="", function="loud_metric:odd", method="of a test", source="none", needs_reference=False)
+"""
+ENTRY_POINTS = """[seinfer.metrics]
+loud = loud_metric:METRIC
+odd = loud_metric:ODD
+lost = no_such_package:METRIC
+"""
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> dict[str, str]:
+    """Install the modules above; the environment in which they are seen."""
+    folder = tmp_path / "site"
+    info = folder / "loud_metric-1.5.dist-info"
+    info.mkdir(parents=True)
+    (folder / "pesq.py").write_text(PESQ)
+    (folder / "loud_metric.py").write_text(LOUD)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: loud-metric\nVersion: 1.5\n")
+    (info / "entry_points.txt").write_text(ENTRY_POINTS)
+    return {"PYTHONPATH": os.pathsep.join([str(folder), *sys.path])}
+
+
+def test_metrics_lists_each_with_its_unit_range_and_source_in_80_columns() -> None:
+    result = seinfer("metrics", COLUMNS="80")
+    assert (result.returncode, result.stderr) == (0, "")
+    for metric in METRICS.values():
+        assert (f"{metric.name}: {metric.implementation}; {metric.source}" in result.stdout) is not metric.is_diagnostic
+    (line,) = (line for line in result.stdout.splitlines() if line.startswith("pesq_wb* "))
+    assert re.split(r"  +", line.strip()) == [
+        "pesq_wb*",
+        "MOS-LQO",
+        "1.04 to 4.64",
+        "higher",
+        "needed",
+        "16000",
+        "300",
+        "yes",
+    ]
+
+
+def test_metrics_json_holds_every_fact_and_the_plug_ins(site: dict[str, str]) -> None:
+    result = seinfer("metrics", "--json", **site)
+    assert result.returncode == 0, result.stderr
+    assert "warning: metric plug-in lost = 'no_such_package:METRIC': ModuleNotFoundError: No module" in result.stderr
+    listed = {row["name"]: row for row in json.loads(result.stdout)}
+    assert list(listed) == [*METRICS, "loud", "odd"]
+    assert listed["lsd"]["higher_is_better"] is False
+    assert (listed["sdr"]["lower"], listed["sdr"]["upper"], listed["lsd"]["upper"]) == (-100, 100, None)
+    assert listed["pesq_wb"]["version"] == "0.0.4"
+    assert listed["dnsmos_ovrl"]["needs_reference"] is False
+    assert all(row["source"] and row["implementation"] and row["cost"] > 0 for row in listed.values())
+
+
+def test_doctor_tells_of_the_packages_of_metrics_and_of_broken_ones(site: dict[str, str]) -> None:
+    findings = json.loads(seinfer("doctor", "--json", **site).stdout)
+    assert findings["extras"]["seinfer[dnsmos]"].startswith("onnxruntime ")
+    assert "metric plug-in lost" in findings["plug-ins"]["problem 1"]
+
+
+def test_metrics_imports_no_metric() -> None:
+    code = (
+        "import sys; from seinfer.cli import app\n"
+        "try: app(['metrics', '--json'])\n"
+        "except SystemExit: pass\n"
+        "heavy = {'numpy', 'scipy', 'onnxruntime', 'speechmos', 'pesq', 'soundfile', 'torch'}\n"
+        "print(heavy & set(sys.modules), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr.strip() == "set()"
+
+
+def test_compare_metrics_that_die_or_raise_cost_one_figure_each(tmp_path: Path, site: dict[str, str]) -> None:
+    folder = paired(tmp_path / "set", 2)
+    deadly = speech_like(1.5, RATE)
+    deadly[0] = 0.5
+    write(folder / "noisy" / "c0.wav", deadly)
+    command = ("compare", "--models", "noisy", "--metrics", "pesq_wb,si_sdr,loud,odd", "--out", "out", folder)
+    result = seinfer(*command, cwd=tmp_path, **site)
+    assert result.returncode == 0, result.stderr
+    assert "warning: metric plug-in lost" in result.stderr
+    first, second = rows(tmp_path / "out" / "per_clip.csv")
+    assert (second["pesq_wb"], second["loud"], second["odd"], second["loud_delta"]) == (
+        *("2.000000", "1.000000", "3.000000", "0.000000"),
+    )
+    assert first["si_sdr"]
+    assert [first[name] for name in ("pesq_wb", "loud", "odd")] == ["", "", ""]
+    assert first["ref_status"].split("; ") == [
+        *("pesq_wb: pesq_crash", "loud: metric_crash", "odd: metric_error: TypeError: cannot hear"),
+    ]
+    failed = {(row["clip_id"], row["reason"]) for row in rows(tmp_path / "out" / "failures.csv")}
+    assert failed == {("c0", "pesq_crash"), ("c0", "metric_crash"), ("c0", "metric_error")}
+
+
+def test_compare_mixed_set_gives_each_clip_what_applies(tmp_path: Path) -> None:
+    folder = paired(tmp_path / "set", 1)
+    write(folder / "noisy" / "alone.wav", speech_like(5.0, RATE, seed=3))
+    write(folder / "noisy" / "silent.wav", np.zeros(RATE, np.float32))
+    result = seinfer("compare", "--models", "noisy", "--out", "out", folder, cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert "note: 1 clips with a clean file are compared with it, 2 without one" in result.stdout
+    alone, c0, silent = rows(tmp_path / "out" / "per_clip.csv")
+    compared, judged = ("sdr", "pesq_wb", "stoi"), ("dnsmos_sig", "dnsmos_bak", "dnsmos_ovrl", "dnsmos_p808")
+    assert all(c0[name] and not alone[name] for name in compared)
+    assert all(alone[name] and not c0[name] and not silent[name] for name in judged)
+    assert (alone["ref_status"], c0["ref_status"]) == ("no_reference", "ok")
+    assert silent["ref_status"] == "; ".join(["no_reference", *(f"{name}: silent_est" for name in judged)])
+    assert [alone[f"dnsmos_{name}"] for name in ("n_hops", "n_used", "tiled")] == ["1", "1", "true"]
+    assert [silent[f"dnsmos_{name}"] for name in ("n_hops", "n_used", "tiled")] == ["", "", ""]
+    summary = {row["metric"]: (row["n"], row["n_failed"]) for row in rows(tmp_path / "out" / "summary.csv")}
+    assert (summary["sdr"], summary["dnsmos_ovrl"]) == (("1", "0"), ("1", "1"))
+    assert "dnsmos_n_hops" not in summary
+    header = json.loads((tmp_path / "out" / "run.json").read_text())
+    assert header["metrics_for"]["without_reference"] == list(judged)
+    assert {"onnxruntime", "speechmos"} <= set(header["versions"])
+    assert "dnsmos_tiled" in header["diagnostics"] and "dnsmos_tiled" not in header["metrics"]
+
+
+def test_compare_pesq_on_more_utterances_than_its_tables_hold_is_a_figure(tmp_path: Path) -> None:
+    burst, clean = speech_like(0.3, RATE), np.zeros(39 * RATE, np.float32)
+    for start in range(0, len(clean) - len(burst), round(0.65 * RATE)):
+        clean[start : start + len(burst)] = burst
+    folder = paired(tmp_path / "set", 1)
+    write(folder / "clean" / "bursts.wav", clean)
+    write(folder / "noisy" / "bursts.wav", clean + 0.003 * np.random.default_rng(0).standard_normal(len(clean)))
+    command = ("compare", "--models", "noisy", "--metrics", "pesq_wb", "--out", "out", folder)
+    result = seinfer(*command, cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    bursts, c0 = rows(tmp_path / "out" / "per_clip.csv")
+    assert (bursts["ref_status"], c0["ref_status"]) == ("ok", "ok")
+    assert 1.0 < float(bursts["pesq_wb"]) < 4.64

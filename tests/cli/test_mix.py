@@ -1,0 +1,178 @@
+"""`seinfer mix` as a user meets it: a folder that `compare` takes, lines and JSON, exit codes, messages."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from seinfer.cli import app as cli
+from seinfer.core import streams
+from tests.signals import speech_like
+
+RATE = 16_000
+
+
+def seinfer(*arguments: object, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Run the command line in a process of its own."""
+    command = [sys.executable, "-m", "seinfer", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, env=dict(os.environ), timeout=300)
+
+
+def here(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
+    """Run the command line in this process and return its exit code."""
+    monkeypatch.setattr(sys, "argv", ["seinfer", *map(str, arguments)])
+    monkeypatch.setattr(streams, "prepare", lambda: None)  # it replaces the streams of the whole process
+    with pytest.raises(SystemExit) as end:
+        cli.main()
+    return int(end.value.code or 0)
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with open(path, newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Make speech/ and noise/ in an empty folder, and go there."""
+    for name in ("speech/anna", "speech/ben", "noise"):
+        (tmp_path / name).mkdir(parents=True)
+    for index, name in enumerate(("anna/one", "anna/two", "ben/one")):
+        soundfile.write(tmp_path / "speech" / f"{name}.wav", speech_like(1.5, RATE, seed=index), RATE)
+    for index in range(2):
+        noise = 0.05 * np.random.default_rng(index).standard_normal(3 * RATE)
+        soundfile.write(tmp_path / "noise" / f"hiss {index}.wav", noise, RATE)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_mix_makes_a_set_that_compare_pairs_without_options(folder: Path) -> None:
+    mixed = seinfer("mix", "--speech", "speech", "--noise", "noise", "--snr", "-5,0,5", "--out", "set", cwd=folder)
+    assert mixed.returncode == 0, mixed.stderr
+    assert mixed.stdout == "3 of 3 clips, 4.5 s in all, SNR -5 dB: 1, 0 dB: 1, 5 dB: 1\n"
+    assert mixed.stderr == "written to set; next: seinfer compare --models all set\n"
+    compared = seinfer("compare", "--models", "noisy", "--out", "run", "set", cwd=folder)
+    assert compared.returncode == 0, compared.stderr
+    made = {row["clip_id"]: row for row in rows(folder / "set" / "manifest.csv")}
+    scored = {row["clip_id"]: row for row in rows(folder / "run" / "per_clip.csv")}
+    assert set(made) == set(scored) == {"anna/one", "anna/two", "ben/one"}
+    for name, row in scored.items():
+        assert (row["status"], row["ref_status"], row["lag_samples"]) == ("ok", "ok", "0")
+        # The pauses are noisy too: over the whole clip speech has less power than while somebody speaks.
+        assert float(made[name]["snr_db"]) - 1.5 < float(row["si_sdr"]) < float(made[name]["snr_db"]) + 0.5  # dB
+
+
+def test_mix_manifest_gives_compare_the_snr_and_the_noise(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert here(monkeypatch, "mix", "--speech", "speech", "--noise", "noise", "--out", "set") == 0
+    result = seinfer("compare", "--models", "noisy", "--manifest", "set/manifest.csv", "--out", "run", cwd=folder)
+    assert result.returncode == 0, result.stderr
+    made = rows(folder / "set" / "manifest.csv")
+    clips = rows(folder / "run" / "clips.csv")
+    assert [(row["snr_db"], row["noise"]) for row in clips] == [(row["snr_db"], row["noise"]) for row in made]
+    assert all(row["has_ref"] == "true" for row in clips)
+
+
+def test_mix_options_reach_the_files(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    response = np.zeros(RATE // 2)
+    response[[100, 900, 6000]] = (1, 0.5, 0.3)
+    (folder / "rirs").mkdir()
+    soundfile.write(folder / "rirs" / "hall.wav", response, RATE, "FLOAT")
+    options = ("--snr", "2.5,20", "--all-snrs", "--per-speech", 2, "--rate", 48_000, "--level-db", -20, "--seed", 3)
+    more = ("--rir", "rirs", "--target", "early", "--duration-s", 1, "--subtype", "PCM_24", "--json")
+    assert here(monkeypatch, "mix", "--speech", "speech", "--noise", "noise", "--out", "set", *options, *more) == 0
+    captured = capsys.readouterr()
+    document = json.loads(captured.out)
+    assert document["out"] == "set"
+    assert document["n_by_snr_db"] == {"2.5": 6, "20": 6}
+    assert captured.err.count("recorded at a lower sample rate") == len(document["notes"]) == 3
+    made = rows(folder / "set" / "manifest.csv")
+    assert [row["clip_id"] for row in made[:4]] == [f"anna/one_n{n}_snr{snr}" for n in (1, 2) for snr in ("2.5", "20")]
+    for row in made:
+        info = soundfile.info(folder / "set" / row["noisy"])
+        assert (info.samplerate, info.subtype, info.frames) == (48_000, "PCM_24", 48_000)
+        assert (row["seed"], row["rir"], row["duration_s"]) == ("3", "hall.wav", "1.000000")
+        assert float(row["level_db"]) - float(row["gain_db"]) == pytest.approx(-20)
+    settings = json.loads((folder / "set" / "mix.json").read_text())["settings"]
+    assert (settings["target"], settings["level_db"], settings["rir"]) == ("early", "-20", "rirs")
+    assert "numpy" in json.loads((folder / "set" / "mix.json").read_text())["versions"]
+
+
+def test_mix_some_files_failed_ends_with_5_and_lists_them(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "speech" / "broken.wav").write_text("no audio")
+    soundfile.write(folder / "noise" / "nothing.wav", np.zeros(RATE), RATE)
+    arguments = ("--speech", "speech", "--noise", "noise", "--out", "set", "--per-speech", 3, "--level-db", "keep")
+    assert here(monkeypatch, "mix", *arguments) == 5
+    captured = capsys.readouterr()
+    assert captured.out.startswith("9 of 12 clips")
+    assert "failed: speech broken.wav: unreadable: " in captured.err
+    assert "failed: noise nothing.wav: silent: " in captured.err
+    assert captured.err.count("failed: ") == 2
+    assert len(rows(folder / "set" / "manifest.csv")) == 9
+    failures = json.loads((folder / "set" / "mix.json").read_text())["failures"]
+    assert [failure["source"] for failure in failures] == ["broken.wav", "nothing.wav"]
+
+
+def test_mix_many_failures_are_counted_beyond_the_first(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for index in range(23):
+        (folder / "speech" / f"bad{index:02}.wav").touch()
+    assert here(monkeypatch, "mix", "--speech", "speech", "--noise", "noise", "--out", "set") == 5
+    error = capsys.readouterr().err
+    assert error.count("failed: speech") == 20
+    assert "failed: 3 more, see mix.json" in error
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--snr", "0,loud"), "--snr is '0,loud'; expected numbers of dB, each once"),
+        (("--snr", "0,nan"), "--snr is '0,nan'"),
+        (("--snr", "5,5.0"), "--snr is '5,5.0'"),
+        (("--snr", ""), "--snr is ''"),
+        (("--rate", "fast"), "--rate is 'fast'; expected native, or Hz from 8000 to 192000"),
+        (("--rate", "100"), "--rate is '100'"),
+        (("--level-db", "3"), "--level-db is '3'; expected keep, or dBov from -80 to 0"),
+        (("--level-db", "loud"), "--level-db is 'loud'"),
+        (("--subtype", "MP3"), "--subtype is 'MP3'; expected one of PCM_16"),
+        (("--target", "wet"), "--target is 'wet'; expected one of reverberant, early, dry"),
+        (("--target", "dry"), "--target is 'dry' and there is no --rir"),
+        (("--duration-s", "0.2"), "--duration-s is 0.2; expected at least 0.5"),
+        (("--duration-s", "nan"), "--duration-s is nan; expected at least 0.5"),
+        (("--per-speech", "0"), "per-speech"),
+        (("--speech", "nowhere"), "nowhere does not exist"),
+        (("--rir", "empty"), "no audio files in"),
+        (("--noise", "speech"), "--speech and --noise are both speech"),
+        (("--out", "speech"), "--speech speech lies in the output folder speech"),
+        (("--out", "."), "lies in the output folder ."),
+        (("--out", "full"), "--out full holds something else than a test set of seinfer mix"),
+        (("--snr", "100"), "nothing could be mixed; 3 failed, such as anna/"),
+    ],
+)
+def test_mix_a_mistake_ends_with_2_and_a_message(
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    options: tuple[str, ...],
+    message: str,
+) -> None:
+    (folder / "empty").mkdir()
+    (folder / "full").mkdir()
+    (folder / "full" / "thesis.txt").write_text("all of it")
+    before = sorted(folder.rglob("*"))
+    given = {"--speech": "speech", "--noise": "noise", "--out": "set", options[0]: options[1]}
+    assert here(monkeypatch, "mix", *[word for pair in given.items() for word in pair]) == 2
+    assert message in capsys.readouterr().err
+    assert set(folder.rglob("*")) - set(before) <= {folder / "set", folder / "set" / "mix.json"}

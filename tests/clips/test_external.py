@@ -1,0 +1,143 @@
+"""Files that other programs made, as rows: which file belongs to which clip, and what is refused."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from seinfer.clips.external import as_enhancement, named_by_folder, open_folder, parse_added
+from seinfer.core.errors import PairingError, UsageError
+from seinfer.core.records import Clip
+from tests.cli.test_app import RATE, paired, rows, seinfer, write
+from tests.clips.pairing.folders import tree
+from tests.signals import speech_like
+
+
+@pytest.mark.parametrize(
+    ("name", "clip_id"),
+    [
+        ("x.wav", "x"),
+        ("a/x.flac", "a/x"),
+        ("x_enhanced.wav", "x"),
+        ("x_noisy_enhanced.wav", "x_noisy"),
+        ("noisy/x.wav", "x"),
+        ("noisy/x.wav", "noisy/x"),
+        ("x_enhanced.wav", "x_enhanced"),
+    ],
+)
+def test_open_folder_finds_the_file_of_a_clip(tmp_path: Path, name: str, clip_id: str) -> None:
+    tree(tmp_path, name, "unrelated.wav")
+    assert open_folder("theirs", tmp_path, {clip_id, "other"}).files == {clip_id: tmp_path / name}
+
+
+def test_open_folder_with_two_files_for_a_clip_is_refused(tmp_path: Path) -> None:
+    tree(tmp_path, "x.wav", "x_enhanced.wav")
+    with pytest.raises(PairingError, match=r"x\.wav and .*x_enhanced\.wav both belong to the clip 'x'"):
+        open_folder("theirs", tmp_path, {"x"})
+
+
+def test_open_folder_without_a_file_for_any_clip_is_refused(tmp_path: Path) -> None:
+    tree(tmp_path, "y.wav")
+    with pytest.raises(PairingError, match=r"none of the 1 files .* the first is 'y', the first clip 'x'"):
+        open_folder("theirs", tmp_path, {"x"})
+
+
+@pytest.mark.parametrize(
+    ("texts", "message"),
+    [
+        (["theirs"], "expected name=DIR"),
+        (["=here"], "expected name=DIR"),
+        (["a/b=here"], "expected name=DIR"),
+        (["rnnoise=here"], "'rnnoise' is a model"),
+        (["a=here", "a=here"], "names 'a' twice"),
+        (["a=nowhere"], "nowhere is no folder"),
+    ],
+)
+def test_parse_added_refuses_what_cannot_be_a_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, texts: list[str], message: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("here").mkdir()
+    with pytest.raises(UsageError, match=message):
+        parse_added(texts, ["noisy", "rnnoise"])
+
+
+def test_parse_added_keeps_equals_signs_of_the_folder(tmp_path: Path) -> None:
+    (tmp_path / "a=b").mkdir()
+    assert parse_added([f"theirs={tmp_path}/a=b"], []) == {"theirs": tmp_path / "a=b"}
+
+
+def test_named_by_folder_refuses_two_of_one_name(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="have the same name"):
+        named_by_folder([tmp_path / "a" / "x", tmp_path / "b" / "x"])
+
+
+def test_as_enhancement_of_a_bad_file_is_a_failed_row(tmp_path: Path) -> None:
+    tree(tmp_path, "x.wav")
+    folder = open_folder("theirs", tmp_path, {"x"})
+    reasons = [as_enhancement(folder, Clip(name, "")).error.partition(":")[0] for name in ("x", "y")]
+    assert reasons == ["empty", "missing"]
+
+
+def test_compare_with_an_added_folder_holds_it_to_the_same_rules(tmp_path: Path) -> None:
+    paired(tmp_path / "set", 3)
+    shutil.copytree(tmp_path / "set" / "noisy", tmp_path / "set" / "theirs")  # within the input, and no clips
+    (tmp_path / "set" / "theirs" / "c0.wav").unlink()
+    write(tmp_path / "set" / "theirs" / "c1.wav", np.roll(speech_like(1.5, RATE, seed=1), 160))
+    write(tmp_path / "set" / "theirs" / "c2.wav", speech_like(1.0, RATE, seed=2))
+    command = ("compare", "--models", "noisy", "--metrics", "sdr,si_sdr", "--add", "other-1=set/theirs", "set")
+    result = seinfer(*command, cwd=tmp_path)
+    assert result.returncode == 5, result.stderr
+    out = tmp_path / "seinfer-out"
+    found = {(row["clip_id"], row["model"]): row for row in rows(out / "per_clip.csv")}
+    assert {model for _, model in found} == {"noisy", "other-1"} and len(found) == 6
+    assert found["c0", "other-1"]["error"].startswith("missing: ")
+    assert found["c1", "other-1"]["lag_samples"] == "160"
+    assert found["c1", "other-1"]["sdr_delta"]
+    unknown = ("model_sample_rate", "clipped_samples", "wall_s", "rtf", "peak_rss_mib")
+    assert [found["c1", "other-1"][column] for column in unknown] == [""] * len(unknown)
+    assert found["c2", "other-1"]["ref_status"] == "sdr: length_mismatch; si_sdr: length_mismatch"
+    assert found["c2", "other-1"]["len_diff_samples"] == "-8000"
+    assert json.loads((out / "run.json").read_text())["models"]["other-1"]["folder"] == "set/theirs"
+
+    write(tmp_path / "set" / "theirs" / "c0.wav", 0.5 * speech_like(1.5, RATE, seed=0))
+    seinfer(*command, cwd=tmp_path)  # what has changed is taken as it is now
+    found = {(row["clip_id"], row["model"]): row for row in rows(out / "per_clip.csv")}
+    assert float(found["c0", "other-1"]["si_sdr"]) > 40  # dB
+    assert float(found["c0", "other-1"]["gain_db"]) == pytest.approx(-6.02, abs=0.05)  # dB
+    assert found["c1", "other-1"]["lag_samples"] == "160"
+
+
+@pytest.mark.parametrize(
+    ("added", "code", "message"), [("rnnoise=set", 2, "'rnnoise' is a model"), ("a=other", 3, "none of the 1 files")]
+)
+def test_compare_with_a_wrong_folder_writes_nothing(tmp_path: Path, added: str, code: int, message: str) -> None:
+    write(tmp_path / "set" / "x.wav", speech_like(0.2, RATE))
+    write(tmp_path / "other" / "y.wav", speech_like(0.2, RATE))
+    result = seinfer("compare", "--models", "noisy", "--add", added, "set", cwd=tmp_path)
+    assert (result.returncode, message in result.stderr) == (code, True), result.stderr
+    assert not (tmp_path / "seinfer-out").exists()
+
+
+def test_score_with_noisy_gives_improvements_and_pairs_by_every_rule(tmp_path: Path) -> None:
+    clean = speech_like(1.5, RATE)
+    noise = 0.1 * np.random.default_rng(0).standard_normal(len(clean)) * np.std(clean)
+    write(tmp_path / "ref" / "clean_fileid_1.wav", clean)
+    for name, gain in (("in", 3.0), ("theirs", 1.0)):
+        write(tmp_path / name / "x_snr0_tl-26_fileid_1.wav", clean + gain * noise)
+        write(tmp_path / name / "alone.wav", clean + gain * noise)
+    result = seinfer(
+        *("score", "--clean", "ref", "--noisy", "in", "--metrics", "sdr", "--out", "out", "theirs"), cwd=tmp_path
+    )
+    assert result.returncode == 0, result.stderr
+    found = {(row["clip_id"], row["model"]): row for row in rows(tmp_path / "out" / "per_clip.csv")}
+    row = found["x_snr0_tl-26_fileid_1", "theirs"]
+    assert float(row["sdr_delta"]) == pytest.approx(20 * np.log10(3), abs=0.3)  # dB
+    assert found["alone", "theirs"]["ref_status"] == "no_reference" and found["alone", "theirs"]["lag_samples"] == "0"
+    assert rows(tmp_path / "out" / "clips.csv")[1]["snr_db"] == "0"
+    clash = seinfer("score", "--clean", "ref", "--noisy", "in", "noisy", cwd=tmp_path)
+    assert clash.returncode == 2 and "has the same name; leave it out" in clash.stderr

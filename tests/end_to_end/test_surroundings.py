@@ -1,0 +1,386 @@
+"""Bad surroundings for the real command: a clear error or the right result, nothing lost, never a traceback."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import pty
+import re
+import resource
+import shutil
+import struct
+import subprocess
+import termios
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from seinfer.clips.discovery import JOURNAL
+from tests.commands import ORDINARY, SEINFER, finish, lines, rows, seinfer, start, tables, wait_until
+from tests.signals import speech_like
+from tests.tables import table
+
+RATE = 16_000
+N_CLIPS = 3
+DURATION_S = 1.5
+MANY = 20
+KIB = 1024
+COMPARE = ("compare", "--models", "noisy,rnnoise", "--metrics", "si_sdr", "--threads", "1")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a paired set, and a folder of many links to its noisy clips, for runs that must still be running."""
+    folder = tmp_path_factory.mktemp("surroundings")
+    for index in range(N_CLIPS):
+        clean = speech_like(DURATION_S, RATE, seed=index)
+        noise = 0.02 * np.random.default_rng(index).standard_normal(len(clean))
+        for side, samples in (("clean", clean), ("noisy", clean + noise)):
+            (folder / "set" / side).mkdir(parents=True, exist_ok=True)
+            soundfile.write(folder / "set" / side / f"é{index}.wav", samples, RATE)
+    (folder / "many").mkdir()
+    for index in range(MANY):
+        os.link(folder / "set" / "noisy" / f"é{index % N_CLIPS}.wav", folder / "many" / f"{index}.wav")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def undisturbed(folder: Path) -> dict[str, list[dict[str, str]]]:
+    result = seinfer(*COMPARE, "--out", folder / "undisturbed", folder / "set")
+    assert result.returncode == 0, result.stderr
+    return tables(folder / "undisturbed")
+
+
+def check_finishes(folder: Path, out: Path, undisturbed: dict[str, list[dict[str, str]]]) -> None:
+    """Give the command again in good surroundings: the tables are right, and no finished clip was done again."""
+    before = lines(out, "enhancement")
+    n_done = sum(b'"status": "ok"' in line for line in before)
+    result = seinfer(*COMPARE, "--out", out, folder / "set")
+    assert result.returncode == 0, result.stderr
+    assert tables(out) == undisturbed
+    assert len(lines(out, "enhancement")) - len(before) <= 2 * N_CLIPS - n_done
+    assert not list(out.rglob("*.part"))
+
+
+def small_files(n_bytes: int) -> Callable[[], None]:
+    """Let no file of a process and its children grow beyond a size: a full disk that needs no right to mount."""
+    return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (n_bytes, n_bytes))
+
+
+def test_compare_disk_full_while_enhancing_fails_the_clips_and_finishes_later(
+    folder: Path, undisturbed: dict[str, list[dict[str, str]]]
+) -> None:
+    out = folder / "full_enhancing"
+    result = seinfer(*COMPARE, "--out", out, folder / "set", preexec_fn=small_files(32 * KIB))
+    assert result.returncode == 5, result.stderr
+    assert f"0 ok, {2 * N_CLIPS} failed, see {out / 'failures.csv'}" in result.stderr
+    failed = rows(out / "failures.csv")
+    assert {(row["stage"], row["reason"]) for row in failed} == {("write", "not_written")}
+    assert all("File too large; free space or choose another --out" in row["message"] for row in failed)
+    check_finishes(folder, out, undisturbed)
+
+
+def test_compare_disk_full_while_writing_the_journal_keeps_what_is_done(
+    folder: Path, undisturbed: dict[str, list[dict[str, str]]]
+) -> None:
+    out = folder / "full_journal"
+    out.mkdir()
+    # Audio files of 47 KiB fit. The journal begins with a long line that nobody knows, and soon does not.
+    (out / JOURNAL).write_bytes(b'{"kind": "filler", "what": "%s"}\n' % (b"x" * 100 * KIB))
+    limit = (out / JOURNAL).stat().st_size + 4 * KIB
+    result = seinfer(*COMPARE, "--out", out, folder / "set", preexec_fn=small_files(limit))
+    assert result.returncode == 1
+    assert f"{out / JOURNAL} cannot be written: File too large; what is done is kept" in result.stderr
+    assert (out / JOURNAL).stat().st_size == limit  # it did break off within a line
+    check_finishes(folder, out, undisturbed)
+
+
+def test_report_disk_full_while_writing_tables_leaves_the_old_ones_whole(folder: Path) -> None:
+    out = folder / "full_tables"
+    assert seinfer("run", "--model", "noisy", "--out", out, folder / "many").returncode == 0
+    before = {path.name: path.read_bytes() for path in out.iterdir() if path.is_file()}
+    limit = len(before["run.json"]) + 1
+    assert limit < len(before["clips.csv"])
+    result = seinfer("report", out, preexec_fn=small_files(limit))
+    assert result.returncode == 1
+    assert f"{out / 'clips.csv'} cannot be written: File too large; free space" in result.stderr
+    assert {path.name: path.read_bytes() for path in out.iterdir() if path.is_file()} == before
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """Mount a small disk, where that is permitted."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(disk)], capture_output=True, text=True
+    )
+    if mounted.returncode != 0:
+        pytest.skip("mounting is not permitted here; the tests above fill a disk by a limit on the size of files")
+    yield disk
+    subprocess.run(["umount", str(disk)], check=True)
+
+
+def resized(disk: Path, size: str) -> None:
+    subprocess.run(["mount", "-o", f"remount,{size}", str(disk)], check=True)
+
+
+@pytest.mark.parametrize("size_kib", [8, 200])
+def test_compare_small_disk_ends_with_a_reason_and_finishes_with_space(
+    folder: Path, undisturbed: dict[str, list[dict[str, str]]], small_disk: Path, size_kib: int
+) -> None:
+    resized(small_disk, f"size={size_kib}k")
+    out = small_disk / "out"
+    result = seinfer(*COMPARE, "--out", out, folder / "set")
+    assert result.returncode in (1, 5)
+    assert "No space left on device" in result.stderr
+    resized(small_disk, "size=10m")
+    check_finishes(folder, out, undisturbed)
+
+
+def test_commands_run_folder_read_only_name_it_and_change_nothing(
+    folder: Path, undisturbed: dict[str, list[dict[str, str]]]
+) -> None:
+    out = folder / "read_only"
+    shutil.copytree(folder / "undisturbed", out)
+    for path in (*out.rglob("*"), out):
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    try:
+        for command in ((*COMPARE, "--out", out, folder / "set"), (*COMPARE, "--out", out / "new", folder / "set")):
+            result = seinfer(*command, before=ORDINARY)
+            assert result.returncode == 1
+            assert re.search(r"read_only\S* cannot be used as run folder: Permission denied; choose", result.stderr)
+        report = seinfer("report", out, before=ORDINARY)
+        assert (report.returncode, "run.json cannot be written: Permission denied" in report.stderr) == (1, True)
+    finally:
+        for path in (out, *out.rglob("*")):
+            path.chmod(0o755)
+    assert tables(out) == undisturbed
+
+
+@pytest.mark.parametrize("how", ["removed", "moved"])
+def test_run_folder_gone_while_running_is_said_and_the_next_run_is_whole(folder: Path, how: str) -> None:
+    out = folder / f"{how}_while_running"
+    process = start("run", "--model", "rnnoise", "--out", out, folder / "many")
+    wait_until(lambda: lines(out, "enhancement") or process.poll() is not None)
+    if how == "removed":
+        shutil.rmtree(out, ignore_errors=True)  # the worker may write a clip into it meanwhile
+    else:
+        out.rename(folder / "elsewhere")
+    result = finish(process)
+    assert result.returncode == 1
+    assert f"{out / JOURNAL} cannot be written: it was removed or moved away while running" in result.stderr
+    if how == "moved":
+        shutil.rmtree(out, ignore_errors=True)
+        (folder / "elsewhere").rename(out)
+        assert lines(out, "enhancement")
+    again = seinfer("run", "--model", "rnnoise", "--out", out, folder / "many")
+    assert again.returncode == 0, again.stderr
+    assert f"{MANY} ok" in again.stderr
+
+
+@pytest.fixture
+def weighty(tmp_path: Path) -> Path:
+    """Make a models file with a model that has a weights file, and that file; return the weights folder."""
+    content = b"weights"
+    path = tmp_path / "weights" / "weighty" / "net.bin"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(content)
+    digest = hashlib.sha256(content).hexdigest()
+    file = f'[["weighty".files]]\nname = "net.bin"\nurl = "http://127.0.0.1:1/none"\nsha256 = "{digest}"\n'
+    (tmp_path / "mine.toml").write_text(table("weighty") + file)
+    return tmp_path / "weights"
+
+
+def weighing(weights: Path) -> dict[str, str | None]:
+    return {"SEINFER_WEIGHTS_DIR": str(weights)}
+
+
+def test_run_weights_folder_read_only_is_no_trouble(folder: Path, weighty: Path, tmp_path: Path) -> None:
+    for path in (*weighty.rglob("*"), weighty):
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    command = ("run", "--models-file", tmp_path / "mine.toml", "--model", "weighty", "--out", tmp_path / "out")
+    result = seinfer(*command, folder / "set" / "noisy", before=ORDINARY, environment=weighing(weighty))
+    pull = ("models", "pull", "rnnoise", "--models-file", tmp_path / "mine.toml")
+    pulled = seinfer(*pull, before=ORDINARY, environment=weighing(weighty))
+    for path in (weighty, *weighty.rglob("*")):
+        path.chmod(0o755)
+    assert result.returncode == 0, result.stderr
+    assert pulled.returncode == 0, pulled.stderr
+
+
+def test_compare_weights_removed_while_running_keeps_what_is_done(folder: Path, weighty: Path, tmp_path: Path) -> None:
+    models = ("--models-file", tmp_path / "mine.toml", "--models", "rnnoise,weighty")
+    command = ("compare", *models, "--metrics", "dnsmos_p808", "--out")
+    process = start(*command, tmp_path / "out", folder / "many", environment=weighing(weighty))
+    wait_until(lambda: lines(tmp_path / "out", "enhancement") or process.poll() is not None)
+    (weighty / "weighty" / "net.bin").rename(tmp_path / "kept")
+    result = finish(process)
+    assert result.returncode == 1
+    assert "net.bin is not there; run `seinfer models pull weighty`" in result.stderr
+    n_done = len(lines(tmp_path / "out", "enhancement"))
+    assert n_done >= MANY
+    (tmp_path / "kept").rename(weighty / "weighty" / "net.bin")
+    again = seinfer(*command, tmp_path / "out", folder / "many", environment=weighing(weighty))
+    assert again.returncode == 0, again.stderr
+    assert f"{3 * MANY} ok ({n_done} of them from before)" in again.stderr
+
+
+def test_compare_clock_that_jumps_back_changes_nothing(
+    folder: Path, undisturbed: dict[str, list[dict[str, str]]], tmp_path: Path
+) -> None:
+    """Every look at the clock of the wall shows an hour less, in the workers too."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import itertools, time\n"
+        "hours, real = itertools.count(), time.time\n"
+        "time.time = lambda: real() - 3600 * next(hours)\n"
+        "time.time_ns = lambda: int(1e9 * time.time())\n"
+    )
+    environment = {"PYTHONPATH": os.pathsep.join([str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])])}
+    command = (*COMPARE, "--log-file", tmp_path / "log", "--out", tmp_path / "out", folder / "set")
+    first = seinfer(*command, environment=environment)
+    assert first.returncode == 0, first.stderr
+    assert '"time": "' in (tmp_path / "log").read_text()
+    again = seinfer(*command, environment=environment)
+    assert f"{2 * N_CLIPS} ok ({2 * N_CLIPS} of them from before)" in again.stderr
+    assert tables(tmp_path / "out") == undisturbed
+    for row in rows(tmp_path / "out" / "per_clip.csv"):
+        assert 0 < float(row["rtf"]) < 10
+
+
+def test_compare_every_stream_closed_and_no_terminal_does_its_work(
+    folder: Path, undisturbed: dict[str, list[dict[str, str]]], tmp_path: Path
+) -> None:
+    def close_all() -> None:
+        for descriptor in (0, 1, 2):
+            os.close(descriptor)
+
+    process = start(*COMPARE, "--out", tmp_path / "out", folder / "set", preexec_fn=close_all, start_new_session=True)
+    assert finish(process).returncode == 0
+    assert tables(tmp_path / "out") == undisturbed
+
+
+def test_run_read_by_head_ends_well_and_without_a_word(folder: Path, tmp_path: Path) -> None:
+    process = start("run", "--model", "noisy", "--out", tmp_path / "out", folder / "many")
+    assert process.stdout
+    process.stdout.close()  # before the first byte: what `head -0` does
+    result = finish(process)
+    assert result.returncode == 0, result.stderr
+    assert "written to" in result.stderr
+
+
+@pytest.mark.parametrize("arguments", [("models",), ("models", "--json"), ("--help",)])
+def test_a_command_whose_output_nobody_reads_ends_without_a_word(arguments: tuple[str, ...]) -> None:
+    process = start(*arguments)
+    assert process.stdout
+    process.stdout.close()
+    result = finish(process)
+    assert (result.returncode, result.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("arguments", [("models",), ("models", "--json")])
+def test_a_command_whose_output_has_no_room_says_so(arguments: tuple[str, ...]) -> None:
+    with open("/dev/full", "w") as full:
+        result = seinfer(*arguments, stdout=full)
+    assert result.returncode == 1
+    assert "seinfer: the system refused: writing to standard output" in result.stderr
+    assert "No space left on device" in result.stderr
+
+
+def test_run_messages_without_room_do_not_stop_it(folder: Path, tmp_path: Path) -> None:
+    with open("/dev/full", "w") as full:
+        result = seinfer("run", "--model", "noisy", "--out", tmp_path / "out", folder / "many", stderr=full)
+    assert result.returncode == 0
+    assert len(rows(tmp_path / "out" / "per_clip.csv")) == MANY
+
+
+def test_run_log_without_room_is_said_once_and_does_not_stop_it(folder: Path, tmp_path: Path) -> None:
+    command = ("run", "--model", "noisy", "--log-file", "/dev/full", "--out", tmp_path / "out", folder / "many")
+    result = seinfer(*command)
+    assert result.returncode == 0
+    assert result.stderr.count("--log-file /dev/full cannot be written: [Errno 28]") == 1
+
+
+@pytest.mark.parametrize("locale", [{"LC_ALL": "C"}, {"LC_ALL": None, "LANG": "C"}])
+def test_compare_locale_without_unicode_keeps_names_and_resumes_in_any(
+    folder: Path, undisturbed: dict[str, list[dict[str, str]]], tmp_path: Path, locale: dict[str, str | None]
+) -> None:
+    environment = {**locale, "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    command = (*COMPARE, "--out", tmp_path / "out", folder / "set")
+    result = seinfer(*command, environment=environment)
+    assert result.returncode == 0, result.stderr
+    assert tables(tmp_path / "out") == undisturbed
+    assert f"{2 * N_CLIPS} ok ({2 * N_CLIPS} of them from before)" in seinfer(*command).stderr
+
+
+def test_compare_without_home_runs_and_says_where_weights_would_be(folder: Path, tmp_path: Path) -> None:
+    homeless = dict.fromkeys(("HOME", "SEINFER_WEIGHTS_DIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"))
+    result = seinfer(*COMPARE, "--out", tmp_path / "out", folder / "set", environment=homeless)
+    assert result.returncode == 0, result.stderr
+    nowhere = {**homeless, "HOME": "/nonexistent"}
+    refused = seinfer("run", "--model", "dpcrn-tf", "--out", tmp_path / "new", folder / "many", environment=nowhere)
+    assert refused.returncode == 1
+    assert "dpcrn-tf cannot run here" in refused.stderr
+
+
+def on_terminal(columns: int, *arguments: object, **environment: str) -> str:
+    """Run a command on a terminal and return what appears there."""
+    parent, child = pty.openpty()
+    fcntl.ioctl(child, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    variables = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES", "NO_COLOR")}
+    process = subprocess.Popen(
+        [*SEINFER, *map(str, arguments)], stdin=child, stdout=child, stderr=child, env={**variables, **environment}
+    )
+    os.close(child)
+    shown = b""
+    with open(parent, "rb", buffering=0) as screen:
+        try:
+            while block := screen.read(65536):
+                shown += block
+        except OSError:  # what Linux says at the end of a terminal
+            assert process.wait(60) == 0, shown.decode()
+    return shown.decode()
+
+
+def table_lines(text: str) -> list[str]:
+    """Return the lines of the table, without colours: from the line before its rule to the blank one."""
+    plain = [line.rstrip() for line in re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text).replace("\r", "").split("\n")]
+    start = next(index for index, line in enumerate(plain) if line.strip() and not line.strip(" ─"))
+    end = next(index for index in range(start, len(plain)) if not plain[index])
+    return plain[start - 1 : end]
+
+
+def test_compare_on_80_columns_fits_and_cuts_no_figure(folder: Path, tmp_path: Path) -> None:
+    long_name = "a-model-of-my-own-with-a-very-long-name-finetuned"
+    (tmp_path / "mine.toml").write_text(table(long_name))
+    command = ("compare", "--models-file", tmp_path / "mine.toml", "--models", f"rnnoise,{long_name}")
+    shown = on_terminal(80, *command, "--out", tmp_path / "out", folder / "set", TERM="xterm")
+    assert "\x1b[" in shown
+    found = table_lines(shown)
+    assert max(map(len, found)) <= 80
+    assert "…" not in "".join(found)
+    figures = re.findall(r"-?\d+\.\d+", "".join(line for line in found if "noisy" in line))
+    assert len(figures) == 6  # five metrics and the rtf
+
+
+def test_models_on_80_columns_fits_and_names_every_model() -> None:
+    shown = on_terminal(80, "models", TERM="xterm")
+    found = table_lines(shown)
+    assert max(map(len, found)) <= 80
+    assert "…" not in "".join(found)
+    assert {"noisy", "rnnoise", "denoiser-valentini-nc"} <= {line.split()[0] for line in found if line.strip()}
+
+
+def test_compare_on_a_dumb_terminal_prints_no_control_sequence(folder: Path, tmp_path: Path) -> None:
+    shown = on_terminal(80, *COMPARE, "--out", tmp_path / "out", folder / "set", TERM="dumb")
+    assert "\x1b" not in shown
+    assert "SI-SDR" in shown
+
+
+def test_compare_columns_are_obeyed_without_a_terminal(folder: Path) -> None:
+    report = seinfer("report", folder / "undisturbed", environment={"COLUMNS": "50"})
+    assert max(map(len, table_lines(report.stdout))) <= 50

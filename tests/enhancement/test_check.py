@@ -1,0 +1,127 @@
+"""Every way of wiring a model wrong gets its verdict, and a model that is wired right gets none."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from seinfer.backends.base import Batch, Waveform
+from seinfer.backends.noisy import Passthrough, Wire
+from seinfer.enhancement.check import check
+from seinfer.enhancement.loading import load_enhancer
+from seinfer.models.registry import load_registry
+from tests.signals import speech_like
+
+RATE = 16_000
+QUESTIONS = [
+    "length",
+    "input left alone",
+    "the same again",
+    "in a batch with others",
+    "delay",
+    "level of what is left",
+    "piece by piece, state carried",
+]
+
+
+class Late(Passthrough):
+    def enhance(self, batch: Batch) -> list[Waveform]:
+        return [np.concatenate([np.zeros(256, np.float32), row])[: len(row)] for row in batch.rows()]
+
+
+class Short(Passthrough):
+    def enhance(self, batch: Batch) -> list[Waveform]:
+        return [row[: len(row) // 256 * 256].copy() for row in batch.rows()]
+
+
+class Loud(Passthrough):
+    def enhance(self, batch: Batch) -> list[Waveform]:
+        return [row / max(np.abs(row).max(), 1e-9) for row in batch.rows()]
+
+
+class Neighbourly(Passthrough):
+    """Normalised over the whole batch, as a careless port is."""
+
+    def enhance(self, batch: Batch) -> list[Waveform]:
+        return [row * (1 + batch.samples.std()) for row in batch.rows()]
+
+
+class Restless(Passthrough):
+    random = np.random.default_rng(0)
+
+    def enhance(self, batch: Batch) -> list[Waveform]:
+        return [row + 1e-3 * self.random.standard_normal(len(row)).astype(np.float32) for row in batch.rows()]
+
+
+class Greedy(Passthrough):
+    def enhance(self, batch: Batch) -> list[Waveform]:
+        for row in batch.samples:
+            row *= 0.5
+        return [row.copy() for row in batch.rows()]
+
+
+class Forgetful(Passthrough):
+    """Smooths over 100 samples, and loses them at every seam of a stream."""
+
+    def enhance(self, batch: Batch) -> list[Waveform]:
+        return [smoothed(row) for row in batch.rows()]
+
+    def open_stream(self) -> Wire:
+        class Lossy(Wire):
+            def push(self, block: Waveform) -> Waveform:
+                return smoothed(block)
+
+        return Lossy()
+
+
+def smoothed(row: Waveform) -> Waveform:
+    return np.convolve(row, np.full(101, 1 / 101, np.float32), "same").astype(np.float32)[: len(row)]
+
+
+def wrong(enhancer: Passthrough) -> list[str]:
+    clip = speech_like(3.0, RATE)[None] * 0.5
+    return [verdict.question for verdict in check(enhancer, clip, RATE) if verdict.is_good is False]
+
+
+@pytest.mark.parametrize(
+    ("kind", "question"),
+    [
+        (Late, "delay"),
+        (Short, "length"),
+        (Loud, "level of what is left"),
+        (Neighbourly, "in a batch with others"),
+        (Restless, "the same again"),
+        (Greedy, "input left alone"),
+        (Forgetful, "piece by piece, state carried"),
+    ],
+)
+def test_check_a_model_wired_wrong_is_found_out(kind: type[Passthrough], question: str) -> None:
+    assert question in wrong(kind(RATE))
+
+
+def test_check_rnnoise_is_wired_right_at_any_rate() -> None:
+    enhancer = load_enhancer(load_registry().find("rnnoise"), threads=1)
+    for rate in (16_000, 44_100):
+        verdicts = list(check(enhancer, speech_like(3.0, rate)[None], rate))
+        assert [verdict.question for verdict in verdicts] == QUESTIONS
+        assert all(verdict.is_good for verdict in verdicts), [v for v in verdicts if not v.is_good]
+
+
+def test_check_silence_is_worth_a_look_and_not_wrong() -> None:
+    verdicts = {v.question: v.is_good for v in check(Passthrough(RATE), np.zeros((1, RATE), np.float32), RATE)}
+    assert verdicts["delay"] is None
+    assert False not in verdicts.values()
+
+
+def test_check_command_prints_verdicts_and_ends_with_0() -> None:
+    command = [sys.executable, "-m", "seinfer", "check", "rnnoise"]
+    result = subprocess.run(command, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.splitlines()[0] == "rnnoise on fan_16k.flac, cpu"
+    assert all(line.startswith("  ok") for line in result.stdout.splitlines()[1:])
+    document = json.loads(subprocess.run([*command, "--json"], capture_output=True, text=True).stdout)
+    assert [verdict["question"] for verdict in document] == QUESTIONS

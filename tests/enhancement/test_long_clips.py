@@ -1,0 +1,175 @@
+"""A long clip piece by piece is the whole clip, or faded windows of it that nobody can tell apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from hypothesis import given
+from hypothesis import strategies as st
+
+from seinfer.audio import reading as audio
+from seinfer.backends.base import Batch, Streaming, Waveform
+from seinfer.backends.noisy import Passthrough
+from seinfer.core.errors import AudioError
+from seinfer.enhancement import long_clips as longclips
+from seinfer.enhancement.loading import load_enhancer
+from seinfer.enhancement.long_clips import Clock, enhance_file, streamed, windowed
+from seinfer.enhancement.model import enhance_clips
+from seinfer.models.registry import load_registry
+from tests.signals import snr_db, speech_like
+
+RATE = 16_000
+
+
+class Echo:
+    """A network with memory that cannot be carried: y[n] = x[n] + 0.5 x[n - 100], at 16 kHz."""
+
+    sample_rate = RATE
+
+    def enhance(self, batch: Batch) -> list[Waveform]:
+        return [
+            row + 0.5 * np.concatenate([np.zeros(min(100, len(row)), np.float32), row[:-100]]) for row in batch.rows()
+        ]
+
+
+def pieces(samples: audio.Samples, n: int) -> Iterator[audio.Samples]:
+    return (samples[:, start : start + n] for start in range(0, samples.shape[1], n))
+
+
+def joined(blocks: Iterator[audio.Samples]) -> audio.Samples:
+    return np.concatenate(list(blocks), axis=1)
+
+
+@pytest.mark.parametrize("sample_rate", [16_000, 44_100, 48_000])
+def test_streamed_rnnoise_equals_the_whole_clip(sample_rate: int) -> None:
+    enhancer = load_enhancer(load_registry().find("rnnoise"), threads=1)
+    clip = np.stack([speech_like(4.0, sample_rate, seed=seed) for seed in (0, 1)])
+    [whole] = enhance_clips(enhancer, [clip], [sample_rate])
+    assert isinstance(enhancer, Streaming)
+    streams = [enhancer.open_stream() for _ in clip]
+    got = joined(streamed(streams, pieces(clip, 9_973), sample_rate, enhancer.sample_rate, Clock()))
+    n = min(got.shape[1], whole.shape[1])
+    assert whole.shape[1] - n <= 1
+    # 100 dB: the resamplers and the network are the same arithmetic, in other pieces.
+    assert snr_db(reference=whole[:, :n].ravel(), estimate=got[:, :n].ravel()) > 100
+
+
+def test_windowed_a_network_of_short_memory_equals_the_whole_clip() -> None:
+    clip = np.stack([speech_like(95.0, RATE), speech_like(95.0, RATE, seed=1)])
+    [whole] = enhance_clips(Echo(), [clip], [RATE])
+    got = joined(windowed(Echo(), pieces(clip, 70_001), RATE, Clock()))
+    assert got.shape == whole.shape
+    np.testing.assert_allclose(got, whole, atol=1e-6)
+
+
+@given(st.integers(1, 15_000), st.integers(100, 9_000))
+def test_windowed_any_length_in_any_pieces_keeps_every_sample(n_samples: int, n_piece: int) -> None:
+    ramp = np.arange(n_samples, dtype=np.float32)[None] / n_samples
+    got = joined(windowed(Passthrough(0), pieces(ramp, n_piece), 100, Clock()))
+    assert got.shape == ramp.shape
+    np.testing.assert_allclose(got, ramp, atol=1e-6)
+
+
+@pytest.fixture
+def long_file(tmp_path: Path) -> Path:
+    clip = np.stack([speech_like(65.0, RATE), speech_like(65.0, RATE, seed=1)])
+    path = tmp_path / "long.wav"
+    soundfile.write(path, clip.T, RATE, "PCM_24")
+    return path
+
+
+@pytest.mark.parametrize("mono", [False, True])
+@pytest.mark.parametrize("is_streaming", [True, False])
+def test_enhance_file_keeps_length_rate_channels_and_samples(long_file: Path, is_streaming: bool, mono: bool) -> None:
+    network = Passthrough(RATE) if is_streaming else Silent(RATE)
+    target = long_file.with_name("out.wav")
+    result = enhance_file(network, long_file, target, audio.probe(long_file), "PCM_24", mono=mono)
+    assert result.is_chunked is not is_streaming
+    assert result.wall_s > 0
+    expected = audio.read(long_file, mono=mono).samples
+    np.testing.assert_allclose(audio.read(target).samples, expected, atol=2**-22)
+    assert result.channels == len(expected)
+
+
+class Silent:
+    """Passthrough without open_stream."""
+
+    def __init__(self, sample_rate: int) -> None:
+        self.sample_rate = sample_rate
+
+    def enhance(self, batch: Batch) -> list[Waveform]:
+        return [row.copy() for row in batch.rows()]
+
+
+class Levelling:
+    """A network that brings the whole clip to a mean square of 1, at half the rate."""
+
+    sample_rate = RATE // 2
+
+    def enhance(self, batch: Batch) -> list[Waveform]:
+        return [row / np.sqrt(np.mean(np.square(row))) for row in batch.rows()]
+
+    def open_survey(self) -> LevellingSurvey:
+        return LevellingSurvey()
+
+
+class LevellingSurvey:
+    def __init__(self) -> None:
+        self.total, self.n = 0.0, 0
+
+    def push(self, block: Waveform) -> None:
+        self.total, self.n = self.total + float(np.square(block).sum()), self.n + len(block)
+
+    def open_stream(self) -> LevellingStream:
+        return LevellingStream(self.total / self.n)
+
+
+class LevellingStream:
+    def __init__(self, mean_square: float) -> None:
+        self.level = np.float32(np.sqrt(mean_square))
+
+    def push(self, block: Waveform) -> Waveform:
+        return block / self.level
+
+    def finish(self) -> Waveform:
+        return np.zeros(0, np.float32)
+
+
+def test_enhance_file_a_network_that_must_know_the_whole_clip_hears_it_first(long_file: Path) -> None:
+    target = long_file.with_name("out.wav")
+    result = enhance_file(Levelling(), long_file, target, audio.probe(long_file), "FLOAT", mono=False)
+    assert not result.is_chunked
+    [whole] = enhance_clips(Levelling(), [audio.read(long_file).samples], [RATE])
+    # 100 dB: the resamplers' arithmetic in other pieces.
+    assert snr_db(reference=whole.ravel(), estimate=audio.read(target).samples.ravel()) > 100
+
+
+def test_enhance_file_a_file_that_breaks_off_leaves_nothing(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "x.flac", 0.1 * np.random.default_rng(0).standard_normal(90 * RATE), RATE)
+    content = (tmp_path / "x.flac").read_bytes()
+    info = audio.probe(tmp_path / "x.flac")
+    (tmp_path / "x.flac").write_bytes(content[: len(content) // 2])
+    with pytest.raises(AudioError) as caught:
+        enhance_file(Passthrough(RATE), tmp_path / "x.flac", tmp_path / "out.wav", info, "PCM_16", mono=False)
+    assert caught.value.reason == "truncated"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["x.flac"]
+
+
+def test_enhance_file_nan_from_the_network_is_refused(long_file: Path) -> None:
+    class Broken(Silent):
+        def enhance(self, batch: Batch) -> list[Waveform]:
+            return [np.full_like(row, np.nan) for row in batch.rows()]
+
+    with pytest.raises(AudioError) as caught:
+        enhance_file(
+            Broken(RATE), long_file, long_file.with_name("o.wav"), audio.probe(long_file), "PCM_16", mono=False
+        )
+    assert caught.value.reason == "nonfinite_output"
+
+
+def test_bounds_of_blocks_leave_room_for_context() -> None:
+    assert longclips.LONG_S > longclips._WINDOW_S + 2 * longclips._CONTEXT_S > longclips._BLOCK_S

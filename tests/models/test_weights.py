@@ -1,0 +1,260 @@
+from __future__ import annotations
+
+import errno
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from seinfer.core.errors import IntegrityError, MissingWeightsError, RegistryError, SeinferError
+from seinfer.core.records import ModelSpec, WeightFile
+from seinfer.models.download.checks import FileCheck
+from seinfer.models.weights import locate, path_of, pull, state, verify, weights_dir
+
+from .toy_models import CONTENT, OTHER, file_of, names_in, sha256, spec_of, write
+
+FULL = spec_of(file_of(CONTENT))
+PREFIX = spec_of(file_of(CONTENT, sha256=sha256(CONTENT)[:16], bytes=None))
+UNKNOWN = spec_of(file_of(CONTENT, sha256="", bytes=None))
+
+
+def pin(folder: Path, content: bytes) -> Path:
+    return write(folder / "toy" / "net.th.pin.json", json.dumps({"sha256": sha256(content)}).encode())
+
+
+def only(checks: list[FileCheck]) -> FileCheck:
+    (found,) = checks
+    return found
+
+
+def run_python(code: str, **environment: str) -> str:
+    clean = {key: value for key, value in os.environ.items() if key not in ("HOME", "XDG_CACHE_HOME")}
+    clean.pop("SEINFER_WEIGHTS_DIR", None)
+    done = subprocess.run(
+        [sys.executable, "-c", code], env={**clean, **environment}, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_weights_dir_environment_variable_wins(weights_folder: Path) -> None:
+    assert weights_dir() == weights_folder
+
+
+def test_weights_dir_environment_variable_home_and_relative_paths_are_made_absolute(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("SEINFER_WEIGHTS_DIR", "~/w")
+    assert weights_dir() == tmp_path / "w"
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SEINFER_WEIGHTS_DIR", "w")
+    assert weights_dir() == tmp_path / "w"
+
+
+def test_weights_dir_default_is_in_the_users_cache() -> None:
+    told = run_python("from seinfer.weights import weights_dir; print(weights_dir())", HOME="/somewhere")
+    assert told.endswith("seinfer/weights") and told.startswith("/somewhere/")
+
+
+def test_weights_dir_without_home_says_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SEINFER_WEIGHTS_DIR", raising=False)
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.delenv("HOME", raising=False)
+    # A user without an entry in the password file, as in a container that runs under a bare number.
+    monkeypatch.setattr("posixpath.expanduser", lambda path: path)
+    with pytest.raises(SeinferError, match="SEINFER_WEIGHTS_DIR"):
+        weights_dir()
+
+
+def test_weights_dir_tilde_without_home_says_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SEINFER_WEIGHTS_DIR", "~nobody-of-that-name/w")
+    with pytest.raises(SeinferError, match="set SEINFER_WEIGHTS_DIR to a folder"):
+        weights_dir()
+
+
+@pytest.mark.parametrize("name", ["..", ".", "", "a/b", "../x", "a\\b"])
+def test_path_of_name_that_leads_elsewhere_is_refused(weights_folder: Path, name: str) -> None:
+    with pytest.raises(RegistryError, match="no plain name"):
+        path_of(spec_of(file_of(CONTENT, name=name)), file_of(CONTENT, name=name))
+
+
+def test_locate_right_file_returns_its_path(weights_folder: Path) -> None:
+    path = write(weights_folder / "toy" / "net.th", CONTENT)
+    assert locate(FULL) == {"net.th": path}
+
+
+def test_locate_model_without_files_needs_nothing(weights_folder: Path) -> None:
+    assert locate(spec_of()) == {}
+    assert pull(spec_of()) == {}
+    assert not weights_folder.exists()
+
+
+def test_locate_missing_file_names_the_command(weights_folder: Path) -> None:
+    with pytest.raises(MissingWeightsError, match=r"net\.th is not there; run `seinfer models pull toy`"):
+        locate(FULL)
+    assert not weights_folder.exists()
+
+
+def test_locate_one_of_two_files_missing_is_an_error(weights_folder: Path) -> None:
+    write(weights_folder / "toy" / "net.th", CONTENT)
+    with pytest.raises(MissingWeightsError, match=r"second\.th"):
+        locate(spec_of(file_of(CONTENT), file_of(OTHER, name="second.th")))
+
+
+@pytest.mark.parametrize("spec", [FULL, PREFIX], ids=["full", "prefix"])
+def test_locate_other_content_of_the_same_size_tells_both_hashes(weights_folder: Path, spec: ModelSpec) -> None:
+    write(weights_folder / "toy" / "net.th", OTHER)
+    with pytest.raises(IntegrityError) as caught:
+        locate(spec)
+    for part in (sha256(OTHER), sha256(CONTENT)[:16], str(weights_folder), "seinfer models pull toy"):
+        assert part in str(caught.value)
+
+
+def test_locate_wrong_size_tells_both_sizes(weights_folder: Path) -> None:
+    write(weights_folder / "toy" / "net.th", CONTENT[:-1])
+    with pytest.raises(IntegrityError, match=r"199,999 bytes, expected 200,000"):
+        locate(FULL)
+
+
+@pytest.mark.parametrize("spec", [PREFIX, UNKNOWN], ids=["prefix", "unknown"])
+def test_locate_file_without_pin_is_refused(weights_folder: Path, spec: ModelSpec) -> None:
+    write(weights_folder / "toy" / "net.th", CONTENT)
+    with pytest.raises(IntegrityError, match="expected it to be pinned"):
+        locate(spec)
+    assert names_in(weights_folder) == ["toy/net.th"]
+
+
+@pytest.mark.parametrize("spec", [PREFIX, UNKNOWN], ids=["prefix", "unknown"])
+def test_locate_file_that_matches_its_pin_is_right(weights_folder: Path, spec: ModelSpec) -> None:
+    path = write(weights_folder / "toy" / "net.th", CONTENT)
+    pin(weights_folder, CONTENT)
+    assert locate(spec) == {"net.th": path}
+
+
+def test_locate_file_that_contradicts_its_pin_is_refused(weights_folder: Path) -> None:
+    write(weights_folder / "toy" / "net.th", OTHER)
+    pin(weights_folder, CONTENT)
+    with pytest.raises(IntegrityError, match="pinned in"):
+        locate(UNKNOWN)
+
+
+def test_locate_pin_that_contradicts_the_published_digits_does_not_count(weights_folder: Path) -> None:
+    write(weights_folder / "toy" / "net.th", OTHER)
+    pin(weights_folder, OTHER)
+    with pytest.raises(IntegrityError, match=f"expected {sha256(CONTENT)[:16]}"):
+        locate(PREFIX)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"sha256": 1}', '{"sha256": ""}', '{"sha256": "abc"}'])
+def test_locate_damaged_pin_is_an_error_and_no_pin(weights_folder: Path, text: str) -> None:
+    write(weights_folder / "toy" / "net.th", CONTENT)
+    write(weights_folder / "toy" / "net.th.pin.json", text.encode())
+    with pytest.raises(IntegrityError, match="is no pin"):
+        locate(UNKNOWN)
+
+
+def test_locate_unreadable_file_says_why(weights_folder: Path) -> None:
+    # A folder where the file should be: what cannot be read, also by root.
+    (weights_folder / "toy" / "net.th").mkdir(parents=True)
+    with pytest.raises(MissingWeightsError, match="cannot be read"):
+        locate(FULL)
+    assert state(FULL) == "damaged"
+
+
+def test_locate_complete_folder_writes_nothing(weights_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(weights_folder / "toy" / "net.th", CONTENT)
+    opened = Path.open
+
+    def read_only(self: Path, mode: str = "r", *args: object, **kwargs: object) -> object:
+        # Tests may run as root, whom permissions do not stop: the system's refusal is played here.
+        if set(mode) & set("wax+"):
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(self))
+        return opened(self, mode, *args, **kwargs)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(Path, "open", read_only)
+    monkeypatch.setattr(Path, "mkdir", lambda self, **kwargs: pytest.fail(f"mkdir {self}"))
+    assert locate(FULL) == pull(FULL) == {"net.th": weights_folder / "toy" / "net.th"}
+
+
+def test_own_file_is_used_in_place(weights_folder: Path, tmp_path: Path) -> None:
+    own = write(tmp_path / "mine" / "best.th", CONTENT)
+    spec = spec_of(WeightFile("net.th", path=str(own)))
+    assert locate(spec) == pull(spec) == {"net.th": own}
+    assert state(spec) == "present"
+    assert not weights_folder.exists()
+
+
+def test_own_file_with_another_hash_is_refused(weights_folder: Path, tmp_path: Path) -> None:
+    own = write(tmp_path / "best.th", CONTENT)
+    for digits in (64, 8):
+        right = spec_of(WeightFile("net.th", path=str(own), sha256=sha256(CONTENT)[:digits]))
+        wrong = spec_of(WeightFile("net.th", path=str(own), sha256=sha256(OTHER)[:digits]))
+        assert locate(right) == {"net.th": own}
+        for call in (locate, pull):
+            with pytest.raises(IntegrityError, match="your models file"):
+                call(wrong)
+
+
+def test_own_file_that_is_missing_is_an_error_of_locate_and_pull(weights_folder: Path, tmp_path: Path) -> None:
+    spec = spec_of(WeightFile("net.th", path=str(tmp_path / "gone.th")))
+    assert state(spec) == "missing"
+    for call in (locate, pull):
+        with pytest.raises(MissingWeightsError, match=r"gone\.th is not there; correct path"):
+            call(spec)
+
+
+def test_state_tells_the_four_cases(weights_folder: Path) -> None:
+    assert state(spec_of()) == "none needed"
+    assert state(FULL) == "missing"
+    write(weights_folder / "toy" / "net.th", CONTENT)
+    assert state(FULL) == "present"
+    write(weights_folder / "toy" / "net.th", CONTENT + b"x")
+    assert state(FULL) == "damaged"
+
+
+def test_state_file_that_still_needs_its_pin_is_missing(weights_folder: Path) -> None:
+    write(weights_folder / "toy" / "net.th", CONTENT)
+    assert state(UNKNOWN) == "missing"
+    pin(weights_folder, CONTENT)
+    assert state(UNKNOWN) == "present"
+
+
+def test_state_reads_no_file_and_imports_nothing_slow(weights_folder: Path) -> None:
+    write(weights_folder / "toy" / "net.th", OTHER)  # of the right size: only reading would tell
+    assert state(FULL) == "present"
+    code = (
+        "import sys; from seinfer.weights import state; from tests.toymodels import spec_of, file_of\n"
+        "print(state(spec_of(file_of(b'x'))))\n"
+        "print(*{'numpy', 'requests', 'pooch', 'urllib3', 'ssl'} & set(sys.modules))"
+    )
+    assert run_python(code, SEINFER_WEIGHTS_DIR=str(weights_folder), PYTHONPATH=os.pathsep.join(sys.path)) == "damaged"
+
+
+def test_verify_tells_of_every_file_what_it_is(weights_folder: Path) -> None:
+    write(weights_folder / "toy" / "net.th", CONTENT)
+    write(weights_folder / "toy" / "second.th", OTHER)
+    spec = spec_of(file_of(CONTENT), file_of(CONTENT, name="second.th"), file_of(OTHER, name="third.th"))
+    right, wrong, missing = verify(spec)
+    assert (right.status, right.sha256, right.bytes, right.problem) == ("ok", sha256(CONTENT), 200_000, "")
+    assert (wrong.status, wrong.sha256, wrong.expected_sha256) == ("wrong hash", sha256(OTHER), sha256(CONTENT))
+    assert (missing.status, missing.sha256, missing.name) == ("missing", "", "third.th")
+
+
+def test_verify_wrong_size_still_tells_the_hash(weights_folder: Path) -> None:
+    write(weights_folder / "toy" / "net.th", CONTENT[1:])
+    found = only(verify(FULL))
+    assert (found.status, found.sha256) == ("wrong size", sha256(CONTENT[1:]))
+
+
+def test_verify_file_without_pin_tells_the_hash(weights_folder: Path) -> None:
+    write(weights_folder / "toy" / "net.th", CONTENT)
+    found = only(verify(PREFIX))
+    assert (found.status, found.sha256, found.expected_sha256) == (
+        "not pinned",
+        sha256(CONTENT),
+        sha256(CONTENT)[:16],
+    )

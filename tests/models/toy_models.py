@@ -1,0 +1,59 @@
+"""Models for the tests of the weights folder: made of files of random bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from seinfer.core.records import ModelSpec, WeightFile
+
+if TYPE_CHECKING:
+    from tests.models.download.bad_server import BadServer
+
+CONTENT = random.Random(0).randbytes(200_000)
+OTHER = random.Random(1).randbytes(200_000)
+
+
+def sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def file_of(content: bytes, url: str = "http://127.0.0.1:1/none", name: str = "net.th", **changes: Any) -> WeightFile:
+    """Return a file that is fully described; `changes` to WeightFile's fields say otherwise."""
+    fields: dict[str, Any] = {"name": name, "url": url, "sha256": sha256(content), "bytes": len(content)}
+    return WeightFile(**{**fields, **changes})
+
+
+def spec_of(*files: WeightFile, name: str = "toy") -> ModelSpec:
+    return ModelSpec(
+        name=name,
+        summary="a model of the tests",
+        backend="seinfer.backends.noisy:load",
+        sample_rate=16000,
+        causal=True,
+        latency_ms=0,
+        n_parameters=0,
+        license_code="MIT",
+        license_weights="MIT",
+        source="tests",
+        verified="never",
+        files=files,
+    )
+
+
+def served(server: BadServer, mode: str, **changes: Any) -> ModelSpec:
+    """Return a model whose one file the server has, and serves in a certain mode."""
+    return spec_of(file_of(CONTENT, server.url(mode, "net.th"), **changes))
+
+
+def write(path: Path, content: bytes) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return path
+
+
+def names_in(folder: Path) -> list[str]:
+    """Return the paths of all files below a folder."""
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())

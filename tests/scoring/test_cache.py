@@ -1,0 +1,198 @@
+"""Figures that were computed before come back for the same files alone, and a cache in trouble costs time only."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from seinfer.cli.commands import Options, Scoring, compare_command, score_command
+from seinfer.core.records import Clip, Score
+from seinfer.reports.options import TableOptions
+from seinfer.scoring import cache as scorecache
+from seinfer.scoring.cache import ScoreCache, cache_path, open_cache, score_key
+from seinfer.scoring.pool import ScoringPool
+from tests.cli.test_app import paired, rows
+
+SCORE = Score("x", "m", 16_000, {"sdr": 1.25}, {"stoi": "not_enough_speech"}, 3, -0.5, 0)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("SEINFER_CACHE_DIR", str(tmp_path / "cache"))
+    return tmp_path
+
+
+def known(path: Path, *keys: str) -> list[str]:
+    cache = ScoreCache(path)
+    found = [key for key in keys if cache.get(key, "x", "m")]
+    cache.close()
+    return found
+
+
+def test_get_after_reopening_returns_the_score_under_the_new_names(folder: Path) -> None:
+    cache = ScoreCache(cache_path())
+    cache.put("k", SCORE)
+    cache.close()
+    cache = ScoreCache(cache_path())
+    assert cache.get("k", "y", "other") == replace(SCORE, clip_id="y", model="other")
+    assert cache.get("another", "y", "other") is None
+    cache.close()
+
+
+@pytest.mark.parametrize("reason", ["pesq_crash", "metric_crash: killed", "metric_error: x", "unreadable: x"])
+def test_put_of_what_may_come_out_otherwise_keeps_nothing(folder: Path, reason: str) -> None:
+    cache = ScoreCache(cache_path())
+    cache.put("k", replace(SCORE, reasons={"pesq_wb": reason}))
+    cache.close()
+    assert known(cache_path(), "k") == []
+
+
+def test_score_key_depends_on_everything_that_figures_depend_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    clip = Clip("x", "noisy.wav", "clean.wav", noisy_sha256="a", clean_sha256="b")
+    keys = [
+        score_key(clip, "est", ["sdr"], 16_000),
+        score_key(replace(clip, clean_sha256="c"), "est", ["sdr"], 16_000),
+        score_key(replace(clip, clean_path="", noisy_sha256="b"), "est", ["sdr"], 16_000),
+        score_key(clip, "other", ["sdr"], 16_000),
+        score_key(clip, "est", ["sdr", "stoi"], 16_000),
+        score_key(clip, "est", ["sdr"], 0),
+        score_key(clip, "est", [], 16_000),
+    ]
+    same = Clip("y", "n.wav", "c.wav", noisy_sha256="another mixture", clean_sha256="b")
+    assert score_key(same, "est", ["sdr"], 16_000) == keys[0], "names and the noisy file do not matter"
+    monkeypatch.setattr(scorecache, "_circumstances", lambda: "another release of pesq, or of our own code")
+    keys.append(score_key(clip, "est", ["sdr"], 16_000))
+    assert len(set(keys)) == len(keys)
+
+
+def test_put_beyond_the_limit_drops_the_longest_unused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scorecache, "_BATCH", 1)
+    clock = iter(range(1000))
+    monkeypatch.setattr(scorecache.time, "time", lambda: float(next(clock)))
+    cache = ScoreCache(cache_path(), max_entries=8)
+    for index in range(8):
+        cache.put(f"k{index}", SCORE)
+    assert cache.get("k0", "x", "m")  # the oldest, but used
+    for index in range(8, 40):
+        cache.put(f"k{index}", SCORE)
+        cache.get("k0", "x", "m")
+        with sqlite3.connect(cache_path()) as database:
+            assert database.execute("SELECT COUNT(*) FROM scores").fetchone()[0] <= 8
+        database.close()
+    cache.close()
+    assert {"k0", "k39"} <= set(known(cache_path(), *(f"k{index}" for index in range(40))))
+
+
+WRITER = """
+import sys
+from pathlib import Path
+from seinfer.records import Score
+from seinfer.reports.options import TableOptions
+from seinfer.scorecache import ScoreCache
+cache = ScoreCache(Path(sys.argv[1]))
+for index in range(int(sys.argv[3])):
+    cache.put(f"{sys.argv[2]}{index}", Score("x", "m", 16000, {"sdr": float(index)}))
+    if index == 100:
+        print("going", flush=True)
+cache.close()
+"""
+
+
+def writer(path: Path, name: str, n_scores: int) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", WRITER, str(path), name, str(n_scores)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def test_put_from_two_processes_at_once_keeps_all_of_both(tmp_path: Path) -> None:
+    path = tmp_path / "scores.sqlite"
+    processes = [writer(path, name, 500) for name in "ab"]
+    for process in processes:
+        _, errors = process.communicate(timeout=60)
+        assert (process.returncode, errors) == (0, "")
+    keys = [f"{name}{index}" for name in "ab" for index in range(500)]
+    assert known(path, *keys) == keys
+
+
+def test_put_from_a_process_that_is_killed_leaves_a_sound_file(tmp_path: Path) -> None:
+    path = tmp_path / "scores.sqlite"
+    process = writer(path, "a", 1_000_000)
+    assert process.stdout and process.stdout.readline() == "going\n"
+    process.kill()
+    process.communicate()
+    assert len(known(path, *(f"a{index}" for index in range(96)))) == 96  # three whole batches
+    with sqlite3.connect(path) as database:
+        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    database.close()
+
+
+def test_open_of_a_damaged_file_warns_and_starts_anew_next_time(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    cache_path().parent.mkdir()
+    cache_path().write_bytes(b"no database, and longer than its header would be " * 10)
+    cache = open_cache(is_wanted=True)
+    cache.put("k", SCORE)
+    assert cache.get("k", "x", "m") is None
+    cache.close()
+    assert "cannot be used" in caplog.text and str(cache_path()) in caplog.text
+    cache = open_cache(is_wanted=True)
+    cache.put("k", SCORE)
+    cache.close()
+    assert known(cache_path(), "k") == ["k"]
+
+
+def test_open_where_no_folder_can_be_made_warns_and_goes_on(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (folder / "cache").write_text("a file")
+    cache = open_cache(is_wanted=True)
+    cache.put("k", SCORE)
+    assert cache.get("k", "x", "m") is None
+    cache.close()
+    assert "cannot be used" in caplog.text
+    assert (folder / "cache").read_text() == "a file"
+
+
+def refuse_to_score(*_: object) -> None:
+    raise AssertionError("a scoring process was started")
+
+
+def test_score_again_starts_no_scoring_process_unless_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    paired(folder, 2)
+
+    def score(out: str, *, use_cache: bool = True) -> list[dict[str, str]]:
+        command = ([folder / "noisy"], folder / "clean", "sdr,stoi", "16000", folder / out, 1)
+        assert score_command(*command, TableOptions("json"), use_cache=use_cache) == 0
+        found = rows(folder / out / "per_clip.csv")
+        return [{key: value for key, value in row.items() if key != "run_id"} for row in found]
+
+    first = score("first")
+    with monkeypatch.context() as patch:
+        patch.setattr(ScoringPool, "_start", refuse_to_score)
+        assert score("second") == first
+        with pytest.raises(AssertionError, match="a scoring process was started"):
+            score("third", use_cache=False)
+        (folder / "clean" / "c0.wav").write_bytes((folder / "clean" / "c1.wav").read_bytes())
+        with pytest.raises(AssertionError, match="a scoring process was started"):
+            score("fourth")
+
+
+def test_compare_again_in_another_folder_takes_up_the_figures(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    paired(folder / "set", 2)
+
+    def compare(out: str) -> dict[str, object]:
+        options = Options([folder / "set"], folder / out, device="cpu", threads=1)
+        scoring = Scoring(metrics="sdr,si_sdr")
+        assert compare_command(options, "noisy", scoring, TableOptions("json")) == 0
+        document = json.loads(capsys.readouterr().out)
+        return {row["clip_id"]: row["sdr"] for row in rows(folder / out / "per_clip.csv")} | {
+            "n": document["models"][0]["n_ok"]
+        }
+
+    first = compare("first")
+    monkeypatch.setattr(ScoringPool, "_start", refuse_to_score)
+    assert compare("second") == first
