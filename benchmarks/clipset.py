@@ -6,15 +6,15 @@ from pathlib import Path
 
 import numpy as np
 
-import seinfer
 from seinfer.audio import reading as audio
+from seinfer.clips.discovery import DEMO_CLIPS
 
 SAMPLE_RATE = 16_000
 
 
 def make_pairs(folder: Path, n_pairs: int, duration_s: float) -> None:
     """Write `n_pairs` pairs of `duration_s` at 16 kHz to folder/noisy and folder/clean, out of the demo clips."""
-    source = Path(seinfer.__file__).parent / "demo_clips"
+    source = DEMO_CLIPS
     pairs = [(_read(source / "noisy" / path.name), _read(path)) for path in sorted((source / "clean").iterdir())]
     n_samples = round(duration_s * SAMPLE_RATE)
     for index in range(n_pairs):

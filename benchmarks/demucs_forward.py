@@ -21,7 +21,7 @@ from denoiser.demucs import Demucs
 
 from seinfer.backends.base import Waveform
 from seinfer.backends.batching import pad
-from seinfer.backends.demucs import demucs
+from seinfer.backends.demucs import model as demucs
 from seinfer.backends.demucs.options import read_options
 from seinfer.models.registry import load_registry
 

@@ -26,10 +26,10 @@ from typing import Any
 
 import numpy as np
 
-import seinfer
 from seinfer.audio import reading as audio
 from seinfer.backends.base import Waveform
 from seinfer.backends.batching import pad
+from seinfer.clips.discovery import DEMO_CLIPS
 from seinfer.core.process import thread_variables
 from seinfer.core.records import ModelSpec
 from seinfer.enhancement.loading import load_enhancer
@@ -131,7 +131,7 @@ def measured(options: Options) -> dict[str, Any]:
 
 def clips_at(sample_rate: int, n_clips: int) -> list[Waveform]:
     """Return noisy speech, each clip begun elsewhere in one of the bundled ones."""
-    source = sorted((Path(seinfer.__file__).parent / "demo_clips" / "noisy").iterdir())[0]
+    source = sorted((DEMO_CLIPS / "noisy").iterdir())[0]
     decoded = audio.read(source, mono=True)
     samples = audio.resample(decoded.samples, decoded.sample_rate, sample_rate)[0]
     return [np.resize(np.roll(samples, -997 * k), round(CLIP_S * sample_rate)) for k in range(n_clips)]

@@ -21,10 +21,11 @@ import time
 from pathlib import Path
 
 from seinfer.audio import reading as audio
-from seinfer.backends.base import appetite
-from seinfer.backends.batching import buckets, pad
+from seinfer.backends.base import batch_limits
+from seinfer.backends.batching import pad
 from seinfer.core.devices import cores
 from seinfer.core.process import thread_variables
+from seinfer.enhancement.engines.batches import group_by_length
 
 from .clipset import make_pairs
 
@@ -95,9 +96,9 @@ def bare_inference(model: str, folder: Path) -> None:
     for path in sorted(folder.iterdir()):
         decoded = audio.read(path)
         clips.append(audio.resample(decoded.samples, decoded.sample_rate, enhancer.sample_rate)[0])
-    wants = appetite(enhancer)
+    wants = batch_limits(enhancer)
     lengths_s = [len(clip) / enhancer.sample_rate for clip in clips]
-    for group in buckets(lengths_s, max_clips=wants.max_clips, max_batch_s=wants.max_batch_s):
+    for group in group_by_length(lengths_s, max_clips=wants.max_clips, max_batch_s=wants.max_batch_s):
         enhancer.enhance(pad([clips[index] for index in group]))
 
 

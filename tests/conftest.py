@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from seinfer.models.download import exchange, reach
-from tests import ownprocess, sharedfiles
+from tests import helpers, ownprocess
 from tests.models.download.bad_server import BadServer
 from tests.models.toy_models import CONTENT, OTHER
 
@@ -25,7 +25,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """Return the folder of real weights, clips and goldens, which is no part of the repository."""
-    folder = sharedfiles.shared_folder()
+    folder = helpers.shared_folder()
     if folder is None:
         pytest.skip("the folder of real weights and goldens is absent: set SEINFER_SHARED, or put it at ../shared")
     return folder

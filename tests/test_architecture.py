@@ -9,33 +9,37 @@ from pathlib import Path
 
 import pytest
 
-from .sharedfiles import ROOT
+from .helpers import ROOT
 
 PACKAGE = ROOT / "seinfer"
 
-# Top to bottom. A module may import from its own line and from lines below; a name stands for all modules under it.
-LAYERS = (
-    ("__main__", "bootstrap"),
-    ("cli", "cli_mix", "cli_models", "cli_recommend", "cli_tables"),
-    ("commands", "mix_commands", "model_commands", "pair_command", "cli_metrics", "recommend_command", "doctor"),
-    ("scorefolders", "api", "checking", "recommending"),
-    ("pipeline",),
-    ("running", "request"),
-    ("selection", "modeloptions"),
-    ("engines",),
-    ("worker",),
-    ("scorecache",),
-    ("scoring", "scoreworker", "longclips", "enhancement", "reports", "loading", "provenance", "mixing"),
-    ("backends", "manifest", "stats"),
-    ("folders",),
-    ("metrics", "pairing", "weights", "registry", "batching", "dsp", "fetch", "install", "files"),
-    ("clips",),
-    ("audio", "logs"),
-    ("wavwriter", "resampling", "childprocess", "devices", "modelfile", "speechlevel"),
-    ("records", "errors", "streams"),
+# The folders of seinfer/, top floor first. A module imports from its own folder and from folders further down.
+FLOORS = (
+    "cli",
+    "pipeline",
+    "reports",
+    "analysis",
+    "stats",
+    "enhancement",
+    "scoring",
+    "metrics",
+    "backends",
+    "models",
+    "mixing",
+    "clips",
+    "audio",
+    "core",
 )
-LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
-FOR_BACKENDS = {"backends.base", "backends.torchtools", "backends.onnxtools", "batching", "dsp", "errors", "records"}
+# What backends may use beside their own family: the contract, what families share, and audio without files.
+FOR_BACKENDS = (
+    "backends.base",
+    "backends.batching",
+    "backends.frames",
+    "backends.onnx",
+    "backends.torch",
+    "core",
+    "audio.resampling",
+)
 
 
 def modules() -> list[Path]:
@@ -68,30 +72,45 @@ def imports(path: Path) -> set[str]:
     return {name for name in found if name}
 
 
+def floor(name: str) -> int:
+    """Return the floor of a module; the package's own `__main__` stands above all."""
+    folder = name.split(".")[0]
+    return -1 if folder == "__main__" else FLOORS.index(folder)
+
+
+def test_package_holds_the_floors_and_nothing_else() -> None:
+    found = {path.name for path in PACKAGE.iterdir() if path.name != "__pycache__"}
+    assert found == {*FLOORS, "__init__.py", "__main__.py", "py.typed"}
+
+
 @pytest.mark.parametrize("path", modules(), ids=dotted)
-def test_module_imports_only_from_its_level_or_below(path: Path) -> None:
-    level = LEVEL[dotted(path).split(".")[0]]
-    upwards = {name for name in imports(path) if LEVEL[name.split(".")[0]] < level}
+def test_module_imports_only_from_its_floor_or_below(path: Path) -> None:
+    upwards = {name for name in imports(path) if floor(name) < floor(dotted(path))}
     assert not upwards, f"{dotted(path)} may not import {sorted(upwards)}"
 
 
-@pytest.mark.parametrize(
-    "path",
-    [p for p in modules() if p.parent.name == "backends" and p.stem not in ("base", "torchtools", "onnxtools")],
-    ids=dotted,
-)
-def test_backend_sees_the_contract_and_its_own_parts_only(path: Path) -> None:
-    family = path.stem.split("_")[0]
+def family_modules() -> list[Path]:
+    shared = {name.removeprefix("backends.") for name in FOR_BACKENDS}
+    return [
+        path
+        for path in (PACKAGE / "backends").rglob("*.py")
+        if path.parent.name != "backends" or path.stem not in {*shared, "__init__"}
+    ]
+
+
+@pytest.mark.parametrize("path", family_modules(), ids=dotted)
+def test_backend_sees_the_contract_and_its_own_family_only(path: Path) -> None:
+    family = ".".join(dotted(path).split(".")[:2])
     foreign = {
         name
         for name in imports(path)
-        if name not in FOR_BACKENDS and not name.startswith(f"backends.{family}") and name != "backends"
+        if not f"{name}.".startswith(tuple(f"{part}." for part in (*FOR_BACKENDS, family)))
     }
     assert not foreign, f"{dotted(path)} may not import {sorted(foreign)}"
 
 
 @pytest.mark.parametrize(
-    "module", ["seinfer.cli", "seinfer.model_commands", "seinfer.cli_metrics", "seinfer.doctor", "seinfer"]
+    "module", ["seinfer", "seinfer.cli.app", "seinfer.cli.models_commands", "seinfer.cli.metrics", "seinfer.cli.doctor"]
 )
 def test_import_of_the_light_side_loads_nothing_heavy(module: str) -> None:
     code = (
@@ -115,4 +134,4 @@ def test_module_never_imports_torchaudio(path: Path) -> None:
 
 def test_blind_excepts_stand_only_where_the_reason_is_recorded() -> None:
     found = {dotted(path) for path in modules() if "except Exception" in path.read_text(encoding="utf-8")}
-    assert found <= {"worker", "scoreworker"}
+    assert found <= {"enhancement.worker"}

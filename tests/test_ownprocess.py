@@ -6,8 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from .helpers import ROOT
 from .ownprocess import CHILD
-from .sharedfiles import ROOT
 
 CONFTEST = """
 import pytest

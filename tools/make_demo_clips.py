@@ -1,6 +1,6 @@
 """Make the clips of `seinfer demo`: synthetic speech plus synthetic noise at a known SNR, as pairs of FLAC files.
 
-    python tools/make_demo_clips.py [--out seinfer/demo_clips]
+    python tools/make_demo_clips.py [--out seinfer/clips/demo]
 
 The rule: noisy = clean + noise in whole 16-bit steps, so that `noisy - clean` gives the noise back exactly; the same
 programs and seeds give the same samples; what was written is read back and checked before the script says it is done.

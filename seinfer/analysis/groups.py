@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
 from collections.abc import Iterable, Iterator
@@ -12,12 +11,13 @@ import numpy as np
 import numpy.typing as npt
 
 from ..core.errors import UsageError
-from ..core.records import Clip
-from ..reports.csv import CATEGORIES
+from ..core.records import BASELINE, Clip
+from ..core.suggestions import suggest
 from ..stats import bin_label
 from .results import Results
-from .settings import BASELINE
 
+CATEGORIES = ("source", "track", "noise", "device", "distance", "gender", "emotion", "language", "category_raw")
+"""Categories that always have a column in clips.csv."""
 SNR, DURATION = "snr_db", "duration_s"
 SHORT = {"snr": SNR, "duration": DURATION}
 BIN_WIDTH = 5
@@ -49,9 +49,9 @@ def chosen_keys(text: str, clips: Iterable[Clip]) -> tuple[str, ...]:
     names = [SHORT.get(name.strip(), name.strip()) for name in text.split(",") if name.strip()]
     for name in names:
         if name not in known:
-            close = difflib.get_close_matches(name, [*SHORT, *known], n=1, cutoff=0.5)
-            hint = f"did you mean {close[0]}?" if close else f"expected of {', '.join(known)}"
-            raise UsageError(f"--by names {name!r}, which is no category of these clips: {hint}")
+            raise UsageError(
+                f"--by names {name!r}, which is no category of these clips: {suggest(name, [*SHORT, *known])}"
+            )
     return tuple(dict.fromkeys(names))
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from ..core.records import BASELINE
 from ..stats import Comparison, Interval, Summary, holm
 from .results import Results, is_higher_better
-from .settings import BASELINE
 
 
 @dataclass(frozen=True)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Callable, Mapping, Sequence
 
 from ..core.errors import UsageError
+from ..core.records import BASELINE
+from ..core.suggestions import suggest
 from .leaderboard import Standing
 from .results import is_higher_better
-from .settings import BASELINE
 
 COSTS: Mapping[str, Callable[[Standing], float | None]] = {
     "rtf": lambda standing: standing.rtf,
@@ -41,9 +41,7 @@ def shown_metrics(wanted: Sequence[str], metrics: Sequence[str]) -> list[str]:
 
 def _check(option: str, name: str, known: Sequence[str]) -> None:
     if name and name not in known:
-        close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-        hint = f"did you mean {close[0]}?" if close else f"expected one of {', '.join(known) or 'none'}"
-        raise UsageError(f"{option} is {name!r}, which this run does not have: {hint}")
+        raise UsageError(f"{option} is {name!r}, which this run does not have: {suggest(name, known)}")
 
 
 def in_order(standings: Sequence[Standing], metrics: Sequence[str], by: str = "") -> list[Standing]:

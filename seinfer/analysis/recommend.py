@@ -14,15 +14,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..core.errors import UsageError
+from ..core.records import BASELINE
 from ..stats import Interval, clips_needed
 from .leaderboard import Standing, leaderboard
 from .licences import allows_commerce
 from .results import Results, is_higher_better
-from .settings import BASELINE
 
 LICENCES = ("any", "commercial")
 _DEFAULTS = (("pesq_wb", "stoi"), ("dnsmos_ovrl",))
-_RUINOUS = 100.0
+_MAX_COST_RATIO = 100.0
 """A ratio of costs that weighs as much as the whole improvement."""
 _ALIKE = 1.1
 """Costs within this ratio are called the same: timings are no more exact."""
@@ -234,7 +234,7 @@ def _relative_costs(front: Sequence[Candidate]) -> dict[str, float]:
     """Return what each model's costs weigh: the mean over them of the logarithm of the ratio to the cheapest."""
     names = [name for name in COSTS if all(c.costs.get(name) for c in front)]
     least = {name: min(candidate.costs[name] for candidate in front) for name in names}
-    weights = {c.model: [math.log(c.costs[n] / least[n], _RUINOUS) for n in names] for c in front}
+    weights = {c.model: [math.log(c.costs[n] / least[n], _MAX_COST_RATIO) for n in names] for c in front}
     return {model: sum(own) / len(own) if own else 0.0 for model, own in weights.items()}
 
 

@@ -1,4 +1,4 @@
-"""A journal's lines -> one table of rows, a row a clip and model: what every table, file and summary is made from."""
+"""The rows of a run, one a clip and model: every table, file and summary is made from them."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..core.records import Clip, Enhancement, Score
+from ..core.records import BASELINE, Clip, Enhancement, Score
 from ..metrics.table import load_table
-from ..pipeline.journal import Journal
 from ..stats import Comparison, compare
-from .settings import BASELINE, ReportSettings
+from .settings import ReportSettings
 
 
 @dataclass(frozen=True)
@@ -126,22 +125,30 @@ def is_higher_better(metric: str) -> bool:
     return load_table().metrics[metric].best == "higher"
 
 
-def results_of(journal: Journal) -> Results:
-    """Put together what the last command of a run folder planned and what came of it."""
-    header = journal.header
-    clips = tuple(sorted(journal.clips, key=lambda clip: clip.clip_id))
+def results_of(
+    header: Mapping[str, Any],
+    clips: Sequence[Clip],
+    enhancements: Mapping[tuple[str, str], Enhancement],
+    scores: Mapping[tuple[str, str], Score],
+) -> Results:
+    """Build the rows of a run.
+
+    Args:
+        header: what run.json says.
+        clips: the clips of the run.
+        enhancements: (clip_id, model) -> result; more than those of the run are ignored.
+        scores: (clip_id, model) -> scores, likewise.
+    """
     models = _ordered(header.get("models", {}))
+    in_order = tuple(sorted(clips, key=lambda clip: clip.clip_id))
+    slots = [(clip, model) for clip in in_order for model in models]
     rows = {
         (clip.clip_id, model): Row(
-            clip,
-            model,
-            journal.enhancements.get((clip.clip_id, model), (None, None))[1],
-            journal.scores.get((clip.clip_id, model), (None, None))[1],
+            clip, model, enhancements.get((clip.clip_id, model)), scores.get((clip.clip_id, model))
         )
-        for clip in clips
-        for model in models
+        for clip, model in slots
     }
-    return Results(header, clips, models, tuple(header.get("metrics", {})), rows)
+    return Results(header, in_order, models, tuple(header.get("metrics", {})), rows)
 
 
 def _ordered(models: Mapping[str, Any]) -> tuple[str, ...]:

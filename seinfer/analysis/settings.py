@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-BASELINE = "noisy"
-
 FORMATS = ("table", "md", "csv", "json", "latex")
 
 

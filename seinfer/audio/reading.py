@@ -7,7 +7,6 @@ Samples are float32, shape (channels, time), nominally within [-1, 1]; only writ
 from __future__ import annotations
 
 import os
-import stat
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ import numpy as np
 import soundfile
 
 from ..core.errors import AudioError
+from ..core.files import open_regular
 from .resampling import Resampler, Samples, fit_length, resample
 from .writing import PART_SUFFIX, SUBTYPES, WavWriter, count_clipped, wav_subtype, write
 
@@ -137,26 +137,6 @@ def _next_block(path: Path, sound: soundfile.SoundFile, n_samples: int) -> Sampl
     except soundfile.LibsndfileError as error:
         raise _breaks_off(path, error) from error
     return block
-
-
-def open_regular(path: Path) -> BinaryIO:
-    """Open a file for reading, unbuffered; what is no file, such as a named pipe, is refused and not waited for.
-
-    Raises:
-        AudioError: it cannot be opened.
-    """
-    try:
-        file: BinaryIO = open(path, "rb", buffering=0, opener=_without_waiting)  # noqa: SIM115 the caller's
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            file.close()
-            raise AudioError("unreadable", f"{path} is no regular file; expected an audio file")
-    except OSError as error:
-        raise AudioError("unreadable", f"{path} cannot be read: {error.strerror or error}") from error
-    return file
-
-
-def _without_waiting(name: str, flags: int) -> int:
-    return os.open(name, flags | os.O_NONBLOCK)
 
 
 @contextmanager

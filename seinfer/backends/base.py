@@ -32,17 +32,17 @@ from ..core.records import ModelSpec
 from .batching import Batch, Waveform
 
 __all__ = [
-    "Appetite",
     "Batch",
+    "BatchLimits",
     "Chunking",
     "Enhancer",
+    "FirstPass",
     "Load",
     "Stream",
     "Streaming",
-    "Survey",
-    "Surveying",
+    "TwoPass",
     "Waveform",
-    "appetite",
+    "batch_limits",
     "each_row",
     "is_chunked",
     "require",
@@ -55,8 +55,8 @@ __all__ = [
 class Enhancer(Protocol):
     """A loaded network.
 
-    It may have more: `appetite` (an Appetite), `device` ("cuda" where it runs on the GPU, understood to be "cpu"
-    otherwise), `open_stream` (see Streaming), `open_survey` (see Surveying), `is_chunked` (see Chunking).
+    It may have more: `batch_limits` (an BatchLimits), `device` ("cuda" where it runs on the GPU, understood to be "cpu"
+    otherwise), `open_stream` (see Streaming), `open_first_pass` (see TwoPass), `is_chunked` (see Chunking).
 
     Attributes:
         sample_rate: Hz that it wants and gives.
@@ -95,7 +95,7 @@ class Streaming(Protocol):
         ...
 
 
-class Survey(Protocol):
+class FirstPass(Protocol):
     """The first of two passes over one clip: what the network must know of the whole before it can start."""
 
     def push(self, block: Waveform) -> None:
@@ -108,12 +108,12 @@ class Survey(Protocol):
 
 
 @runtime_checkable
-class Surveying(Protocol):
+class TwoPass(Protocol):
     """An enhancer that needs a clip's level or length first: any length in bounded memory, by two passes."""
 
     sample_rate: int
 
-    def open_survey(self) -> Survey:
+    def open_first_pass(self) -> FirstPass:
         """Start a clip."""
         ...
 
@@ -147,8 +147,8 @@ class Load(Protocol):
 
 
 @dataclass(frozen=True)
-class Appetite:
-    """How much a network likes to get at once. A backend may have it as attribute `appetite`.
+class BatchLimits:
+    """How much a network likes to get at once. A backend may have it as attribute `batch_limits`.
 
     Attributes:
         max_clips: rows in a batch.
@@ -159,10 +159,10 @@ class Appetite:
     max_batch_s: float = 60.0
 
 
-def appetite(enhancer: Enhancer) -> Appetite:
-    """Return the enhancer's own appetite, or one clip at a time."""
-    own = getattr(enhancer, "appetite", None)
-    return own if isinstance(own, Appetite) else Appetite()
+def batch_limits(enhancer: Enhancer) -> BatchLimits:
+    """Return the enhancer's own batch_limits, or one clip at a time."""
+    own = getattr(enhancer, "batch_limits", None)
+    return own if isinstance(own, BatchLimits) else BatchLimits()
 
 
 def is_chunked(enhancer: Enhancer, n_samples: int) -> bool:
@@ -186,10 +186,10 @@ def stream_over(enhancer: Enhancer, waveform: Waveform) -> Stream | None:
     """Open a stream for a clip of shape (time,) that is at hand as a whole; None where no state can be carried."""
     if isinstance(enhancer, Streaming):
         return enhancer.open_stream()
-    if isinstance(enhancer, Surveying):
-        survey = enhancer.open_survey()
-        survey.push(waveform)
-        return survey.open_stream()
+    if isinstance(enhancer, TwoPass):
+        first_pass = enhancer.open_first_pass()
+        first_pass.push(waveform)
+        return first_pass.open_stream()
     return None
 
 
@@ -204,7 +204,7 @@ def require(module: str, spec: ModelSpec) -> ModuleType:
     """Import a package that an extra brings.
 
     Raises:
-        MissingExtraError: it is not installed; `seinfer.registry.install_line` completes the message for the user.
+        MissingExtraError: it is not installed; `seinfer.models.extras.install_line` completes the message for the user.
     """
     try:
         return importlib.import_module(module)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from ..core.records import ModelSpec
-from .base import Appetite, Batch, Waveform
+from .base import Batch, BatchLimits, Waveform
 
 
 class Wire:
@@ -26,7 +26,7 @@ class Wire:
 class Passthrough:
     """Gives back what it gets."""
 
-    appetite = Appetite(max_clips=8)
+    batch_limits = BatchLimits(max_clips=8)
 
     def __init__(self, sample_rate: int) -> None:
         self.sample_rate = sample_rate

@@ -20,7 +20,7 @@ import numpy as np
 
 from ..core.errors import BackendError, MissingExtraError
 from ..core.records import ModelSpec
-from .base import Appetite, Batch, Waveform, each_row, run_stream
+from .base import Batch, BatchLimits, Waveform, each_row, run_stream
 from .frames import FramedStream, Frames, Framing
 
 SAMPLE_RATE = 48_000
@@ -38,7 +38,7 @@ class RNNoise:
     def __init__(self, library: Any, threads: int) -> None:
         self._library = library
         self._threads = threads
-        self.appetite = Appetite(max_clips=4 * threads, max_batch_s=120.0 * threads)
+        self.batch_limits = BatchLimits(max_clips=4 * threads, max_batch_s=120.0 * threads)
 
     def enhance(self, batch: Batch) -> list[Waveform]:
         """Return one waveform a row, each as long as the row's signal."""

@@ -12,9 +12,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from ..analysis.ordering import check_sort
-from ..analysis.results import Results, results_of
+from ..analysis.results import Results
 from ..audio.reading import SUBTYPES, read
-from ..clips.discovery import resolved
+from ..clips.discovery import DEMO_CLIPS, resolved
 from ..clips.external import open_folder, parse_added
 from ..clips.pairing import Overrides, collect
 from ..clips.pairing.categories import overridden
@@ -45,7 +45,6 @@ from .models_commands import pull_one
 log = logging.getLogger(__name__)
 
 ALL_DONE, PARTLY_FAILED, INTERRUPTED = 0, 5, 130
-DEMO_CLIPS = Path(__file__).parents[1] / "clips" / "demo"
 # What a worker with a framework takes at most, by benchmarks/models.py.
 _MODEL_MIB = 2560
 
@@ -240,7 +239,7 @@ def report_command(
     if categories:
         clips = [to_json(clip) for clip in overridden(journal.clips, categories)]
         journal.plan = {**journal.plan, "clips": clips}
-    results = results_of(journal)
+    results = journal.results()
     settings = tables.settings(results.clips, results.models, results.settings)
     results = replace(results, header={**results.header, "report": settings.as_header()})
     write_reports(run_folder, results)

@@ -17,7 +17,7 @@ from ..mixing.plan import MixRequest
 from ..mixing.signals import TARGETS
 from ..mixing.sources import MIN_S
 from ..mixing.testset import MixResult, make_test_set
-from ..pipeline.provenance import versions
+from ..models.extras import versions
 from ..reports.progress import ProgressBars
 
 ALL_DONE, PARTLY_FAILED = 0, 5

@@ -14,7 +14,6 @@ from rich.text import Text
 
 from ..analysis.cautions import cautions
 from ..analysis.recommend import Advice, Candidate, Doubt, Needs, advise
-from ..analysis.results import results_of
 from ..pipeline.journal import read_journal
 from ..reports.grid import digits
 from ..reports.terminal import console
@@ -27,7 +26,7 @@ def recommend_command(run_folder: Path, needs: Needs, *, as_json: bool) -> int:
         RunFolderError: the folder is no run folder.
         UsageError: nothing was scored, or a metric or licence is unknown.
     """
-    results = results_of(read_journal(run_folder))
+    results = read_journal(run_folder).results()
     advice = advise(results, needs)
     warnings = cautions(results)
     if as_json:

@@ -6,7 +6,6 @@ base name alone, so that equal names in different folders stay apart. What seinf
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
 from collections import Counter
@@ -17,8 +16,11 @@ from pathlib import Path, PurePosixPath
 
 from ..audio import reading as audio
 from ..core.errors import AudioError, UsageError
+from ..core.hashing import sha256_of
 from ..core.records import Clip
 
+DEMO_CLIPS = Path(__file__).parent / "demo"
+"""The bundled synthetic clips, a paired set."""
 JOURNAL = "journal.jsonl"
 """A folder with a file of this name is a run folder."""
 
@@ -141,17 +143,3 @@ def _inspected(clip: Clip) -> Clip:
         noisy_sha256=digest,
         clean_sha256=clean_digest,
     )
-
-
-def sha256_of(path: Path) -> str:
-    """Return the digest of a file in hex.
-
-    Raises:
-        AudioError: it cannot be opened.
-        OSError: it cannot be read to its end.
-    """
-    digest = hashlib.sha256()
-    with audio.open_regular(path) as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()

@@ -15,8 +15,9 @@ from typing import Any
 
 from ..audio.reading import probe
 from ..core.errors import AudioError, PairingError, UsageError
+from ..core.hashing import sha256_of
 from ..core.records import Clip, Enhancement
-from .discovery import clip_ids, find_audio, sha256_of
+from .discovery import clip_ids, find_audio
 from .pairing.names import without_output_word
 from .pairing.trees import without_tree_word
 
@@ -24,7 +25,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]*")
 
 
 @dataclass(frozen=True)
-class Folder:
+class ExternalFolder:
     """A row of the table that no model of ours made.
 
     Attributes:
@@ -74,7 +75,7 @@ def named_by_folder(folders: Iterable[Path]) -> dict[str, Path]:
     return names
 
 
-def open_folder(name: str, path: Path, clips: Collection[str], exclude: Sequence[Path] = ()) -> Folder:
+def open_folder(name: str, path: Path, clips: Collection[str], exclude: Sequence[Path] = ()) -> ExternalFolder:
     """Find a folder's files for clips.
 
     Args:
@@ -105,10 +106,10 @@ def open_folder(name: str, path: Path, clips: Collection[str], exclude: Sequence
             f"{min(found)!r}, the first clip {min(clips, default='none')!r}; rename the files, or give the folder "
             "above or below"
         )
-    return Folder(name, path, files)
+    return ExternalFolder(name, path, files)
 
 
-def as_enhancement(folder: Folder, clip: Clip) -> Enhancement:
+def as_enhancement(folder: ExternalFolder, clip: Clip) -> Enhancement:
     """Describe a folder's file for a clip; one that is missing or unreadable is a failed row with its reason."""
     path = folder.files.get(clip.clip_id)
     if path is None:

@@ -5,29 +5,31 @@ A message says what happened, the value seen, what was expected, and what to do.
 
 from __future__ import annotations
 
+from .exit_codes import ERROR, INTEGRITY, PAIRING, USAGE
+
 
 class SeinferError(Exception):
     """Base of all expected errors."""
 
-    exit_code = 1
+    exit_code = ERROR
 
 
 class UsageError(SeinferError):
     """The command or the call makes no sense as given: an unknown model, a missing folder, a wrong shape."""
 
-    exit_code = 2
+    exit_code = USAGE
 
 
 class PairingError(SeinferError):
     """Noisy and clean files cannot be matched without guessing."""
 
-    exit_code = 3
+    exit_code = PAIRING
 
 
 class IntegrityError(SeinferError):
     """A file is not what its hash says it must be, or a checkpoint does not fit its network."""
 
-    exit_code = 4
+    exit_code = INTEGRITY
 
 
 class RegistryError(SeinferError):

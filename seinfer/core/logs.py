@@ -75,7 +75,7 @@ class _JsonLines(logging.Formatter):
 
 
 @contextmanager
-def library_chatter_logged(source: str) -> Iterator[None]:
+def log_library_output(source: str) -> Iterator[None]:
     """Take file descriptor 2 away from C libraries for a while and log what they wrote to it."""
     with _scratch() as chatter:
         kept = os.dup(2)

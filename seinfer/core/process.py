@@ -104,7 +104,7 @@ class Child:
             with suppress(BrokenPipeError):
                 pipe.close()
 
-    def obituary(self) -> str:
+    def describe_exit(self) -> str:
         """Say how it ended, with the last line of its log."""
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(_EXIT_S)  # its pipes close a moment before its exit code is known

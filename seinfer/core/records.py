@@ -11,6 +11,9 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
+BASELINE = "noisy"
+"""Model name of the unprocessed input, which every other model is compared with."""
+
 
 @dataclass(frozen=True)
 class WeightFile:

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from ..audio.reading import Info, Resampler, Samples, WavWriter, read_blocks, refuse_nonfinite
-from ..backends.base import Enhancer, Stream, Streaming, Surveying, Waveform
+from ..backends.base import Enhancer, Stream, Streaming, TwoPass, Waveform
 from .model import enhance_clips
 
 LONG_S = 60.0
@@ -82,25 +82,25 @@ def _streams(
     if isinstance(enhancer, Streaming):
         with clock:
             return [enhancer.open_stream() for _ in range(channels)]
-    if isinstance(enhancer, Surveying):
-        return surveyed(enhancer, blocks(), sample_rate, channels, clock)
+    if isinstance(enhancer, TwoPass):
+        return after_first_pass(enhancer, blocks(), sample_rate, channels, clock)
     return None
 
 
-def surveyed(
-    enhancer: Surveying, blocks: Iterable[Samples], sample_rate: int, channels: int, clock: Clock
+def after_first_pass(
+    enhancer: TwoPass, blocks: Iterable[Samples], sample_rate: int, channels: int, clock: Clock
 ) -> list[Stream]:
     """Let each channel's network hear the whole clip once, and open the streams for the second pass."""
-    surveys = [enhancer.open_survey() for _ in range(channels)]
+    first_passes = [enhancer.open_first_pass() for _ in range(channels)]
     resamplers = [Resampler(sample_rate, enhancer.sample_rate or sample_rate) for _ in range(channels)]
     for block in blocks:
         with clock:
-            for survey, resampler, samples in zip(surveys, resamplers, block, strict=True):
-                survey.push(resampler.push(samples))
+            for first_pass, resampler, samples in zip(first_passes, resamplers, block, strict=True):
+                first_pass.push(resampler.push(samples))
     with clock:
-        for survey, resampler in zip(surveys, resamplers, strict=True):
-            survey.push(resampler.push(np.zeros(0, np.float32), is_last=True))
-        return [survey.open_stream() for survey in surveys]
+        for first_pass, resampler in zip(first_passes, resamplers, strict=True):
+            first_pass.push(resampler.push(np.zeros(0, np.float32), is_last=True))
+        return [first_pass.open_stream() for first_pass in first_passes]
 
 
 @dataclass(frozen=True)

@@ -21,9 +21,9 @@ from typing import ParamSpec, TypeVar
 from ..audio import reading as audio
 from ..audio.reading import Audio, Samples
 from ..audio.resampling import resampled_length
-from ..backends.base import Enhancer, appetite, is_chunked
-from ..clips.discovery import sha256_of
+from ..backends.base import Enhancer, batch_limits, is_chunked
 from ..core.errors import AudioError, SeinferError
+from ..core.hashing import sha256_of
 from ..core.process import Channel
 from ..core.records import Enhancement, Job, ModelSpec, from_json, to_json
 from .loading import load_on
@@ -47,7 +47,7 @@ def main() -> None:
     except SeinferError as error:
         channel.send({"event": "error", "kind": type(error).__name__, "message": str(error)})
         return
-    wants = appetite(loaded.enhancer)
+    wants = batch_limits(loaded.enhancer)
     channel.send(
         {
             "event": "ready",

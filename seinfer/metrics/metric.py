@@ -6,12 +6,12 @@ nan), because every such value has at some time entered a mean.
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from ..core.errors import RegistryError, SeinferError
+from ..core.imports import import_object
 from ..models.extras import install_line, lacking, version_of
 
 if TYPE_CHECKING:
@@ -192,10 +192,9 @@ def resolve(name: str, target: str) -> Callable[..., Any]:
     Raises:
         RegistryError: there is none.
     """
-    module, _, function = target.partition(":")
     try:
-        return cast("Callable[..., Any]", getattr(importlib.import_module(module), function))
-    except (ImportError, AttributeError, ValueError) as error:
+        return cast("Callable[..., Any]", import_object(target))
+    except ImportError as error:
         raise RegistryError(
             f"the metric {name} cannot be loaded from {target!r}: {error}; expected 'module:function'"
         ) from error

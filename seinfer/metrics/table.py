@@ -7,7 +7,6 @@ take a name that is taken.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -15,6 +14,7 @@ from importlib.metadata import EntryPoint, entry_points
 from types import MappingProxyType
 
 from ..core.errors import UsageError
+from ..core.suggestions import suggest
 from .metric import MISTAKES, Metric
 from .with_reference import WITH_REFERENCE
 from .without_reference import WITHOUT_REFERENCE
@@ -47,9 +47,7 @@ class MetricTable:
         """
         if name in self.metrics:
             return self.metrics[name]
-        close = difflib.get_close_matches(name, self.metrics, n=3, cutoff=0.5)
-        hint = f"did you mean {' or '.join(close)}?" if close else f"known: {', '.join(self.metrics)}"
-        raise UsageError(f"there is no metric called {name!r}: {hint} (see `seinfer metrics`)")
+        raise UsageError(f"there is no metric called {name!r}: {suggest(name, self.metrics)} (see `seinfer metrics`)")
 
 
 @cache

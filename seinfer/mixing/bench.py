@@ -10,7 +10,7 @@ from pathlib import Path
 from ..audio import reading as audio
 from ..audio.levels import speech_level
 from ..core.errors import AudioError
-from ..reports.csv import Cell
+from ..core.files import Cell
 from .draws import Draws
 from .plan import Item, MixRequest, Take, plan
 from .signals import Mixture, Signal, Voice, mix, reverberated, stretch

@@ -18,14 +18,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..core.errors import AudioError, UsageError
-from ..reports.csv import Cell, write_csv
+from ..core.files import Cell, write_csv
 from .bench import COLUMNS, Bench
 from .outfolder import MANIFEST, claim, mark, refuse_overlap
 from .plan import MixRequest
 from .sources import Failure
 
 if TYPE_CHECKING:
-    from ..pipeline.scheduler import Progress
+    from ..core.progress import Progress
 
 _STAGE = "mix"
 

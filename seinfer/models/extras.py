@@ -6,8 +6,9 @@ import json
 import re
 import shlex
 import sys
+from collections.abc import Iterable
 from functools import cache
-from importlib.metadata import Distribution, PackageNotFoundError, distribution
+from importlib.metadata import Distribution, PackageNotFoundError, distribution, version
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote, urlparse
@@ -100,3 +101,10 @@ def source_folder(owner: str) -> Path | None:
         return None
     folder = Path(unquote(urlparse(origin["url"]).path))
     return folder if folder.is_dir() else None
+
+
+def versions(things: Iterable[NeedsExtra]) -> dict[str, str]:
+    """Return the versions of seinfer and of every package that these models and metrics use."""
+    names = {*CORE, *(name for one in things if one.extra for name in extra_packages(one.distribution, one.extra))}
+    found = {name: version_of(name) for name in sorted(names)}
+    return {"seinfer": version("seinfer"), **{name: number for name, number in found.items() if number}}

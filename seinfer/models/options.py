@@ -45,7 +45,7 @@ def with_options(specs: Sequence[ModelSpec], texts: Iterable[str]) -> tuple[Mode
     for setting in map(read_setting, texts):
         fitting = [index for index, spec in enumerate(changed) if setting.fits(spec)]
         if not fitting:
-            raise _nobodys(setting, changed)
+            raise _unknown_option(setting, changed)
         for index in fitting:
             changed[index] = _changed(changed[index], setting)
     return tuple(changed)
@@ -73,7 +73,7 @@ def _value(text: str) -> Any:
 
 def _changed(spec: ModelSpec, setting: Setting) -> ModelSpec:
     if setting.key not in spec.options:
-        raise _nobodys(setting, [spec])
+        raise _unknown_option(setting, [spec])
     default = spec.options[setting.key]
     if _kind(default) != _kind(setting.value):
         raise UsageError(
@@ -89,7 +89,7 @@ def _kind(value: Any) -> str:
     return "a number" if isinstance(value, (int, float)) else "a word" if isinstance(value, str) else "a list"
 
 
-def _nobodys(setting: Setting, specs: Sequence[ModelSpec]) -> UsageError:
+def _unknown_option(setting: Setting, specs: Sequence[ModelSpec]) -> UsageError:
     known = [f"{spec.name}.{key}" for spec in specs for key in spec.options]
     expected = f"expected one of {', '.join(known)}" if known else "they have no options; leave it out"
     return UsageError(f"--option {setting.text!r}: none of the chosen models has it; {expected}")

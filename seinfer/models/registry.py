@@ -8,7 +8,6 @@ command.
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import importlib.util
 from collections.abc import Iterable, Iterator, Mapping
@@ -19,7 +18,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from ..core.errors import RegistryError, SeinferError, UsageError
+from ..core.imports import import_object
 from ..core.records import ModelSpec
+from ..core.suggestions import suggest
 from .table import read_models
 
 if TYPE_CHECKING:
@@ -60,10 +61,7 @@ class Registry:
 
 def unknown_name(what: str, name: str, known: Iterable[str], see: str) -> str:
     """Word an error about a name that is not in a list."""
-    known = sorted(known)
-    close = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
-    hint = f"did you mean {' or '.join(close)}?" if close else f"known: {', '.join(known)}"
-    return f"there is no {what} called {name!r}: {hint} (see `{see}`)"
+    return f"there is no {what} called {name!r}: {suggest(name, sorted(known))} (see `{see}`)"
 
 
 def load_registry(models_files: Iterable[Path] = ()) -> Registry:
@@ -145,10 +143,9 @@ def resolve(spec: ModelSpec) -> Load:
         if target not in values:
             raise RegistryError(unknown_name("backend", target, values, see="seinfer doctor"))
         target = values[target]
-    module, _, function = target.partition(":")
     try:
-        return cast("Load", getattr(importlib.import_module(module), function))
-    except (ImportError, AttributeError) as error:
+        return cast("Load", import_object(target))
+    except ImportError as error:
         raise RegistryError(
             f"the backend {spec.backend!r} of {spec.name} cannot be loaded: {error}; expected 'module:function'"
         ) from error

@@ -9,12 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..core.errors import MissingExtraError, MissingWeightsError, UsageError
-from ..core.records import ModelSpec
+from ..core.records import BASELINE, ModelSpec
 from . import weights
 from .extras import install_line, missing_packages
 from .registry import Registry, load_registry
-
-BASELINE = "noisy"
 
 
 @dataclass(frozen=True)

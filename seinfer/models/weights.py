@@ -1,7 +1,7 @@
 """Where the weights of a model lie, whether they are what they must be, and how they come here.
 
 Files lie in `<folder>/<model>/<file>`. The rule: a path leaves this module only after its file was hashed and found
-right (`seinfer.fetch.checks` says what is right), and only `pull` writes or opens a connection.
+right (`seinfer.models.download.checks` says what is right), and only `pull` writes or opens a connection.
 """
 
 from __future__ import annotations

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import errno
 import fcntl
-import hashlib
 import json
 import os
 import socket
@@ -16,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from ..analysis.results import Results, results_of
 from ..audio.reading import PART_SUFFIX
 from ..clips.discovery import JOURNAL
 from ..core.errors import RunFolderError
@@ -25,12 +25,6 @@ LOCK = "run.lock"
 _BLOCK_BYTES = 1 << 20
 Slot = tuple[str, str]
 """(clip_id, model)."""
-
-
-def fingerprint(*parts: Any) -> str:
-    """Return a short digest of JSON values; equal values give equal digests on every machine."""
-    text = json.dumps(parts, sort_keys=True, ensure_ascii=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 class Journal:
@@ -63,6 +57,12 @@ class Journal:
     def clips(self) -> tuple[Clip, ...]:
         """The clips of the last command."""
         return tuple(from_json(Clip, values) for values in self.plan.get("clips", ()))
+
+    def results(self) -> Results:
+        """Return the rows of the last command."""
+        enhancements = {slot: enhancement for slot, (_, enhancement) in self.enhancements.items()}
+        scores = {slot: score for slot, (_, score) in self.scores.items()}
+        return results_of(self.header, self.clips, enhancements, scores)
 
     @property
     def header(self) -> Mapping[str, Any]:

@@ -10,17 +10,19 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing
 from typing import Any
 
-from ..analysis.results import Results, results_of
+from ..analysis.results import Results
 from ..clips import external as folders
 from ..clips.discovery import inspect
-from ..core.logs import library_chatter_logged
+from ..core.hashing import fingerprint
+from ..core.logs import log_library_output
+from ..core.progress import Progress
 from ..core.records import Clip
 from ..enhancement.engines.base import Engine
 from ..reports.files import write_reports
 from . import provenance
-from .journal import RunFolder, fingerprint
+from .journal import RunFolder
 from .request import Request
-from .scheduler import Progress, Run
+from .scheduler import Run
 
 
 def execute(request: Request, engine: Engine, progress: Progress) -> Results:
@@ -29,7 +31,7 @@ def execute(request: Request, engine: Engine, progress: Progress) -> Results:
     Raises:
         SeinferError: nothing could be done, or the run had to end; what is done by then is in the run folder.
     """
-    with library_chatter_logged("decoder"):
+    with log_library_output("decoder"):
         clips = inspect(request.clips.clips)
     digests = {spec.name: provenance.weights_digest(spec) for spec in request.specs}
     with closing(RunFolder(request.out, resume=request.resume)) as folder:
@@ -38,7 +40,7 @@ def execute(request: Request, engine: Engine, progress: Progress) -> Results:
         folder.add_plan(header(request, clips, digests, run), clips)
         run.execute(engine)
         folder.add_plan(header(request, clips, digests, run), clips)  # now it is known how and where each model ran
-        results = results_of(folder.journal)
+        results = folder.journal.results()
         write_reports(folder.path, results)
         return results
 
@@ -83,5 +85,5 @@ def header(request: Request, clips: Sequence[Clip], digests: Mapping[str, str], 
             *request.metrics.notes,
             *dict.fromkeys(how.note for how in run.ran.values() if how.note),
         ],
-        **provenance.circumstances(specs, request.metrics),
+        **provenance.environment(specs, request.metrics),
     }

@@ -8,19 +8,12 @@ from importlib.metadata import version
 from typing import Any
 
 from ..core.devices import machine
+from ..core.hashing import fingerprint
 from ..core.records import ModelSpec
 from ..metrics.choice import Choice, with_diagnostics
 from ..metrics.table import load_table
 from ..models import weights
-from ..models.extras import CORE, NeedsExtra, extra_packages, version_of
-from .journal import fingerprint
-
-
-def versions(things: Iterable[NeedsExtra]) -> dict[str, str]:
-    """Return the versions of seinfer and of every package that these models and metrics use."""
-    names = {*CORE, *(name for one in things if one.extra for name in extra_packages(one.distribution, one.extra))}
-    found = {name: version_of(name) for name in sorted(names)}
-    return {"seinfer": version("seinfer"), **{name: number for name, number in found.items() if number}}
+from ..models.extras import versions
 
 
 def model_facts(spec: ModelSpec, digest: str) -> dict[str, Any]:
@@ -62,7 +55,7 @@ def model_key(spec: ModelSpec, digest: str) -> str:
     return fingerprint(spec.name, spec.backend, dict(spec.options), digest, version("seinfer"))
 
 
-def circumstances(specs: Iterable[ModelSpec], choice: Choice) -> dict[str, Any]:
+def environment(specs: Iterable[ModelSpec], choice: Choice) -> dict[str, Any]:
     """Return the part of run.json that every command writes alike: what was typed, on what, with what."""
     table = load_table().metrics
     metrics = [table[name] for name in with_diagnostics(choice.names)]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..analysis.settings import ReportSettings
-from ..clips.external import Folder
+from ..clips.external import ExternalFolder
 from ..clips.pairing import ClipSet
 from ..core.records import ModelSpec
 from ..metrics.choice import Choice
@@ -50,5 +50,5 @@ class Request:
     resume: bool = True
     is_strict: bool = True
     score_cache: bool = True
-    added: tuple[Folder, ...] = ()
+    added: tuple[ExternalFolder, ...] = ()
     report: ReportSettings = field(default_factory=ReportSettings)

@@ -9,16 +9,16 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from functools import partial
 from pathlib import Path
-from typing import Protocol
 
-from ..clips.discovery import sha256_of
 from ..clips.external import as_enhancement
 from ..core.errors import AudioError, SeinferError
+from ..core.hashing import fingerprint, sha256_of
+from ..core.progress import Progress
 from ..core.records import Clip, Enhancement, Job, ModelSpec, Score, ScoringTask, to_json
-from ..enhancement.engines.base import Circumstances, Engine
+from ..enhancement.engines.base import Engine, RunInfo
 from ..scoring.cache import ScoreCache, open_cache, score_key
 from ..scoring.pool import ScoringPool
-from .journal import RunFolder, fingerprint
+from .journal import RunFolder
 from .provenance import model_key
 from .request import Request
 
@@ -26,16 +26,6 @@ log = logging.getLogger(__name__)
 
 # How long the main thread waits for a result before it looks after the scores.
 _POLL_S = 0.05
-
-
-class Progress(Protocol):
-    """Is told how far things are."""
-
-    def start(self, stage: str, total: int) -> None:
-        """Begin a stage of `total` steps."""
-
-    def advance(self, stage: str) -> None:
-        """Count one step."""
 
 
 class Run:
@@ -56,7 +46,7 @@ class Run:
         progress: Progress,
     ) -> None:
         self.lost: dict[str, str] = {}
-        self.ran: dict[str, Circumstances] = {}
+        self.ran: dict[str, RunInfo] = {}
         self.n_kept = 0
         self._request = request
         self._folder = folder
@@ -117,7 +107,7 @@ class Run:
                 engine.close()
                 raise
 
-    def _collect(self, models: dict[Future[Circumstances], ModelSpec], results: queue.SimpleQueue[Enhancement]) -> None:
+    def _collect(self, models: dict[Future[RunInfo], ModelSpec], results: queue.SimpleQueue[Enhancement]) -> None:
         while models:
             self._drain(results)
             for future in [future for future in models if future.done()]:
@@ -131,7 +121,7 @@ class Run:
         except queue.Empty:
             self._take_scores()
 
-    def _settle(self, spec: ModelSpec, future: Future[Circumstances]) -> None:
+    def _settle(self, spec: ModelSpec, future: Future[RunInfo]) -> None:
         try:
             self.ran[spec.name] = future.result()
         except SeinferError as error:

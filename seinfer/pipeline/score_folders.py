@@ -12,22 +12,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..analysis.results import Results, results_of
-from ..analysis.settings import BASELINE
+from ..analysis.results import Results
 from ..clips import external as folders
 from ..clips.discovery import clip_ids, find_audio, inspect
-from ..clips.external import Folder
+from ..clips.external import ExternalFolder
 from ..clips.pairing import ClipSet, collect
 from ..core.errors import UsageError
-from ..core.records import Clip, ScoringTask
+from ..core.hashing import fingerprint
+from ..core.progress import Progress
+from ..core.records import BASELINE, Clip, ScoringTask
 from ..metrics.choice import Choice
 from ..reports.files import write_reports
 from ..reports.options import TableOptions
 from ..scoring.cache import ScoreCache, open_cache, score_key
 from ..scoring.pool import ScoringPool
 from . import provenance
-from .journal import RunFolder, fingerprint
-from .scheduler import Progress
+from .journal import RunFolder
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def score_folders(request: FolderRequest, progress: Progress) -> Results:
         folder.add_plan(_header(request, found, rows, clips), clips)
         _describe(folder, clips, rows)
         _score(request, pool, folder, clips, rows, progress)
-        results = results_of(folder.journal)
+        results = folder.journal.results()
         write_reports(folder.path, results)
         return results
 
@@ -87,7 +87,7 @@ def _clips(request: FolderRequest) -> ClipSet:
     return ClipSet(tuple(sorted(clips, key=lambda clip: clip.clip_id)), rule=f"same relative path in {request.clean}")
 
 
-def _rows(request: FolderRequest, found: ClipSet) -> dict[str, Folder]:
+def _rows(request: FolderRequest, found: ClipSet) -> dict[str, ExternalFolder]:
     named = folders.named_by_folder(request.folders)
     if request.noisy and BASELINE in named:
         raise UsageError(
@@ -98,11 +98,11 @@ def _rows(request: FolderRequest, found: ClipSet) -> dict[str, Folder]:
     rows = {name: folders.open_folder(name, path, names, [request.out]) for name, path in named.items()}
     if request.noisy:
         files = {clip.clip_id: Path(clip.noisy_path) for clip in found.clips}
-        rows = {BASELINE: Folder(BASELINE, request.noisy, files), **rows}
+        rows = {BASELINE: ExternalFolder(BASELINE, request.noisy, files), **rows}
     return rows
 
 
-def _describe(folder: RunFolder, clips: Sequence[Clip], rows: Mapping[str, Folder]) -> None:
+def _describe(folder: RunFolder, clips: Sequence[Clip], rows: Mapping[str, ExternalFolder]) -> None:
     """Write every file down as if a model of ours had made it."""
     slots = [(clip, row) for clip in clips if not clip.problem for row in rows.values()]
     with ThreadPoolExecutor(8) as pool:
@@ -115,7 +115,7 @@ def _score(
     pool: ScoringPool,
     folder: RunFolder,
     clips: Sequence[Clip],
-    rows: Mapping[str, Folder],
+    rows: Mapping[str, ExternalFolder],
     progress: Progress,
 ) -> None:
     keys: dict[tuple[str, str], str] = {}
@@ -154,7 +154,7 @@ def _unknown(
 
 
 def _header(
-    request: FolderRequest, found: ClipSet, rows: Mapping[str, Folder], clips: Sequence[Clip]
+    request: FolderRequest, found: ClipSet, rows: Mapping[str, ExternalFolder], clips: Sequence[Clip]
 ) -> dict[str, Any]:
     settings = {"score_sample_rate": request.score_rate or "native"}
     return {
@@ -166,5 +166,5 @@ def _header(
         "lost_models": {},
         "report": request.tables.settings(clips, list(rows)).as_header(),
         "notes": [*found.notes, *request.metrics.notes],
-        **provenance.circumstances((), request.metrics),
+        **provenance.environment((), request.metrics),
     }

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from ..analysis.groups import CATEGORIES
 from ..analysis.results import Results, Row
-from ..analysis.settings import BASELINE
-from .csv import BLIND_COUNTS, BLIND_METRICS, CATEGORIES, Cell, count_cells, metric_cells, per_clip_row, write_csv
+from ..core.files import Cell, write_csv
+from ..core.records import BASELINE
+from .csv import BLIND_COUNTS, BLIND_METRICS, count_cells, metric_cells, per_clip_row
 
 BLIND_REPORT = (
     *("run_id", "clip_id", "model", "status", "error", "sample_rate_in", "duration_s", "snr_db"),

@@ -13,7 +13,7 @@ from ..analysis.cautions import Caution
 from ..analysis.groups import SNR, has_measured_snr
 from ..analysis.licences import is_restrictive
 from ..analysis.results import Results
-from ..analysis.settings import BASELINE
+from ..core.records import BASELINE
 from .grid import Cell, Grid
 
 _MAX_FAILURES_SHOWN = 10

@@ -6,20 +6,14 @@ UTF-8, comma, dot, Unix line ends. An empty cell is "not applicable", and a stat
 
 from __future__ import annotations
 
-import csv
-import io
-import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from ..analysis.groups import CATEGORIES
 from ..analysis.results import Results, Row
-from ..analysis.settings import BASELINE
-from ..core.files import write_text
-from ..core.records import Clip
+from ..core.files import Cell, write_csv
+from ..core.records import BASELINE, Clip
 
-Cell = str | int | float | bool | None
-
-CATEGORIES = ("source", "track", "noise", "device", "distance", "gender", "emotion", "language", "category_raw")
 CLIPS = (
     *("clip_id", "noisy_path", "clean_path", "has_ref", "sample_rate", "channels", "duration_s", "snr_db"),
     *CATEGORIES,
@@ -150,30 +144,3 @@ def _ref_status(results: Results, row: Row) -> str:
     """Say "ok" or "no_reference", and "metric: reason" for each figure that needs a word."""
     said = [f"{metric}: {reason}" for metric, reason in results.reasons(row).items()]
     return "; ".join(said if row.clip.clean_path else ["no_reference", *said]) or "ok"
-
-
-def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, Cell]]) -> None:
-    """Write rows; a key that is no column is a mistake and raises ValueError."""
-    text = _UnixLines()
-    writer = csv.DictWriter(text, columns, lineterminator="\r\n", restval="")
-    writer.writeheader()
-    writer.writerows({key: cell(value) for key, value in row.items()} for row in rows)
-    write_text(path, text.getvalue())
-
-
-class _UnixLines(io.StringIO):
-    """Takes rows that end in CR LF and ends them in LF: csv quotes a CR within a cell only where it ends rows."""
-
-    def write(self, row: str, /) -> int:
-        return super().write(row.removesuffix("\r\n") + "\n")
-
-
-def cell(value: Cell) -> str:
-    """Return a value as the text of a cell."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        return f"{value:.6f}" if math.isfinite(value) else ""
-    return str(value)

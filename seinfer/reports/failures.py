@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..analysis.results import Results, Row
+from ..core.files import Cell, write_csv
 from ..metrics.metric import REMARKS
-from .csv import Cell, write_csv
 
 FAILURES = ("clip_id", "model", "stage", "reason", "message")
 _READING = ("empty", "truncated", "unreadable", "nonfinite", "unsupported")

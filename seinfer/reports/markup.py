@@ -7,8 +7,9 @@ import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ..analysis.leaderboard import Figure, Standing
+from ..core.files import Cell as CsvCell
+from ..core.files import csv_cell
 from ..stats import Interval
-from . import csv as csvfiles
 from .grid import Cell, Grid
 
 _LATEX = str.maketrans(
@@ -67,11 +68,11 @@ def as_csv(standings: Sequence[Standing], metrics: Sequence[str], not_run: Mappi
     text = io.StringIO()
     writer = csv.DictWriter(text, columns, lineterminator="\n", restval="")
     writer.writeheader()
-    writer.writerows({key: csvfiles.cell(value) for key, value in row.items() if key in columns} for row in rows)
+    writer.writerows({key: csv_cell(value) for key, value in row.items() if key in columns} for row in rows)
     return text.getvalue()
 
 
-def _row(standing: Standing, metrics: Sequence[str]) -> Iterator[tuple[str, csvfiles.Cell]]:
+def _row(standing: Standing, metrics: Sequence[str]) -> Iterator[tuple[str, CsvCell]]:
     yield "model", standing.model
     yield "status", "ok"
     for metric in metrics:
@@ -84,7 +85,7 @@ def _row(standing: Standing, metrics: Sequence[str]) -> Iterator[tuple[str, csvf
     yield "peak_rss_mib", standing.peak_rss_mib
 
 
-def _figure(metric: str, figure: Figure) -> Iterator[tuple[str, csvfiles.Cell]]:
+def _figure(metric: str, figure: Figure) -> Iterator[tuple[str, CsvCell]]:
     mean = figure.summary.interval if figure.summary else None
     yield from _interval(metric, mean)
     yield from _interval(f"{metric}_delta", figure.delta)
@@ -93,7 +94,7 @@ def _figure(metric: str, figure: Figure) -> Iterator[tuple[str, csvfiles.Cell]]:
     yield f"{metric}_tie_band", figure.tie_band
 
 
-def _interval(name: str, interval: Interval | None) -> Iterator[tuple[str, csvfiles.Cell]]:
+def _interval(name: str, interval: Interval | None) -> Iterator[tuple[str, CsvCell]]:
     yield name, interval.mean if interval else None
     yield f"{name}_ci95_lo", interval.low if interval else None
     yield f"{name}_ci95_hi", interval.high if interval else None

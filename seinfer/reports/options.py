@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ..analysis.groups import chosen_keys
-from ..analysis.settings import BASELINE, FORMATS, Display, ReportSettings
+from ..analysis.settings import FORMATS, Display, ReportSettings
 from ..core.errors import UsageError
-from ..core.records import Clip
+from ..core.records import BASELINE, Clip
+from ..core.suggestions import suggest
 
 
 @dataclass(frozen=True)
@@ -51,9 +51,9 @@ class TableOptions:
         kept = kept or ReportSettings()
         baseline = kept.baseline if self.baseline is None else self.baseline
         if baseline and baseline not in models:
-            close = difflib.get_close_matches(baseline, models, n=1, cutoff=0.5)
-            hint = f"did you mean {close[0]}?" if close else f"expected one of {', '.join(models)}"
-            raise UsageError(f"--baseline is {baseline!r}, which is not among the models compared: {hint}")
+            raise UsageError(
+                f"--baseline is {baseline!r}, which is not among the models compared: {suggest(baseline, models)}"
+            )
         return ReportSettings(
             baseline="" if baseline == BASELINE else baseline,  # noisy is one in any case
             by=kept.by if self.by is None else chosen_keys(self.by, clips),

@@ -18,9 +18,9 @@ import numpy.typing as npt
 from ..analysis.groups import NONE, Group, groups
 from ..analysis.leaderboard import Figure, Standing, against_noisy, figure
 from ..analysis.results import Results, is_higher_better
-from ..analysis.settings import BASELINE
+from ..core.files import Cell, write_csv
+from ..core.records import BASELINE
 from ..stats import MIN_CLIPS_BOOTSTRAP, MIN_CLIPS_TEST, Comparison, Interval, PairedDifference, holm, macro
-from .csv import Cell, write_csv
 
 SUMMARY = (
     *("model", "metric", "group_key", "group_value", "n", "n_common", "n_failed", "mean", "median", "std"),

@@ -21,10 +21,10 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+from ..core.hashing import fingerprint
 from ..core.records import Clip, Score, from_json, to_json
 from ..metrics.table import load_table
-from ..pipeline import provenance
-from ..pipeline.journal import fingerprint
+from ..models.extras import versions
 
 MAX_ENTRIES = 100_000
 """About 45 MB with the default metrics."""
@@ -34,7 +34,7 @@ _BATCH = 32
 _WAIT_S = 30.0
 _KEPT_SHARE = 0.75
 # What may come out otherwise the next time: a process that died, a file that could not be read.
-_NOT_FOR_LONG = ("pesq_crash", "metric_crash", "metric_error", "unreadable")
+_VOLATILE_REASONS = ("pesq_crash", "metric_crash", "metric_error", "unreadable")
 _SCHEMA = "CREATE TABLE IF NOT EXISTS scores (key TEXT PRIMARY KEY, used REAL NOT NULL, score TEXT NOT NULL)"
 
 log = logging.getLogger(__name__)
@@ -75,7 +75,7 @@ def _circumstances() -> str:
     code = hashlib.sha256()
     for path in (*modules, *sorted((package / "metrics").glob("*.py"))):
         code.update(path.read_bytes())
-    return fingerprint(provenance.versions(()), code.hexdigest())
+    return fingerprint(versions(()), code.hexdigest())
 
 
 class ScoreCache:
@@ -115,7 +115,7 @@ class ScoreCache:
 
     def put(self, key: str, score: Score) -> None:
         """Keep a score, unless it may come out otherwise the next time."""
-        if any(reason.startswith(_NOT_FOR_LONG) for reason in score.reasons.values()):
+        if any(reason.startswith(_VOLATILE_REASONS) for reason in score.reasons.values()):
             return
         self._new[key] = score
         if len(self._new) >= _BATCH:

@@ -104,9 +104,11 @@ class ScoringPool:
     def _after_death(self, child: Child) -> Iterator[Score]:
         """Blame the metric that had begun, and redo the rest of the task without it."""
         if child in self._starting:
-            raise BackendError(f"a scoring process ended while starting ({child.obituary()}); see `seinfer doctor`")
+            raise BackendError(
+                f"a scoring process ended while starting ({child.describe_exit()}); see `seinfer doctor`"
+            )
         task = self._running.pop(child)
-        how = child.obituary()
+        how = child.describe_exit()
         model, metric = self._begun.pop(child, ("", ""))
         self._start()
         if task is None or not task.estimates:

@@ -3,13 +3,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from seinfer.analysis.recommend import Advice, Needs, advise
-from seinfer.analysis.results import Results, results_of
+from seinfer.analysis.results import Results
 from seinfer.core.errors import UsageError
 from seinfer.core.records import Clip, Enhancement, Score, to_json
 from seinfer.pipeline.journal import Journal
@@ -37,7 +38,7 @@ def compared(models: Mapping[str, Model], n_clips: int = 60, noise_db: float = 0
             score = Score(clip.clip_id, name, RATE, {"sdr": float(start + gain + (jitter if gain else 0))})
             made.take({"kind": "enhancement", "key": "", **to_json(done)})
             made.take({"kind": "score", "key": "", **to_json(score)})
-    return results_of(made)
+    return made.results()
 
 
 NOISY = (0.0, 0.001, 50.0, 0)
@@ -165,8 +166,7 @@ def test_command_prints_the_advice_in_words_and_as_json(
     from seinfer.cli import recommend_command as command
 
     results = compared({"noisy": NOISY, "a": (5.0, 0.1, 90.0, 10), "b": (4.6, 0.05, 80.0, 5)}, n_clips=6, noise_db=0.9)
-    monkeypatch.setattr(command, "read_journal", lambda folder: folder)
-    monkeypatch.setattr(command, "results_of", lambda journal: results)
+    monkeypatch.setattr(command, "read_journal", lambda folder: SimpleNamespace(results=lambda: results))
     assert command.recommend_command(Path("x"), Needs(), as_json=False) == 0
     shown = capsys.readouterr().out
     assert shown.startswith("b\n")

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from seinfer.audio.levels import rms_db, speech_level
 from seinfer.core.errors import AudioError
-from tests.signals import speech_like
+from tests.helpers import speech_like
 
 RATE = 8_000
 

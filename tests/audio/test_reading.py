@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from seinfer.audio import reading as audio
 from seinfer.core.errors import AudioError
-from tests.signals import lag_samples, snr_db, speech_like
+from tests.helpers import lag_samples, snr_db, speech_like
 
 RATES_HZ = (8_000, 11_025, 16_000, 22_050, 32_000, 44_100, 48_000, 96_000)
 FORMATS = [

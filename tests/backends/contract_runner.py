@@ -21,8 +21,7 @@ from seinfer.backends.base import Enhancer, Stream, stream_over
 from seinfer.backends.batching import Waveform, pad
 from seinfer.core.records import ModelSpec
 from seinfer.models.registry import load_registry, resolve
-from tests.sharedfiles import shared_folder
-from tests.signals import gain_db, lag_samples, peak_dbfs, snr_db, speech_like
+from tests.helpers import gain_db, lag_samples, peak_dbfs, shared_folder, snr_db, speech_like
 
 # One sample, and either side of the hops and windows that denoisers use.
 LENGTHS = (1, 2, 160, 199, 200, 255, 256, 257, 479, 480, 481, 512, 4_801)

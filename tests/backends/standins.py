@@ -18,8 +18,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests import sharedfiles
-from tests.tables import table
+from tests import helpers
+from tests.helpers import table
 
 
 @dataclass(frozen=True)
@@ -39,10 +39,10 @@ class StandIn:
 
 def build(name: str, folder: Path) -> Path:
     """Make a stand-in in a process of its own and return its models file; skip where it is made of what is absent."""
-    if STANDINS[name].is_made_of_shared and sharedfiles.shared_folder() is None:
+    if STANDINS[name].is_made_of_shared and helpers.shared_folder() is None:
         pytest.skip(f"{name} is made of what lies in SEINFER_SHARED or ../shared, which is absent")
     folder.mkdir()
-    subprocess.run([sys.executable, "-m", __name__, name, str(folder)], cwd=sharedfiles.ROOT, check=True)
+    subprocess.run([sys.executable, "-m", __name__, name, str(folder)], cwd=helpers.ROOT, check=True)
     return folder / "models.toml"
 
 
@@ -110,7 +110,7 @@ def write_deepfilternet(folder: Path) -> None:
 
 
 def _shared() -> Path:
-    shared = sharedfiles.shared_folder()
+    shared = helpers.shared_folder()
     assert shared is not None
     return shared
 

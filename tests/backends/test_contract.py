@@ -21,7 +21,7 @@ from seinfer.core.records import ModelSpec, WeightFile
 from seinfer.models.extras import install_line, missing_packages
 from seinfer.models.registry import load_registry, resolve
 from seinfer.models.table import read_models
-from tests import sharedfiles
+from tests import helpers
 
 from .standins import STANDINS, build
 
@@ -74,7 +74,7 @@ def measure(spec: ModelSpec, folder: Path, *models_files: Path) -> Measured:
     results.touch()
     command = [sys.executable, "-m", f"{__package__}.contract_runner", spec.name, weights, str(results)]
     command += map(str, models_files)
-    run = subprocess.run(command, cwd=sharedfiles.ROOT, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
+    run = subprocess.run(command, cwd=helpers.ROOT, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
     return Measured(spec, run, dict(json.loads(line) for line in results.read_text(encoding="utf-8").splitlines()))
 
 
@@ -86,10 +86,10 @@ def require_packages(spec: ModelSpec) -> None:
 def weights_at_hand(spec: ModelSpec) -> dict[str, Path]:
     """Return the model's files from the shared folder; skip where they cannot be there, fail where they should be."""
     require_packages(spec)
-    folder, weights = sharedfiles.shared_folder(), {}
+    folder, weights = helpers.shared_folder(), {}
     for file in spec.files:
-        path = Path(file.path) if file.path else sharedfiles.find(folder, file) if folder else None
-        if path is None and folder and sharedfiles.is_promised(folder, file):
+        path = Path(file.path) if file.path else helpers.find_shared_file(folder, file) if folder else None
+        if path is None and folder and helpers.is_promised(folder, file):
             pytest.fail(f"{file.name} of {spec.name} (sha256 {file.sha256}) is listed in {folder} but not there")
         if path is None:
             standin = next((f"; tried as {name}" for name, made in STANDINS.items() if made.model == spec.name), "")
@@ -105,11 +105,11 @@ def test_registry_installed_plugins_can_be_read() -> None:
 
 def test_weights_promised_but_lost_fail_and_others_skip(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     spec = dataclasses.replace(SPECS["noisy"], files=(WeightFile("net.bin", sha256="ab" * 32),))
-    monkeypatch.setattr(sharedfiles, "shared_folder", lambda: tmp_path)
+    monkeypatch.setattr(helpers, "shared_folder", lambda: tmp_path)
     (tmp_path / "SOURCES.tsv").write_text("weights/other.bin\t" + "cd" * 32 + "\n")
     with pytest.raises(pytest.skip.Exception, match="not at hand"):
         weights_at_hand(spec)
-    sharedfiles.promised_hashes.cache_clear()
+    helpers.promised_hashes.cache_clear()
     (tmp_path / "SOURCES.tsv").write_text("weights/net.bin\t" + "ab" * 32 + "\n")
     with pytest.raises(pytest.fail.Exception, match="is listed in"):
         weights_at_hand(spec)

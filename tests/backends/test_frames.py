@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from seinfer.backends.frames import FramedStream, Framer, Frames, Framing, Waveform, analyse, sine_window, synthesise
 from seinfer.core.errors import BackendError, UsageError
-from tests.signals import lag_samples, snr_db
+from tests.helpers import lag_samples, snr_db
 
 
 def vorbis_window(win_length: int) -> np.ndarray:

@@ -17,8 +17,7 @@ from seinfer.backends.base import Waveform
 from seinfer.backends.batching import pad
 from seinfer.core.errors import BackendError, MissingExtraError
 from seinfer.models.registry import load_registry
-from tests.sharedfiles import ROOT
-from tests.signals import gain_db, lag_samples, si_sdr_db, speech_like
+from tests.helpers import ROOT, gain_db, lag_samples, si_sdr_db, speech_like
 
 SPEC = load_registry().specs["rnnoise"]
 RATE = rnnoise.SAMPLE_RATE
@@ -147,7 +146,7 @@ def test_create_that_gives_no_state_is_an_error() -> None:
 
 def test_load_imports_neither_the_package_nor_pyav() -> None:
     code = (
-        "import sys; from seinfer.backends import rnnoise; from seinfer.registry import load_registry; "
+        "import sys; from seinfer.backends import rnnoise; from seinfer.models.registry import load_registry; "
         "rnnoise.load(load_registry().specs['rnnoise'], {}, device='cpu', threads=1); "
         "print(sorted({'pyrnnoise', 'av', 'audiolab', 'matplotlib'} & set(sys.modules)))"
     )

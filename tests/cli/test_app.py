@@ -14,8 +14,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from tests.signals import speech_like
-from tests.tables import table
+from tests.helpers import speech_like, table
 
 RATE = 16_000
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tests.signals import speech_like
+from tests.helpers import speech_like
 
 from .test_app import RATE, rows, seinfer, write
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from seinfer.metrics.table import METRICS
-from tests.signals import speech_like
+from tests.helpers import speech_like
 
 from .test_app import RATE, paired, rows, seinfer, write
 
@@ -103,7 +103,7 @@ def test_doctor_tells_of_the_packages_of_metrics_and_of_broken_ones(site: dict[s
 
 def test_metrics_imports_no_metric() -> None:
     code = (
-        "import sys; from seinfer.cli import app\n"
+        "import sys; from seinfer.cli.app import app\n"
         "try: app(['metrics', '--json'])\n"
         "except SystemExit: pass\n"
         "heavy = {'numpy', 'scipy', 'onnxruntime', 'speechmos', 'pesq', 'soundfile', 'torch'}\n"

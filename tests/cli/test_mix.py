@@ -15,7 +15,7 @@ import soundfile
 
 from seinfer.cli import app as cli
 from seinfer.core import streams
-from tests.signals import speech_like
+from tests.helpers import speech_like
 
 RATE = 16_000
 

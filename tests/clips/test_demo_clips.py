@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import csv
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 import soundfile as sf
 
-import seinfer
+from seinfer.clips.discovery import DEMO_CLIPS
 
-FOLDER = Path(seinfer.__file__).parent / "clips" / "demo"
+FOLDER = DEMO_CLIPS
 COLUMNS = ["file", "voice", "text", "noise", "snr_db", "sample_rate", "channels", "seed", "duration_s"]
 SNR_TOLERANCE_DB = 0.05
 LEAD_S = 0.3

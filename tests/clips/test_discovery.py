@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from seinfer.clips.discovery import JOURNAL, clip_ids, find_audio, inspect, sha256_of
+from seinfer.clips.discovery import JOURNAL, clip_ids, find_audio, inspect
 from seinfer.core.errors import UsageError
+from seinfer.core.hashing import sha256_of
 from seinfer.core.records import Clip
 
 

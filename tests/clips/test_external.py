@@ -14,7 +14,7 @@ from seinfer.core.errors import PairingError, UsageError
 from seinfer.core.records import Clip
 from tests.cli.test_app import RATE, paired, rows, seinfer, write
 from tests.clips.pairing.folders import tree
-from tests.signals import speech_like
+from tests.helpers import speech_like
 
 
 @pytest.mark.parametrize(

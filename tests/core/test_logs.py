@@ -13,9 +13,9 @@ import pytest
 import soundfile
 
 from seinfer.core.errors import UsageError
-from seinfer.core.logs import LOGGER, library_chatter_logged, open_log
+from seinfer.core.logs import LOGGER, log_library_output, open_log
 from seinfer.core.process import Child
-from tests.signals import speech_like
+from tests.helpers import speech_like
 
 RATE = 16_000
 
@@ -65,7 +65,7 @@ def test_run_ends_with_a_count_and_where_to_look(tmp_path: Path) -> None:
 def test_library_chatter_is_logged_and_not_shown(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     open_log(tmp_path / "log.jsonl")
     libc = ctypes.CDLL(None)
-    with library_chatter_logged("libc"):
+    with log_library_output("libc"):
         libc.write(2, b"a C library speaks\n", 19)
     libc.write(2, b"later\n", 6)
     assert capfd.readouterr().err == "later\n"

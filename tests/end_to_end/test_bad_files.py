@@ -11,8 +11,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from tests.commands import ORDINARY, finish, lines, rows, seinfer, start, wait_until
-from tests.signals import speech_like
+from tests.helpers import ORDINARY, finish, lines, rows, seinfer, speech_like, start, wait_until
 
 RATE = 16_000
 N = 4_000

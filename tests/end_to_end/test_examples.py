@@ -12,8 +12,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from tests.sharedfiles import ROOT
-from tests.signals import lag_samples, si_sdr_db, speech_like
+from tests.helpers import ROOT, lag_samples, si_sdr_db, speech_like
 
 EXAMPLE = ROOT / "examples" / "seinfer-wiener"
 RATE = 16_000

@@ -13,8 +13,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from tests.signals import speech_like
-from tests.tables import table
+from tests.helpers import speech_like, table
 
 OTHER_STACK = """
 import importlib.util, json, numpy

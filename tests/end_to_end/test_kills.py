@@ -19,7 +19,7 @@ import pytest
 import soundfile
 
 from seinfer.clips.discovery import JOURNAL
-from tests.signals import speech_like
+from tests.helpers import speech_like
 
 RATE = 16_000
 N_CLIPS = 8

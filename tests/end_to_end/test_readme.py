@@ -15,9 +15,7 @@ import pytest
 import soundfile
 
 from seinfer.models.registry import load_registry
-from tests.sharedfiles import ROOT
-from tests.signals import speech_like
-from tests.tables import table
+from tests.helpers import ROOT, speech_like, table
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 RATE = 16_000

@@ -20,9 +20,7 @@ import pytest
 import soundfile
 
 from seinfer.clips.discovery import JOURNAL
-from tests.commands import ORDINARY, SEINFER, finish, lines, rows, seinfer, start, tables, wait_until
-from tests.signals import speech_like
-from tests.tables import table
+from tests.helpers import ORDINARY, SEINFER, finish, lines, rows, seinfer, speech_like, start, table, tables, wait_until
 
 RATE = 16_000
 N_CLIPS = 3

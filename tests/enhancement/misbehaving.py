@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from seinfer.backends.base import Appetite, Batch, Waveform, require
+from seinfer.backends.base import Batch, BatchLimits, Waveform, require
 from seinfer.core.errors import IntegrityError, UsageError
 from seinfer.core.records import ModelSpec
 
@@ -23,7 +23,7 @@ class Evil:
     sample_rate = 16_000
 
     def __init__(self, max_clips: int) -> None:
-        self.appetite = Appetite(max_clips=max_clips)
+        self.batch_limits = BatchLimits(max_clips=max_clips)
 
     def enhance(self, batch: Batch) -> list[Waveform]:
         return [self._enhance_row(row) for row in batch.rows()]

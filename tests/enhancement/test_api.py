@@ -10,7 +10,7 @@ import pytest
 import seinfer
 from seinfer import SeinferError, enhance, load_model
 from seinfer.core.errors import AudioError, MissingWeightsError, UsageError
-from tests.signals import lag_samples, speech_like
+from tests.helpers import lag_samples, speech_like
 
 RATE = 16_000
 
@@ -85,7 +85,7 @@ def test_load_model_without_weights_names_the_command(tmp_path: Path, monkeypatc
 
 
 def test_import_of_a_module_first_leaves_the_function_its_name() -> None:
-    code = "import seinfer.enhancement, seinfer.worker, seinfer; assert callable(seinfer.enhance)"
+    code = "import seinfer.enhancement.worker, seinfer; assert callable(seinfer.enhance)"
     subprocess.run([sys.executable, "-c", code], check=True)
 
 

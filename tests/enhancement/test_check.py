@@ -14,7 +14,7 @@ from seinfer.backends.noisy import Passthrough, Wire
 from seinfer.enhancement.check import check
 from seinfer.enhancement.loading import load_enhancer
 from seinfer.models.registry import load_registry
-from tests.signals import speech_like
+from tests.helpers import speech_like
 
 RATE = 16_000
 QUESTIONS = [

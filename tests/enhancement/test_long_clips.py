@@ -20,7 +20,7 @@ from seinfer.enhancement.loading import load_enhancer
 from seinfer.enhancement.long_clips import Clock, enhance_file, streamed, windowed
 from seinfer.enhancement.model import enhance_clips
 from seinfer.models.registry import load_registry
-from tests.signals import snr_db, speech_like
+from tests.helpers import snr_db, speech_like
 
 RATE = 16_000
 
@@ -113,7 +113,7 @@ class Levelling:
     def enhance(self, batch: Batch) -> list[Waveform]:
         return [row / np.sqrt(np.mean(np.square(row))) for row in batch.rows()]
 
-    def open_survey(self) -> LevellingSurvey:
+    def open_first_pass(self) -> LevellingSurvey:
         return LevellingSurvey()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tests.signals import speech_like as voice
+from tests.helpers import speech_like as voice
 
 from .signals import SAMPLE_RATE, Floats, speech_like, with_noise
 

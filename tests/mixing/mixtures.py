@@ -11,7 +11,7 @@ import soundfile
 
 from seinfer.mixing.plan import MixRequest
 from seinfer.mixing.testset import MixResult, make_test_set
-from tests.signals import speech_like
+from tests.helpers import speech_like
 
 Floats = npt.NDArray[np.float64]
 

@@ -15,7 +15,7 @@ from seinfer.core.errors import AudioError
 from seinfer.mixing.draws import Draws
 from seinfer.mixing.signals import Voice, mix, reverberated, stretch
 from tests.audio.test_levels import level_by_definition
-from tests.signals import lag_samples, peak_dbfs, snr_db
+from tests.helpers import lag_samples, peak_dbfs, snr_db
 
 from .mixtures import RATE, TOLERANCE_DB, Floats, pink, room, speech
 

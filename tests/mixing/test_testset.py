@@ -14,7 +14,7 @@ import soundfile
 from seinfer.audio.levels import rms_db, speech_level
 from seinfer.mixing.plan import MixRequest
 from tests.audio.test_levels import level_by_definition
-from tests.signals import lag_samples, snr_db
+from tests.helpers import lag_samples, snr_db
 
 from .mixtures import RATE, TOLERANCE_DB, files, lay_out, make, manifest, pair, pink, room, speech, write
 

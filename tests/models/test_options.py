@@ -16,7 +16,7 @@ from seinfer.core.records import ModelSpec
 from seinfer.models.options import with_options
 from seinfer.models.registry import load_registry
 from tests.backends.standins import build
-from tests.signals import speech_like
+from tests.helpers import speech_like
 
 
 def specs(*names: str) -> list[ModelSpec]:

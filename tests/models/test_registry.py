@@ -10,7 +10,7 @@ from seinfer.core.errors import RegistryError, UsageError
 from seinfer.models import registry
 from seinfer.models.extras import extra_packages, install_line, missing_packages
 from seinfer.models.registry import load_registry, resolve, table_of
-from tests.tables import table
+from tests.helpers import table
 
 Install = Callable[..., None]
 
@@ -45,7 +45,7 @@ def test_find_a_misspelt_name_names_the_close_ones() -> None:
 
 
 def test_find_a_name_like_nothing_lists_all() -> None:
-    with pytest.raises(UsageError, match=r"known: .*dpcrn-tf.*rnnoise"):
+    with pytest.raises(UsageError, match=r"expected one of .*dpcrn-tf.*rnnoise"):
         load_registry().find("qqqqq")
 
 

@@ -7,7 +7,7 @@ import pytest
 from seinfer.core.errors import RegistryError
 from seinfer.core.records import ModelSpec, from_json, to_json
 from seinfer.models.table import read_models
-from tests.tables import table
+from tests.helpers import table
 
 DIGEST = "ab" * 32
 

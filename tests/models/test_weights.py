@@ -56,7 +56,7 @@ def test_weights_dir_environment_variable_home_and_relative_paths_are_made_absol
 
 
 def test_weights_dir_default_is_in_the_users_cache() -> None:
-    told = run_python("from seinfer.weights import weights_dir; print(weights_dir())", HOME="/somewhere")
+    told = run_python("from seinfer.models.weights import weights_dir; print(weights_dir())", HOME="/somewhere")
     assert told.endswith("seinfer/weights") and told.startswith("/somewhere/")
 
 
@@ -227,7 +227,7 @@ def test_state_reads_no_file_and_imports_nothing_slow(weights_folder: Path) -> N
     write(weights_folder / "toy" / "net.th", OTHER)  # of the right size: only reading would tell
     assert state(FULL) == "present"
     code = (
-        "import sys; from seinfer.weights import state; from tests.toymodels import spec_of, file_of\n"
+        "import sys; from seinfer.models.weights import state; from tests.models.toy_models import spec_of, file_of\n"
         "print(state(spec_of(file_of(b'x'))))\n"
         "print(*{'numpy', 'requests', 'pooch', 'urllib3', 'ssl'} & set(sys.modules))"
     )

@@ -9,8 +9,9 @@ import pytest
 
 from seinfer.clips.discovery import JOURNAL
 from seinfer.core.errors import RunFolderError
+from seinfer.core.hashing import fingerprint
 from seinfer.core.records import Clip, Enhancement, Score
-from seinfer.pipeline.journal import RunFolder, fingerprint, read_journal
+from seinfer.pipeline.journal import RunFolder, read_journal
 
 DONE = Enhancement("a/x", "m", "ok", sample_rate_in=16_000, wall_s=0.25)
 FIGURES = Score("a/x", "m", 16_000, values={"sdr": 1.5}, reasons={"stoi": "too_short"}, lag_samples=0, gain_db=-0.5)
@@ -75,7 +76,7 @@ def test_run_folder_a_line_of_another_version_is_read_as_far_as_known(tmp_path: 
 
 def test_run_folder_held_by_another_process_names_it(tmp_path: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from seinfer.manifest import RunFolder; "
+        "import sys; from pathlib import Path; from seinfer.pipeline.journal import RunFolder; "
         f"folder = RunFolder(Path({str(tmp_path)!r})); print('held', flush=True); sys.stdin.readline()"
     )
     with subprocess.Popen(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from seinfer.analysis.results import Results, results_of
+from seinfer.analysis.results import Results
 from seinfer.core.records import Clip, Enhancement, Score, to_json
 from seinfer.pipeline.journal import Journal
 
@@ -42,7 +42,7 @@ def journal(
 
 def results(**options: Any) -> Results:
     """Return its rows."""
-    return results_of(journal(**options))
+    return journal(**options).results()
 
 
 def header(report: Mapping[str, Any], metrics: Sequence[str]) -> dict[str, Any]:

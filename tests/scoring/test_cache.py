@@ -92,9 +92,8 @@ def test_put_beyond_the_limit_drops_the_longest_unused(folder: Path, monkeypatch
 WRITER = """
 import sys
 from pathlib import Path
-from seinfer.records import Score
-from seinfer.reports.options import TableOptions
-from seinfer.scorecache import ScoreCache
+from seinfer.core.records import Score
+from seinfer.scoring.cache import ScoreCache
 cache = ScoreCache(Path(sys.argv[1]))
 for index in range(int(sys.argv[3])):
     cache.put(f"{sys.argv[2]}{index}", Score("x", "m", 16000, {"sdr": float(index)}))

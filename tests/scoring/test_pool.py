@@ -11,14 +11,14 @@ import soundfile
 
 from seinfer.core.records import Score, ScoringTask
 from seinfer.scoring.pool import ScoringPool
-from tests.signals import speech_like
+from tests.helpers import speech_like
 
 RATE = 16_000
 METRICS = ("sdr", "si_sdr", "pesq_wb", "stoi", "estoi")
 
 BOOM = """
 import os, signal
-from seinfer.metrics.base import Metric
+from seinfer.metrics import Metric
 
 def boom(*, reference, estimate, sample_rate):
     if abs(estimate[0] - 0.5) < 1e-3:

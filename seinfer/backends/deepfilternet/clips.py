@@ -18,7 +18,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from ..base import Appetite, Batch, Waveform
+from ..base import Batch, BatchLimits, Waveform
 from ..frames import FramedStream, Framer, Frames, Framing, OverlapAdder, analyse, synthesise
 from .config import Architecture, Settings
 from .features import (
@@ -111,7 +111,7 @@ class DeepFilterNet:
         )
         self._threads = max(1, threads)
         n_clips = _CLIPS_AT_ONCE * self._threads
-        self.appetite = Appetite(max_clips=n_clips, max_batch_s=15.0 * n_clips)
+        self.batch_limits = BatchLimits(max_clips=n_clips, max_batch_s=15.0 * n_clips)
 
     def enhance(self, batch: Batch) -> list[Waveform]:
         """Return one waveform a row, each as long as the row's signal."""

@@ -28,7 +28,7 @@ import numpy.typing as npt
 
 from ...core.errors import IntegrityError
 from ...core.records import ModelSpec
-from ..base import Appetite, Batch, Waveform, require
+from ..base import Batch, BatchLimits, Waveform, require
 from ..batching import pad
 from ..torch import load_strictly, open_torch
 from .checkpoint import read_state
@@ -36,7 +36,7 @@ from .long_clips import Blocks, in_blocks, in_windows
 from .network import Network
 from .options import Architecture, Options, read_options
 from .resampling import Resampler
-from .stream import DemucsStream, DemucsSurvey, Level, mixed
+from .stream import DemucsFirstPass, DemucsStream, Level, mixed
 
 if TYPE_CHECKING:
     import torch
@@ -45,9 +45,9 @@ if TYPE_CHECKING:
 # hands. Blocks of 3 s take 0.8 of the time of a whole clip of 8 s. Four clips of 0.7 s take 0.75 of the time together
 # that they take in turn, and four of 3 s more than in turn. A GPU wants work for all of its cores instead.
 BLOCK_S = {"cpu": 3.0, "cuda": 30.0}
-_APPETITES = {
-    "cpu": Appetite(max_clips=4, max_batch_s=BLOCK_S["cpu"]),
-    "cuda": Appetite(max_clips=32, max_batch_s=120.0),
+_BATCH_LIMITS = {
+    "cpu": BatchLimits(max_clips=4, max_batch_s=BLOCK_S["cpu"]),
+    "cuda": BatchLimits(max_clips=32, max_batch_s=120.0),
 }
 # What is longer than a window is an approximation, so a window is longer than almost every clip. It takes some 2 GiB.
 WINDOW_S, OVERLAP_S = 30.0, 4.0
@@ -58,7 +58,7 @@ class Demucs:
 
     def __init__(self, network: Network, options: Options, sample_rate: int, device: torch.device) -> None:
         self.sample_rate = sample_rate
-        self.appetite = _APPETITES[device.type]
+        self.batch_limits = _BATCH_LIMITS[device.type]
         self._network = network
         self._options = options
         self._device = device
@@ -122,9 +122,9 @@ class Demucs:
 class CausalDemucs(Demucs):
     """One whose LSTM looks back only: a clip that is too long to be held runs in two passes, with the same result."""
 
-    def open_survey(self) -> DemucsSurvey:
+    def open_first_pass(self) -> DemucsFirstPass:
         """Start the first pass over a clip."""
-        return DemucsSurvey(self._open_stream)
+        return DemucsFirstPass(self._open_stream)
 
     def _open_stream(self, level: Level) -> DemucsStream:
         deviation = level.deviation if self._options.architecture.normalize else 1.0

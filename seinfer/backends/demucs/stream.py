@@ -51,7 +51,7 @@ class Level:
         return float(np.sqrt(self._squares / (self.n_samples - 1))) if self.n_samples > 1 else 0.0
 
 
-class DemucsSurvey:
+class DemucsFirstPass:
     """The first time through a clip: how long and how loud it is."""
 
     def __init__(self, open_stream: Callable[[Level], DemucsStream]) -> None:

@@ -24,7 +24,7 @@ import numpy.typing as npt
 
 from ...core.errors import IntegrityError
 from ...core.records import ModelSpec
-from ..base import Appetite, Batch, Waveform, each_row, require, run_stream
+from ..base import Batch, BatchLimits, Waveform, each_row, require, run_stream
 from ..frames import FramedStream, Frames, Framing, Spectra, analyse, sine_window, synthesise
 
 SAMPLE_RATE = 16_000
@@ -51,7 +51,7 @@ class DpcrnLitert:
         self._free: SimpleQueue[_Graph] = SimpleQueue()
         for graph in graphs:
             self._free.put(graph)
-        self.appetite = Appetite(max_clips=4 * self._threads, max_batch_s=60.0 * self._threads)
+        self.batch_limits = BatchLimits(max_clips=4 * self._threads, max_batch_s=60.0 * self._threads)
 
     def enhance(self, batch: Batch) -> list[Waveform]:
         """Return one waveform a row, each as long as the row's signal."""

@@ -19,7 +19,7 @@ import numpy as np
 
 from ...core.errors import BackendError, RegistryError, UsageError
 from ...core.records import ModelSpec
-from ..base import Appetite, Batch, Waveform, each_row, require
+from ..base import Batch, BatchLimits, Waveform, each_row, require
 from .graph import HOP_LENGTH, WIN_LENGTH, State
 from .network import Network
 from .weights import read_weights
@@ -38,7 +38,7 @@ class DpcrnTf:
     def __init__(self, network: Network, sample_rate: int, threads: int) -> None:
         self.sample_rate = sample_rate
         # Enough clips that the last ones of a batch to finish leave cores idle for a small part of it only.
-        self.appetite = Appetite(max_clips=8 * threads, max_batch_s=300.0)
+        self.batch_limits = BatchLimits(max_clips=8 * threads, max_batch_s=300.0)
         self._network = network
         self._threads = threads
 

@@ -19,7 +19,7 @@ import numpy as np
 
 from ...core.errors import IntegrityError, UsageError
 from ...core.records import ModelSpec
-from ..base import Appetite, Batch, Waveform
+from ..base import Batch, BatchLimits, Waveform
 from ..torch import open_torch
 from .checkpoint import read_state
 from .guard import refuse_wrong_arithmetic
@@ -53,7 +53,7 @@ class Segan:
         self._begun = generator.begin(z)  # the same for every window, so it is computed once
         self._windows_at_once = _WINDOWS_AT_ONCE[device.type]
         # Padding costs nothing: only windows of signal are run.
-        self.appetite = Appetite(max_clips=2 * self._windows_at_once, max_batch_s=120.0)
+        self.batch_limits = BatchLimits(max_clips=2 * self._windows_at_once, max_batch_s=120.0)
 
     def enhance(self, batch: Batch) -> list[Waveform]:
         """Return one waveform a row, each as long as the row's signal."""

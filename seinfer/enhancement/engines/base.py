@@ -10,7 +10,7 @@ from ...core.records import Enhancement, Job, ModelSpec
 
 
 @dataclass(frozen=True)
-class Circumstances:
+class RunInfo:
     """How a model ran.
 
     Attributes:
@@ -30,7 +30,7 @@ class Engine(Protocol):
     `emit` gets exactly one Enhancement a job, ok or failed, on the calling thread.
     """
 
-    def run(self, spec: ModelSpec, jobs: Sequence[Job], emit: Callable[[Enhancement], None]) -> Circumstances:
+    def run(self, spec: ModelSpec, jobs: Sequence[Job], emit: Callable[[Enhancement], None]) -> RunInfo:
         """Run a model over all jobs.
 
         Raises:

@@ -14,12 +14,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...backends.batching import buckets
 from ...core import errors
 from ...core.process import Child, Message, thread_variables
 from ...core.records import Enhancement, Job, ModelSpec, from_json, to_json
 from ...models.weights import weights_dir
-from .base import Circumstances
+from .base import RunInfo
+from .batches import group_by_length
 
 # One batch runs, one is being decoded, one waits: the worker never idles and little is lost with it.
 _BATCHES_IN_FLIGHT = 3
@@ -68,7 +68,7 @@ class LocalEngine:
         self._lock = threading.Lock()
         self._is_closed = False
 
-    def run(self, spec: ModelSpec, jobs: Sequence[Job], emit: Emit) -> Circumstances:
+    def run(self, spec: ModelSpec, jobs: Sequence[Job], emit: Emit) -> RunInfo:
         """Run a model over all jobs; see engines.base.Engine."""
         return _ModelRun(self, spec, emit).run(jobs)
 
@@ -88,7 +88,7 @@ class LocalEngine:
                 f"{spec.name}: still not loaded after {self.timeout_s:.0f} s; raise --timeout if this machine is slow"
             ) from None
         if ready is None:
-            raise errors.BackendError(f"{spec.name}: its process ended while loading ({child.obituary()})")
+            raise errors.BackendError(f"{spec.name}: its process ended while loading ({child.describe_exit()})")
         if ready["event"] == "error":
             child.kill()
             raise _ERRORS.get(ready["kind"], errors.BackendError)(ready["message"])
@@ -131,9 +131,11 @@ class _ModelRun:
         self._waiting: deque[_Batch] = deque()
         self._flying: deque[_Batch] = deque()
 
-    def run(self, jobs: Sequence[Job]) -> Circumstances:
+    def run(self, jobs: Sequence[Job]) -> RunInfo:
         child, ready = self._engine.start(self._spec)
-        groups = buckets([j.duration_s for j in jobs], max_clips=ready["max_clips"], max_batch_s=ready["max_batch_s"])
+        groups = group_by_length(
+            [j.duration_s for j in jobs], max_clips=ready["max_clips"], max_batch_s=ready["max_batch_s"]
+        )
         self._waiting.extend(_Batch([jobs[i] for i in group]) for group in groups)
         try:
             while self._waiting or self._flying:
@@ -148,7 +150,7 @@ class _ModelRun:
             self._give_up(f"worker_lost: no new worker could be started: {error}")
         finally:
             child.stop()
-        return Circumstances(ready["device"], ready["note"], ready["load_s"])
+        return RunInfo(ready["device"], ready["note"], ready["load_s"])
 
     def _top_up(self, child: Child) -> None:
         """Send what may fly beside what is flying."""
@@ -170,7 +172,7 @@ class _ModelRun:
         except TimeoutError:
             return f"timeout: the worker said nothing for {limit_s:.0f} s; raise --timeout if this machine is slow"
         if message is None:
-            return f"crashed: the worker process ended ({child.obituary()})"
+            return f"crashed: the worker process ended ({child.describe_exit()})"
         enhancement = from_json(Enhancement, message)
         for batch in self._flying:
             batch.jobs = [job for job in batch.jobs if job.clip_id != enhancement.clip_id]

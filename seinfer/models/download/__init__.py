@@ -1,1 +1,1 @@
-"""How weights come here and what they must be; `seinfer.weights` is the face of it."""
+"""How weights come here and what they must be; `seinfer.models.weights` is the face of it."""

@@ -24,7 +24,7 @@ from .transfer import Progress
 
 
 class Pull:
-    """One call of `seinfer.weights.pull`."""
+    """One call of `seinfer.models.weights.pull`."""
 
     def __init__(
         self, spec: ModelSpec, sources: Sequence[Path], *, is_offline: bool, progress: Progress | None

@@ -18,7 +18,7 @@ from seinfer.backends.deepfilternet import onnx as deepfilternet
 from seinfer.backends.deepfilternet.clips import DeepFilterNet
 from seinfer.core.records import ModelSpec
 from seinfer.models.registry import load_registry
-from tests.sharedfiles import find
+from tests.helpers import find_shared_file
 
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # some tests import onnxruntime by themselves
 SPECS = load_registry().specs
@@ -33,7 +33,7 @@ needs_onnxruntime = pytest.mark.skipif(
 
 
 def weights_of(shared: Path, model: str) -> dict[str, Path]:
-    found = {file.name: find(shared, file) for file in SPECS[model].files}
+    found = {file.name: find_shared_file(shared, file) for file in SPECS[model].files}
     missing = [name for name, path in found.items() if path is None]
     assert not missing, f"{missing} of {model} should be in {shared}"
     return {name: path for name, path in found.items() if path}

@@ -1,6 +1,6 @@
 """Measure DeepFilterNet in torch, in a process of its own: torch and TensorFlow must not share one.
 
-    python -m tests.backends.deepfilternet_runner SHARED SCRATCH RESULTS
+    python -m tests.backends.deepfilternet.runner SHARED SCRATCH RESULTS
 
 It judges nothing: each finding is a JSON line of RESULTS. The process is started with a home, a `git` and a current
 folder that tell whether anything was called or written.
@@ -26,7 +26,7 @@ from seinfer.backends.deepfilternet import onnx as deepfilternet
 from seinfer.backends.deepfilternet import torch as deepfilternet_torch
 from seinfer.backends.deepfilternet.clips import DeepFilterNet
 from seinfer.core.errors import SeinferError
-from tests.signals import snr_db
+from tests.helpers import snr_db
 
 from .models import GOLDEN, NOISY, alone, read, spec_with, unpack_rebuilt, weights_of
 from .spoils import SPOILS

@@ -30,7 +30,7 @@ from seinfer.backends.deepfilternet.features import (
     vorbis_window,
 )
 from seinfer.backends.frames import analyse
-from tests.signals import speech_like
+from tests.helpers import speech_like
 
 from .models import MODELS, RATE
 

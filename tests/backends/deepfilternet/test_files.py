@@ -19,7 +19,7 @@ from seinfer.backends.deepfilternet import onnx as deepfilternet
 from seinfer.backends.deepfilternet.clips import DeepFilterNet, probe
 from seinfer.backends.deepfilternet.features import N_BANDS, N_FILTERED, N_TAPS
 from seinfer.core.errors import IntegrityError, MissingExtraError, RegistryError, UsageError
-from tests.sharedfiles import ROOT
+from tests.helpers import ROOT
 
 from .models import needs_onnxruntime, spec_with, weights_of
 
@@ -194,7 +194,7 @@ def test_cpu_is_all_that_is_used_where_there_is_a_gpu(files: dict[str, Path], mo
 def test_load_reports_nothing_to_the_makers_of_onnxruntime(shared: Path, tmp_path: Path) -> None:
     code = (
         "import json, sys; from pathlib import Path; from seinfer.backends.deepfilternet import load\n"
-        "from seinfer.registry import load_registry\n"
+        "from seinfer.models.registry import load_registry\n"
         f"files = {{k: Path(v) for k, v in json.loads(sys.argv[1]).items()}}\n"
         f"load(load_registry().find({MODEL!r}), files, device='cpu', threads=1)"
     )

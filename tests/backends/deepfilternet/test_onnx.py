@@ -11,11 +11,11 @@ import pystoi
 import pytest
 import soxr
 
-from seinfer.backends.base import Waveform, appetite, run_stream
+from seinfer.backends.base import Waveform, batch_limits, run_stream
 from seinfer.backends.batching import pad
 from seinfer.backends.deepfilternet import clips as deepfilternet_clips
 from seinfer.backends.deepfilternet.clips import DeepFilterNet
-from tests.signals import lag_samples, si_sdr_db, snr_db
+from tests.helpers import lag_samples, si_sdr_db, snr_db
 
 from .models import CLEAN, GOLDEN, MODELS, NOISY, RATE, SPECS, alone, load, needs_onnxruntime, read
 
@@ -139,5 +139,5 @@ def test_post_filter_takes_more_from_what_is_attenuated_much(shared: Path, noisy
 
 
 def test_appetite_grows_with_the_threads(shared: Path, third: DeepFilterNet) -> None:
-    assert appetite(third).max_clips == 8
-    assert appetite(load(shared, "deepfilternet3", threads=2)).max_clips == 16
+    assert batch_limits(third).max_clips == 8
+    assert batch_limits(load(shared, "deepfilternet3", threads=2)).max_clips == 16

@@ -1,6 +1,6 @@
 """DeepFilterNet 3 in torch: the same as the graphs and as the authors' package, and none of the package's ways.
 
-What is judged here was measured by deepfilternet_runner.py in a process of its own.
+What is judged here was measured by runner.py in a process of its own.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import pytest
 from seinfer.backends.deepfilternet import torch as deepfilternet_torch
 from seinfer.core.errors import MissingExtraError
 from seinfer.models.extras import install_line, missing_packages
-from tests.sharedfiles import ROOT
+from tests.helpers import ROOT
 
 from .models import SPECS, needs_onnxruntime
 
@@ -58,7 +58,7 @@ def measured(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Measured
         "HOME": str(scratch / "home"),
         "PYTHONPATH": str(ROOT),
     }
-    command = [sys.executable, "-m", f"{__package__}.deepfilternet_runner", *map(str, (shared, scratch, results))]
+    command = [sys.executable, "-m", f"{__package__}.runner", *map(str, (shared, scratch, results))]
     run = subprocess.run(
         command, cwd=scratch / "here", env=environment, capture_output=True, text=True, timeout=TIMEOUT_S, check=False
     )

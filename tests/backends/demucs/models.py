@@ -24,7 +24,7 @@ from seinfer.backends.demucs.resampling import Resampler
 from seinfer.core.records import ModelSpec
 from seinfer.enhancement.loading import load_enhancer
 from seinfer.models.table import read_models
-from tests.tables import table
+from tests.helpers import table
 
 torch = pytest.importorskip("torch", reason="torch, of the extra denoiser, is not installed")
 package = pytest.importorskip("denoiser.demucs", reason="denoiser, of the extra denoiser, is not installed")

@@ -13,12 +13,11 @@ import pytest
 from seinfer.backends import noisy
 from seinfer.backends.base import Waveform, is_chunked
 from seinfer.backends.batching import pad
-from seinfer.backends.demucs import demucs
+from seinfer.backends.demucs import model as demucs
 from seinfer.backends.torch import open_torch
 from seinfer.core.errors import IntegrityError, MissingExtraError, UsageError
 from seinfer.models.registry import load_registry
-from tests.sharedfiles import ROOT
-from tests.signals import snr_db
+from tests.helpers import ROOT, snr_db
 
 from .models import NONCAUSAL, RATE, TINY, alone, load, package, read, save_standin, tiny, torch
 
@@ -133,8 +132,8 @@ def test_is_chunked_is_true_of_what_is_put_together_inexactly_alone(shared: Path
 
 
 def test_appetite_of_a_cpu_is_short_clips_together_and_long_ones_alone(shared: Path, tmp_path: Path) -> None:
-    appetite = tiny(shared, tmp_path, "tiny_causal_h8").appetite
-    assert (appetite.max_clips, appetite.max_batch_s) == (4, 3.0)
+    batch_limits = tiny(shared, tmp_path, "tiny_causal_h8").batch_limits
+    assert (batch_limits.max_clips, batch_limits.max_batch_s) == (4, 3.0)
 
 
 def test_load_sets_the_threads_and_leaves_the_random_generator_alone(shared: Path, tmp_path: Path) -> None:
@@ -147,7 +146,7 @@ def test_load_sets_the_threads_and_leaves_the_random_generator_alone(shared: Pat
 def test_load_and_run_bring_in_neither_torchaudio_nor_hydra(shared: Path, tmp_path: Path) -> None:
     path = shared / "golden/denoiser/fmt_h2_checkpoint.th"
     code = (
-        "import sys; from pathlib import Path; from tests.backends.demucs_models import alone, load; import numpy\n"
+        "import sys; from pathlib import Path; from tests.backends.demucs.models import alone, load; import numpy\n"
         f"alone(load(Path({str(tmp_path)!r}), Path({str(path)!r}), hidden=2), numpy.ones(99, 'f'))\n"
         "print([name for name in ('torchaudio', 'hydra', 'omegaconf', 'julius', 'pesq') if name in sys.modules])"
     )

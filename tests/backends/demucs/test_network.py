@@ -10,7 +10,7 @@ from seinfer.backends.demucs import long_clips as demucs_long
 from seinfer.backends.demucs.long_clips import in_blocks, in_windows, shared_frames
 from seinfer.backends.demucs.network import Memory, Network
 from seinfer.backends.demucs.resampling import Resampler
-from tests.signals import snr_db
+from tests.helpers import snr_db
 
 from .models import CAUSAL, NONCAUSAL, largest_error, made_up, resample, torch
 

@@ -13,8 +13,7 @@ from seinfer.backends.batching import pad
 from seinfer.backends.dpcrn import litert as dpcrn_litert
 from seinfer.core.errors import IntegrityError, MissingExtraError
 from seinfer.models.registry import load_registry
-from tests.sharedfiles import find
-from tests.signals import lag_samples, si_sdr_db, snr_db
+from tests.helpers import find_shared_file, lag_samples, si_sdr_db, snr_db
 
 SPECS = load_registry().specs
 RATE = dpcrn_litert.SAMPLE_RATE
@@ -28,7 +27,7 @@ def _runtime() -> None:
 
 def weights_of(shared: Path, name: str) -> dict[str, Path]:
     [file] = SPECS[name].files
-    path = find(shared, file)
+    path = find_shared_file(shared, file)
     assert path is not None, f"{file.name} (sha256 {file.sha256}) should be in {shared}"
     return {file.name: path}
 

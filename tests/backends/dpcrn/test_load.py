@@ -21,7 +21,8 @@ ROOT = Path(__file__).resolve().parents[3]
 def run_python(code: str, shared: Path) -> subprocess.CompletedProcess[str]:
     """Run code in a process of its own, with `weights` and `load_cpu` at hand."""
     start = (
-        f"from pathlib import Path\nfrom tests.backends.dpcrn import *\nweights = weights_of(Path({str(shared)!r}))\n"
+        "from pathlib import Path\nfrom tests.backends.dpcrn.models import *\n"
+        f"weights = weights_of(Path({str(shared)!r}))\n"
     )
     return subprocess.run([sys.executable, "-c", start + code], cwd=ROOT, capture_output=True, text=True, check=False)
 

@@ -176,4 +176,4 @@ def test_stream_pushed_after_its_end_is_usage_error(enhancer: DpcrnTf, noisy: Wa
 
 def test_enhancer_is_streaming_and_takes_clips_for_every_core(enhancer: DpcrnTf) -> None:
     assert isinstance(enhancer, base.Streaming)
-    assert base.appetite(enhancer).max_clips > 2
+    assert base.batch_limits(enhancer).max_clips > 2

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from seinfer.backends.base import Waveform
 from seinfer.backends.batching import pad
-from seinfer.backends.segan import segan
+from seinfer.backends.segan import model as segan
 from seinfer.backends.segan.model import Segan
 from seinfer.backends.segan.options import read_options, tensor_shapes
 from seinfer.core.records import ModelSpec

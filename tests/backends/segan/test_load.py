@@ -14,14 +14,14 @@ import numpy as np
 import pytest
 
 from seinfer.backends.base import Streaming
-from seinfer.backends.segan import segan
+from seinfer.backends.segan import model as segan
 from seinfer.backends.segan.options import Options, read_options, tensor_shapes
 from seinfer.core.errors import DownloadError, IntegrityError, MissingExtraError, RegistryError, UsageError
 from seinfer.models import weights
 from seinfer.models.extras import install_line
+from tests.helpers import speech_like
 from tests.models.download.bad_server import BadServer
 from tests.models.toy_models import write
-from tests.signals import speech_like
 
 from .models import SLIM, SPEC, alone, load_file, random_state, saved, spec_with
 

@@ -15,7 +15,7 @@ from seinfer.backends.segan.model import Segan
 from seinfer.backends.segan.options import WINDOW_SAMPLES
 from seinfer.backends.segan.signal import PreEmphasis, Windower, normalise
 from seinfer.core.errors import UsageError
-from tests.signals import speech_like
+from tests.helpers import speech_like
 
 from .models import CLIPS, alone, load_file, random_state, read_noisy, saved, slim_checkpoint, with_z
 

@@ -9,8 +9,8 @@ from seinfer.core.errors import DownloadError, IntegrityError, UsageError
 from seinfer.core.records import ModelSpec
 from seinfer.models.table import read_models
 from seinfer.models.weights import locate, pull, state, verify
+from tests.helpers import ROOT
 from tests.models.toy_models import CONTENT, OTHER, file_of, names_in, sha256, spec_of, write
-from tests.sharedfiles import ROOT
 
 from .bad_server import BadServer
 

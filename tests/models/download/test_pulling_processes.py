@@ -8,15 +8,15 @@ import time
 from pathlib import Path
 
 from seinfer.models.weights import pull
+from tests.helpers import ROOT
 from tests.models.toy_models import CONTENT, file_of, names_in, spec_of
-from tests.sharedfiles import ROOT
 
 from .bad_server import BadServer
 
 PULL = """
 import sys
-from seinfer.weights import pull
-from tests.toymodels import CONTENT, file_of, spec_of
+from seinfer.models.weights import pull
+from tests.models.toy_models import CONTENT, file_of, spec_of
 print(pull(spec_of(file_of(CONTENT, sys.argv[1])))["net.th"])
 """
 

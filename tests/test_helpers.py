@@ -1,9 +1,15 @@
 from __future__ import annotations
 
+import hashlib
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from .signals import gain, gain_db, lag_samples, peak_dbfs, si_sdr_db, snr_db, speech_like
+from seinfer.core.records import WeightFile
+
+from . import helpers
+from .helpers import gain, gain_db, lag_samples, peak_dbfs, si_sdr_db, snr_db, speech_like
 
 RATE = 16_000
 
@@ -105,3 +111,37 @@ def test_speech_like_envelope_beats_four_times_a_second_and_pauses(speech: np.nd
     # 1,000 envelope samples at 100 Hz: bins are 0.1 Hz apart.
     assert np.argmax(spectrum[15:]) + 15 == pytest.approx(40, abs=2)
     assert np.mean(envelope < 0.05 * envelope.max()) > 0.15
+
+
+PRESENT, LOST = hashlib.sha256(b"present").hexdigest(), hashlib.sha256(b"lost").hexdigest()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "weights/net").mkdir(parents=True)
+    (tmp_path / "weights/net/other-name.bin").write_bytes(b"present")
+    (tmp_path / "SOURCES.tsv").write_text(f"weights/net/other-name.bin\t{PRESENT}\t7\nweights/net/b\t{LOST}\t4\n")
+    return tmp_path
+
+
+@pytest.mark.parametrize("digest", [PRESENT, PRESENT[:16]])
+def test_find_by_hash_or_its_prefix_gives_the_file_whatever_its_name(folder: Path, digest: str) -> None:
+    assert helpers.find_shared_file(folder, WeightFile("a", sha256=digest)) == folder / "weights/net/other-name.bin"
+
+
+@pytest.mark.parametrize("digest", [LOST, ""])
+def test_find_of_another_hash_or_none_gives_nothing(folder: Path, digest: str) -> None:
+    assert helpers.find_shared_file(folder, WeightFile("a", sha256=digest)) is None
+
+
+def test_promise_covers_the_list_and_nothing_else(folder: Path) -> None:
+    assert helpers.is_promised(folder, WeightFile("b", sha256=LOST))
+    assert not helpers.is_promised(folder, WeightFile("c", sha256="0" * 64))
+    assert not helpers.is_promised(folder, WeightFile("c"))
+
+
+def test_shared_folder_that_is_absent_is_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("SEINFER_SHARED", str(tmp_path / "nowhere"))
+    assert helpers.shared_folder() is None
+    monkeypatch.setenv("SEINFER_SHARED", str(tmp_path))
+    assert helpers.shared_folder() == tmp_path

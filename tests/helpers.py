@@ -1,12 +1,146 @@
-"""Comparison of signals in dB and samples, and a signal that networks take for speech. Pure numpy.
+"""Helpers that tests of several folders use: shared files, the command line, model tables, signals.
 
 Waveforms have shape (time,). Energies are added up in double precision.
 """
 
 from __future__ import annotations
 
+import csv
+import hashlib
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
+
+from seinfer.clips.discovery import JOURNAL
+from seinfer.core.records import WeightFile
+
+# --- The folder of real weights, clips and goldens ---
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def shared_folder() -> Path | None:
+    """Return the folder that SEINFER_SHARED names, else ../shared beside the repository, or None where it is absent."""
+    folder = Path(os.environ.get("SEINFER_SHARED") or ROOT.parent / "shared")
+    return folder if folder.is_dir() else None
+
+
+@cache
+def files_by_hash(folder: Path) -> Mapping[str, Path]:
+    """Return sha256 -> file, for all that lies in its weights and golden folders."""
+    files = [path for part in ("weights", "golden") for path in sorted((folder / part).rglob("*")) if path.is_file()]
+    return {hashlib.sha256(path.read_bytes()).hexdigest(): path for path in files}
+
+
+@cache
+def promised_hashes(folder: Path) -> frozenset[str]:
+    """Return the sha256 of every file that the folder's own list says is in it."""
+    with (folder / "SOURCES.tsv").open(encoding="utf-8", newline="") as lines:
+        return frozenset(row[1] for row in csv.reader(lines, delimiter="\t") if len(row) > 1)
+
+
+def find_shared_file(folder: Path, file: WeightFile) -> Path | None:
+    """Return the file of the folder that has the hash (or begins with the published prefix), whatever its name."""
+    known = files_by_hash(folder)
+    return next((known[digest] for digest in known if file.sha256 and digest.startswith(file.sha256)), None)
+
+
+def is_promised(folder: Path, file: WeightFile) -> bool:
+    """Return whether the folder's list names the file, so that its absence is damage and no reason to skip."""
+    return any(file.sha256 and digest.startswith(file.sha256) for digest in promised_hashes(folder))
+
+
+# --- The real command line in a child process, and the tables that it writes ---
+
+SEINFER = (sys.executable, "-m", "seinfer")
+ORDINARY = (sys.executable, str(Path(__file__).with_name("ordinary.py")))
+TIMINGS = {"wall_s", "rtf", "peak_rss_mib"}
+_TIMEOUT_S = 120
+
+
+def start(
+    *arguments: object, before: Sequence[str] = (), environment: Mapping[str, str | None] | None = None, **options: Any
+) -> subprocess.Popen[str]:
+    """Start the command; an environment variable of None is taken away."""
+    changed = {**os.environ, **(environment or {})}
+    return subprocess.Popen(
+        [*before, *SEINFER, *map(str, arguments)],
+        env={name: value for name, value in changed.items() if value is not None},
+        text=True,
+        **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options},
+    )
+
+
+def finish(process: subprocess.Popen[str]) -> subprocess.CompletedProcess[str]:
+    """Wait for it; there is never a traceback."""
+    out, errors = process.communicate(timeout=_TIMEOUT_S)
+    assert "Traceback" not in (errors or ""), errors
+    assert "Exception ignored" not in (errors or ""), errors
+    return subprocess.CompletedProcess(process.args, process.returncode, out, errors)
+
+
+def seinfer(*arguments: object, **options: Any) -> subprocess.CompletedProcess[str]:
+    return finish(start(*arguments, **options))
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with open(path, newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def tables(out: Path) -> dict[str, list[dict[str, str]]]:
+    """Return the rows of every CSV file, timings left out."""
+    return {
+        path.name: [{key: value for key, value in row.items() if key not in TIMINGS} for row in rows(path)]
+        for path in sorted(out.glob("*.csv"))
+    }
+
+
+def lines(out: Path, kind: str) -> list[bytes]:
+    """Return the whole lines of a kind in a journal, none where there is no journal yet."""
+    path = out / JOURNAL
+    found = path.read_bytes().split(b"\n")[:-1] if path.exists() else []
+    return [line for line in found if line.startswith(b'{"kind": "%s"' % kind.encode())]
+
+
+def wait_until(is_so: Callable[[], object]) -> None:
+    deadline = time.monotonic() + _TIMEOUT_S
+    while not is_so():
+        assert time.monotonic() < deadline, "it never came"
+        time.sleep(0.002)
+
+
+# --- Model tables as text ---
+
+_KEYS = {
+    "summary": '"a model"',
+    "backend": '"seinfer.backends.noisy:load"',
+    "sample_rate": "16000",
+    "causal": "true",
+    "latency_ms": "0",
+    "n_parameters": "0",
+    "license_code": '"MIT"',
+    "license_weights": '"MIT"',
+    "source": '"here"',
+    "verified": '"not at all"',
+}
+
+
+def table(name: str, **keys: str) -> str:
+    """Return a table of a models.toml; `keys` are TOML values, "" leaves a key out."""
+    lines = [f"{key} = {value}" for key, value in {**_KEYS, **keys}.items() if value]
+    return "\n".join([f'["{name}"]', *lines, ""])
+
+
+# --- Comparison of signals, and a signal that networks take for speech ---
 
 Waveform = npt.NDArray[np.float32]
 Signal = npt.NDArray[np.floating]
