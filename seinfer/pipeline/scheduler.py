@@ -13,6 +13,7 @@ from pathlib import Path
 from ..clips.external import as_enhancement
 from ..core.errors import AudioError, SeinferError
 from ..core.hashing import fingerprint, sha256_of
+from ..core.process import Child, Message
 from ..core.progress import Progress
 from ..core.records import Clip, Enhancement, Job, ModelSpec, Score, ScoringTask, to_json
 from ..enhancement.engines.base import Engine, RunInfo
@@ -57,6 +58,7 @@ class Run:
         self._added = {folder.name: folder for folder in request.added}
         self._score_keys: dict[tuple[str, str], str] = {}
         self._pool: ScoringPool | None = None
+        self._messages: queue.SimpleQueue[tuple[Child, Message | None]] = queue.SimpleQueue()
         self._cache = ScoreCache(None)
 
     def execute(self, engine: Engine) -> None:
@@ -71,14 +73,15 @@ class Run:
             return
         with (
             closing(open_cache(is_wanted=self._request.score_cache)) as self._cache,
-            closing(ScoringPool(self._request.threads)) as self._pool,
+            closing(ScoringPool(self._request.threads, lambda *message: self._messages.put(message))) as self._pool,
         ):
             n_rows = len(self._request.specs) + len(self._added)
             self._progress.start("scoring", n_rows * len(self._good))
             self._take_folders()  # first, so that they are scored while the models run
             self._enhance(engine)
-            for score in self._pool.finish():
-                self._take_score(score)
+            while not self._pool.is_idle:
+                for score in self._pool.handle(*self._messages.get()):
+                    self._take_score(score)
 
     def _take_folders(self) -> None:
         """Take what other programs made as if models had made it; a file may have changed since an earlier command."""
@@ -197,8 +200,9 @@ class Run:
         return True
 
     def _take_scores(self) -> None:
-        for score in self._pool.ready() if self._pool else ():
-            self._take_score(score)
+        while self._pool and not self._messages.empty():
+            for score in self._pool.handle(*self._messages.get()):
+                self._take_score(score)
 
     def _take_score(self, score: Score) -> None:
         log.info("scored", extra=to_json(score))

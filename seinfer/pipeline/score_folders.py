@@ -5,6 +5,7 @@ A row a folder, called by its name; the noisy files, given by --noisy or as a fo
 
 from __future__ import annotations
 
+import queue
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -19,6 +20,7 @@ from ..clips.external import ExternalFolder
 from ..clips.pairing import ClipSet, collect
 from ..core.errors import UsageError
 from ..core.hashing import fingerprint
+from ..core.process import Child, Message
 from ..core.progress import Progress
 from ..core.records import BASELINE, Clip, ScoringTask
 from ..metrics.choice import Choice
@@ -67,11 +69,15 @@ def score_folders(request: FolderRequest, progress: Progress) -> Results:
     """
     found = _clips(request)
     rows = _rows(request, found)
-    with closing(ScoringPool(request.threads)) as pool, closing(RunFolder(request.out, resume=False)) as folder:
+    messages: queue.SimpleQueue[tuple[Child, Message | None]] = queue.SimpleQueue()
+    with (
+        closing(ScoringPool(request.threads, lambda *message: messages.put(message))) as pool,
+        closing(RunFolder(request.out, resume=False)) as folder,
+    ):
         clips = inspect(found.clips)
         folder.add_plan(_header(request, found, rows, clips), clips)
         _describe(folder, clips, rows)
-        _score(request, pool, folder, clips, rows, progress)
+        _score(request, pool, messages, folder, clips, rows, progress)
         results = folder.journal.results()
         write_reports(folder.path, results)
         return results
@@ -113,6 +119,7 @@ def _describe(folder: RunFolder, clips: Sequence[Clip], rows: Mapping[str, Exter
 def _score(
     request: FolderRequest,
     pool: ScoringPool,
+    messages: queue.SimpleQueue[tuple[Child, Message | None]],
     folder: RunFolder,
     clips: Sequence[Clip],
     rows: Mapping[str, ExternalFolder],
@@ -130,10 +137,11 @@ def _score(
                 task = ScoringTask(clip.clip_id, clip.clean_path, clip.noisy_path, paths, metrics, request.score_rate)
                 pool.submit(task)
         progress.start("scoring", len(keys))
-        for score in pool.finish():
-            cache.put(keys[score.clip_id, score.model], score)
-            folder.add_score("", score)
-            progress.advance("scoring")
+        while not pool.is_idle:
+            for score in pool.handle(*messages.get()):
+                cache.put(keys[score.clip_id, score.model], score)
+                folder.add_score("", score)
+                progress.advance("scoring")
 
 
 def _unknown(
