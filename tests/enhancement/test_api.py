@@ -1,3 +1,5 @@
+"""The public functions `load_model` and `enhance`."""
+
 from __future__ import annotations
 
 import subprocess
@@ -28,7 +30,7 @@ def test_enhance_any_rate_and_shape_gives_the_same_shape_back(sample_rate: int, 
 
 
 @pytest.mark.parametrize("shape", [(0,), (1,), (2, 0), (2, 1), (1, 7)])
-def test_enhance_next_to_nothing_gives_the_same_shape_back(shape: tuple[int, ...]) -> None:
+def test_enhance_empty_or_very_short_signal_gives_the_same_shape_back(shape: tuple[int, ...]) -> None:
     enhanced = enhance(np.zeros(shape), RATE)
     assert enhanced.shape == shape
     assert np.isfinite(enhanced).all()
@@ -39,7 +41,7 @@ def test_enhance_clean_speech_at_another_rate_stays_aligned() -> None:
     assert lag_samples(reference=wav, estimate=enhance(wav, 44_100)) == 0
 
 
-def test_enhance_channels_are_enhanced_each_by_itself() -> None:
+def test_enhance_channels_are_enhanced_independently() -> None:
     left, right = speech_like(0.5, RATE, seed=1), speech_like(0.5, RATE, seed=2)
     together = enhance(np.stack([left, right]), RATE)
     np.testing.assert_array_equal(together, np.stack([enhance(left, RATE), enhance(right, RATE)]))
@@ -61,12 +63,12 @@ def test_load_model_noisy_gives_the_signal_itself() -> None:
         (["a"], RATE, "has the type"),
     ],
 )
-def test_enhance_what_makes_no_sense_is_refused(wav: object, sr: int, message: str) -> None:
+def test_enhance_invalid_argument_is_refused_with_a_hint(wav: object, sr: int, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         enhance(wav, sr)  # type: ignore[arg-type]
 
 
-def test_enhance_nan_is_refused_with_its_place() -> None:
+def test_enhance_nan_is_refused_with_its_position() -> None:
     wav = np.zeros(RATE)
     wav[8_000] = np.nan
     with pytest.raises(AudioError, match=r"1 of 16000 samples .* at 0\.500 s"):
@@ -84,7 +86,7 @@ def test_load_model_without_weights_names_the_command(tmp_path: Path, monkeypatc
         load_model("dpcrn-quant")
 
 
-def test_import_of_a_module_first_leaves_the_function_its_name() -> None:
+def test_import_of_a_submodule_first_does_not_hide_the_function_enhance() -> None:
     code = "import seinfer.enhancement.worker, seinfer; assert callable(seinfer.enhance)"
     subprocess.run([sys.executable, "-c", code], check=True)
 
@@ -94,5 +96,5 @@ def test_getattr_of_an_unknown_name_raises_attribute_error() -> None:
         _ = seinfer.nothing
 
 
-def test_every_public_name_is_there() -> None:
+def test_every_public_name_exists() -> None:
     assert all(getattr(seinfer, name) for name in seinfer.__all__)
