@@ -1,20 +1,52 @@
-"""One comparison that several tests look at."""
+"""One comparison that several tests read or copy."""
 
 from __future__ import annotations
 
+import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from seinfer.core.records import Enhancement, Score
+from seinfer.pipeline.journal import RunFolder
 from tests.helpers import seinfer, write_paired_set
+from tests.reports import made
+
+COMPARE = ("compare", "--models", "noisy,rnnoise")
 
 
 @pytest.fixture(scope="package")
 def compared(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
-    """Compare once, for the tests that only look."""
+    """Compare the clips of a folder set/ once; return the run folder out/ next to it, for tests that only read it."""
     folder = tmp_path_factory.mktemp("compared")
     write_paired_set(folder / "set")
-    result = seinfer("compare", "--models", "noisy,rnnoise", "--out", folder / "out", folder / "set")
+    result = seinfer(*COMPARE, "--out", folder / "out", folder / "set")
     assert result.returncode == 0, result.stderr
     return folder / "out", result
+
+
+@pytest.fixture
+def compared_copy(compared: tuple[Path, subprocess.CompletedProcess[str]], tmp_path: Path) -> Path:
+    """Return a folder with copies of set/ and out/, for tests that change them or run the command again."""
+    for name in ("set", "out"):
+        shutil.copytree(compared[0].parent / name, tmp_path / name)
+    return tmp_path
+
+
+@pytest.fixture(scope="package")
+def example_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Write the journal of an example run."""
+    path = tmp_path_factory.mktemp("made") / "out"
+    journal = made.journal()
+    folder = RunFolder(path)
+    folder.add_plan(journal.header, journal.clips)
+    for key, enhancement in journal.enhancements.values():
+        assert isinstance(enhancement, Enhancement)
+        folder.add_enhancement(key, enhancement)
+    for key, score in journal.scores.values():
+        assert isinstance(score, Score)
+        folder.add_score(key, score)
+    folder.close()
+    yield path

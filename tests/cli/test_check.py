@@ -1,14 +1,15 @@
-"""`seinfer check` as a user meets it."""
+"""`seinfer check`: text, JSON, exit code."""
 
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 from tests.enhancement.test_check import QUESTIONS
-from tests.helpers import seinfer
+from tests.helpers import RATE, seinfer, speech_like, table, write_wav
 
 
-def test_check_prints_a_verdict_per_question_and_ends_with_0() -> None:
+def test_check_prints_one_line_per_question_and_ends_with_0() -> None:
     result = seinfer("check", "rnnoise")
     assert result.returncode == 0, result.stderr
     first, *others = result.stdout.splitlines()
@@ -17,6 +18,31 @@ def test_check_prints_a_verdict_per_question_and_ends_with_0() -> None:
     assert all(line.startswith("  ok") for line in others)
 
 
-def test_check_json_has_the_same_questions() -> None:
-    document = json.loads(seinfer("check", "rnnoise", "--json").stdout)
+def test_check_json_of_another_clip_has_the_same_questions(tmp_path: Path) -> None:
+    write_wav(tmp_path / "x.wav", speech_like(1.0, RATE))
+    document = json.loads(seinfer("check", "rnnoise", tmp_path / "x.wav", "--json").stdout)
     assert [verdict["question"] for verdict in document] == QUESTIONS
+
+
+def test_check_model_wired_wrong_ends_with_5(tmp_path: Path) -> None:
+    write_wav(tmp_path / "x.wav", speech_like(1.0, RATE))
+    (tmp_path / "late.py").write_text(LATE)
+    (tmp_path / "mine.toml").write_text(table("late", backend='"late:load"'))
+    command = ("check", "late", "x.wav", "--models-file", "mine.toml")
+    result = seinfer(*command, cwd=tmp_path, environment={"PYTHONPATH": str(tmp_path)})
+    assert result.returncode == 5, result.stderr
+    assert "  WRONG delay: " in result.stdout
+
+
+# A backend that returns its input 256 samples late.
+LATE = """
+import numpy as np
+from seinfer.backends.noisy import Passthrough
+
+class Late(Passthrough):
+    def enhance(self, batch):
+        return [np.concatenate([np.zeros(256, np.float32), row])[: len(row)] for row in batch.rows()]
+
+def load(spec, weights, *, device, threads):
+    return Late(spec.sample_rate)
+"""

@@ -1,4 +1,4 @@
-"""`seinfer compare` as a user meets it."""
+"""`seinfer compare`: run folder, tables, resume, printed output."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import pytest
 import soundfile
 
 from seinfer.scoring.pool import ScoringPool
-from tests.helpers import RATE, invoke, rows, seinfer, speech_like, write_paired_set, write_wav
+from tests.cli.conftest import COMPARE
+from tests.helpers import RATE, invoke, rows, seinfer, speech_like, tables, write_paired_set, write_wav
 
 
 def test_compare_writes_the_run_folder(compared: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
@@ -36,7 +37,7 @@ def test_compare_scores_every_clip_and_model(compared: tuple[Path, subprocess.Co
             assert float(row["sdr_delta"]) == 0
 
 
-def test_compare_csv_files_hold_no_nan_and_unix_line_ends(
+def test_compare_csv_files_contain_no_nan_and_unix_line_ends(
     compared: tuple[Path, subprocess.CompletedProcess[str]],
 ) -> None:
     for path in compared[0].glob("*.csv"):
@@ -46,7 +47,7 @@ def test_compare_csv_files_hold_no_nan_and_unix_line_ends(
         assert not {b"nan", b"inf", b"-inf"} & set(words), path.name
 
 
-def test_compare_prints_data_on_stdout_and_no_bars_without_terminal(
+def test_compare_without_terminal_prints_the_table_on_stdout_and_no_progress_bars(
     compared: tuple[Path, subprocess.CompletedProcess[str]],
 ) -> None:
     _, result = compared
@@ -56,7 +57,7 @@ def test_compare_prints_data_on_stdout_and_no_bars_without_terminal(
     assert "\x1b" not in result.stdout + result.stderr
 
 
-def test_compare_run_json_tells_where_the_figures_come_from(
+def test_compare_run_json_has_command_versions_and_licences(
     compared: tuple[Path, subprocess.CompletedProcess[str]],
 ) -> None:
     header = json.loads((compared[0] / "run.json").read_text())
@@ -67,54 +68,74 @@ def test_compare_run_json_tells_where_the_figures_come_from(
     assert header["threads"] >= 1 and header["device"] == "cpu"
 
 
-def test_compare_json_holds_run_models_and_failures(compared: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
-    document = json.loads(seinfer("report", compared[0], "--json").stdout)
-    assert [model["model"] for model in document["models"]] == ["noisy", "rnnoise"]
-    assert document["models"][1]["figures"]["sdr"]["summary"]["n"] == 3
-    assert document["failures"] == []
+def test_compare_again_repeats_nothing_and_writes_the_same_tables(
+    compared: tuple[Path, subprocess.CompletedProcess[str]], compared_copy: Path
+) -> None:
+    out = compared_copy / "out"
+    before = {path: path.stat().st_mtime_ns for path in sorted((out / "audio").rglob("*.wav"))}
+    tables = {path.name: path.read_bytes() for path in out.glob("*.csv")}
+    assert seinfer(*COMPARE, "--out", out, compared[0].parent / "set").returncode == 0
+    assert {path: path.stat().st_mtime_ns for path in sorted((out / "audio").rglob("*.wav"))} == before
+    assert {path.name: path.read_bytes() for path in out.glob("*.csv")} == tables
 
 
-def test_compare_again_does_nothing_twice(tmp_path: Path) -> None:
-    write_paired_set(tmp_path / "set", 2)
-    command = ("compare", "--models", "noisy,rnnoise", "--out", tmp_path / "out", tmp_path / "set")
-    assert seinfer(*command).returncode == 0
-    files = sorted((tmp_path / "out" / "audio").rglob("*.wav"))
-    before = {path: path.stat().st_mtime_ns for path in files}
-    tables = {path.name: path.read_bytes() for path in (tmp_path / "out").glob("*.csv")}
-    assert seinfer(*command).returncode == 0
-    assert {path: path.stat().st_mtime_ns for path in files} == before
-    assert {path.name: path.read_bytes() for path in (tmp_path / "out").glob("*.csv")} == tables
-
-
-@pytest.mark.parametrize("spoil", ["input", "output", "settings"])
-def test_compare_again_redoes_what_is_no_longer_true(tmp_path: Path, spoil: str) -> None:
-    write_paired_set(tmp_path / "set", 2)
-    command = ["compare", "--models", "noisy,rnnoise", "--out", tmp_path / "out", tmp_path / "set"]
-    assert seinfer(*command).returncode == 0
-    target = tmp_path / "out" / "audio" / "rnnoise" / "c0.wav"
+@pytest.mark.parametrize("change", ["input", "output", "settings"])
+def test_compare_again_after_a_change_enhances_the_changed_clip_again(compared_copy: Path, change: str) -> None:
+    target = compared_copy / "out" / "audio" / "rnnoise" / "c0.wav"
     before = target.stat().st_mtime_ns
-    if spoil == "input":
-        write_wav(tmp_path / "set" / "noisy" / "c0.wav", speech_like(1.5, RATE, seed=9))
-    elif spoil == "output":
+    options = []
+    if change == "input":
+        write_wav(compared_copy / "set" / "noisy" / "c0.wav", speech_like(1.5, RATE, seed=9))
+    elif change == "output":
         target.write_bytes(target.read_bytes()[:-100])
     else:
-        command += ["--subtype", "FLOAT"]
-    assert seinfer(*command).returncode == 0
+        options = ["--subtype", "FLOAT"]
+    assert seinfer(*COMPARE, *options, "--out", compared_copy / "out", compared_copy / "set").returncode == 0
     assert target.stat().st_mtime_ns > before
     assert soundfile.info(target).frames == round(1.5 * RATE)
 
 
-def test_compare_takes_up_what_run_made(tmp_path: Path) -> None:
+def test_compare_no_resume_enhances_every_clip_again(compared_copy: Path) -> None:
+    targets = sorted((compared_copy / "out" / "audio").rglob("*.wav"))
+    before = [path.stat().st_mtime_ns for path in targets]
+    result = seinfer(*COMPARE, "--no-resume", "--out", compared_copy / "out", compared_copy / "set")
+    assert result.returncode == 0, result.stderr
+    assert result.stderr.splitlines()[-1].startswith(f"{len(targets)} ok, 0 failed")
+    assert all(path.stat().st_mtime_ns > earlier for path, earlier in zip(targets, before, strict=True))
+
+
+def test_compare_in_the_folder_of_run_reuses_its_files(tmp_path: Path) -> None:
     write_paired_set(tmp_path / "set", 2)
     assert seinfer("run", "--model", "rnnoise", "--out", tmp_path / "out", tmp_path / "set").returncode == 0
     target = tmp_path / "out" / "audio" / "rnnoise" / "c0.wav"
     before = target.stat().st_mtime_ns
-    result = seinfer("compare", "--models", "rnnoise", "--out", tmp_path / "out", tmp_path / "set")
+    options = ("--models", "rnnoise", "--metrics", "si_sdr", "--out", tmp_path / "out")
+    result = seinfer("compare", *options, tmp_path / "set")
     assert result.returncode == 0, result.stderr
     assert target.stat().st_mtime_ns == before
+    assert all(row["si_sdr"] for row in rows(tmp_path / "out" / "per_clip.csv"))
 
 
-def test_compare_a_blind_set_is_judged_without_reference_and_says_so(tmp_path: Path) -> None:
+def test_compare_jobs_2_gives_the_same_tables(
+    compared: tuple[Path, subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    result = seinfer(*COMPARE, "--jobs", "2", "--out", tmp_path / "out", compared[0].parent / "set")
+    assert result.returncode == 0, result.stderr
+    assert tables(tmp_path / "out") == tables(compared[0])
+
+
+def test_compare_log_file_has_a_json_line_per_event(tmp_path: Path) -> None:
+    write_paired_set(tmp_path / "set", 2)
+    log = tmp_path / "log.jsonl"
+    options = ("--log-file", log, "--metrics", "si_sdr", "--no-score-cache", "--out", tmp_path / "out")
+    assert seinfer("compare", "--models", "noisy", *options, tmp_path / "set").returncode == 0
+    events = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+    messages = [event["message"] for event in events]
+    assert (messages[0], messages[-1]) == ("started", "ended")
+    assert (messages.count("enhanced"), messages.count("scored")) == (2, 2)
+
+
+def test_compare_set_without_clean_files_is_scored_with_dnsmos(tmp_path: Path) -> None:
     write_wav(tmp_path / "in" / "x.wav", speech_like(1.0, RATE))
     result = seinfer("compare", "--models", "rnnoise", "--out", tmp_path / "out", tmp_path / "in")
     assert result.returncode == 0, result.stderr
@@ -125,10 +146,12 @@ def test_compare_a_blind_set_is_judged_without_reference_and_says_so(tmp_path: P
     assert rows(tmp_path / "out" / "clips.csv")[0]["has_ref"] == "false"
 
 
-def test_compare_all_lists_what_cannot_run_with_its_remedy(tmp_path: Path) -> None:
+def test_compare_all_lists_models_that_cannot_run_with_the_command_that_fixes_it(tmp_path: Path) -> None:
     write_paired_set(tmp_path / "set", 1)
     result = seinfer(
-        "compare", "--out", "out", "set", cwd=tmp_path, environment={"SEINFER_WEIGHTS_DIR": str(tmp_path / "none")}
+        *("compare", "--metrics", "si_sdr", "--out", "out", "set"),
+        cwd=tmp_path,
+        environment={"SEINFER_WEIGHTS_DIR": str(tmp_path / "none")},
     )
     assert result.returncode == 0, result.stderr
     assert "not run: dpcrn-quant: weights missing: seinfer models pull dpcrn-quant" in result.stdout
@@ -136,12 +159,12 @@ def test_compare_all_lists_what_cannot_run_with_its_remedy(tmp_path: Path) -> No
     assert "not_run" in header["models"]["dpcrn-tf"]
 
 
-def test_compare_without_arguments_takes_this_folder(tmp_path: Path) -> None:
+def test_compare_without_folder_uses_the_current_one_and_not_its_own_output(tmp_path: Path) -> None:
     write_paired_set(tmp_path, 1)
-    result = seinfer("compare", "--models", "noisy", cwd=tmp_path)
-    assert result.returncode == 0, result.stderr
+    for _ in range(2):  # the second command finds the output of the first in the folder
+        result = seinfer("compare", "--models", "noisy", "--metrics", "si_sdr", cwd=tmp_path)
+        assert result.returncode == 0, result.stderr
     assert (tmp_path / "seinfer-out" / "per_clip.csv").is_file()
-    assert seinfer("compare", "--models", "noisy", cwd=tmp_path).returncode == 0  # the output is no input
     assert len(rows(tmp_path / "seinfer-out" / "clips.csv")) == 1
 
 
@@ -151,7 +174,7 @@ CLIPS_HEADER = (
 )
 
 
-def test_compare_of_dns_names_writes_their_categories_and_report_overrides_them(tmp_path: Path) -> None:
+def test_compare_dns_file_names_give_categories_that_report_can_override(tmp_path: Path) -> None:
     write_wav(tmp_path / "set" / "rain_snr5_tl-26_fileid_1.wav", speech_like(0.5, RATE))
     write_wav(tmp_path / "set" / "clean_fileid_1.wav", speech_like(0.5, RATE, seed=1))
     write_wav(tmp_path / "set" / "alone.wav", speech_like(0.5, RATE, seed=2))

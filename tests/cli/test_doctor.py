@@ -1,4 +1,4 @@
-"""`seinfer doctor` as a user meets it."""
+"""`seinfer doctor`: versions, weights folder, state of each model."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 from tests.helpers import seinfer
 
 
-def test_doctor_tells_versions_weights_and_models() -> None:
+def test_doctor_json_has_versions_weights_folder_and_models() -> None:
     document = json.loads(seinfer("doctor", "--json").stdout)
     assert document["packages"]["pesq"] == "0.0.4"
     assert document["models"]["rnnoise"] == "ready"

@@ -1,4 +1,4 @@
-"""The last line of a run and its exit code."""
+"""The last line that a run prints, and its exit code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`seinfer metrics`, and what metrics of other packages may do to a run."""
+"""`seinfer metrics`, and runs with metrics of other packages that crash or raise."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pytest
 from seinfer.metrics.table import METRICS
 from tests.helpers import RATE, rows, seinfer, speech_like, write_paired_set, write_wav
 
-# pesq.py stands in for the package, and dies as it does on some clips; "loud" dies and "odd" raises on the same ones.
+# pesq.py replaces the package and crashes on some clips, like the package; "loud" crashes and "odd" raises on the same.
 PESQ = """
 import os, signal
 class PesqError(Exception): pass
@@ -36,7 +36,7 @@ def loud(*, reference, estimate, sample_rate):
 
 def odd(*, reference, estimate, sample_rate):
     if abs(estimate[0] - 0.5) < 1e-3:
-        raise TypeError("cannot hear")
+        raise TypeError("raised by the test")
     return 3.0
 
 METRIC = Metric(name="loud", unit="", function="loud_metric:loud", method="of a test", source="none")
@@ -51,7 +51,7 @@ lost = no_such_package:METRIC
 
 @pytest.fixture
 def site(tmp_path: Path) -> dict[str, str]:
-    """Install the modules above; the environment in which they are seen."""
+    """Install the modules above into a folder; return the environment that makes them importable."""
     folder = tmp_path / "site"
     info = folder / "loud_metric-1.5.dist-info"
     info.mkdir(parents=True)
@@ -62,7 +62,7 @@ def site(tmp_path: Path) -> dict[str, str]:
     return {"PYTHONPATH": os.pathsep.join([str(folder), *sys.path])}
 
 
-def test_metrics_lists_each_with_its_unit_range_and_source_in_80_columns() -> None:
+def test_metrics_on_80_columns_lists_unit_range_and_source_of_each() -> None:
     result = seinfer("metrics", environment={"COLUMNS": "80"})
     assert (result.returncode, result.stderr) == (0, "")
     for metric in METRICS.values():
@@ -80,7 +80,7 @@ def test_metrics_lists_each_with_its_unit_range_and_source_in_80_columns() -> No
     ]
 
 
-def test_metrics_json_holds_every_fact_and_the_plug_ins(site: dict[str, str]) -> None:
+def test_metrics_json_has_every_fact_and_the_plug_ins(site: dict[str, str]) -> None:
     result = seinfer("metrics", "--json", environment=site)
     assert result.returncode == 0, result.stderr
     assert "warning: metric plug-in lost = 'no_such_package:METRIC': ModuleNotFoundError: No module" in result.stderr
@@ -93,13 +93,13 @@ def test_metrics_json_holds_every_fact_and_the_plug_ins(site: dict[str, str]) ->
     assert all(row["source"] and row["implementation"] and row["cost"] > 0 for row in listed.values())
 
 
-def test_doctor_tells_of_the_packages_of_metrics_and_of_broken_ones(site: dict[str, str]) -> None:
+def test_doctor_lists_the_packages_of_metrics_and_broken_plug_ins(site: dict[str, str]) -> None:
     findings = json.loads(seinfer("doctor", "--json", environment=site).stdout)
     assert findings["extras"]["seinfer[dnsmos]"].startswith("onnxruntime ")
     assert "metric plug-in lost" in findings["plug-ins"]["problem 1"]
 
 
-def test_metrics_imports_no_metric() -> None:
+def test_metrics_json_imports_no_metric() -> None:
     code = (
         "import sys; from seinfer.cli.app import app\n"
         "try: app(['metrics', '--json'])\n"
@@ -111,11 +111,13 @@ def test_metrics_imports_no_metric() -> None:
     assert done.stderr.strip() == "set()"
 
 
-def test_compare_metrics_that_die_or_raise_cost_one_figure_each(tmp_path: Path, site: dict[str, str]) -> None:
+def test_compare_metrics_that_crash_or_raise_leave_only_their_own_cells_empty(
+    tmp_path: Path, site: dict[str, str]
+) -> None:
     folder = write_paired_set(tmp_path / "set", 2)
-    deadly = speech_like(1.5, RATE)
-    deadly[0] = 0.5
-    write_wav(folder / "noisy" / "c0.wav", deadly)
+    crashing = speech_like(1.5, RATE)
+    crashing[0] = 0.5
+    write_wav(folder / "noisy" / "c0.wav", crashing)
     command = ("compare", "--models", "noisy", "--metrics", "pesq_wb,si_sdr,loud,odd", "--out", "out", folder)
     result = seinfer(*command, cwd=tmp_path, environment=site)
     assert result.returncode == 0, result.stderr
@@ -127,13 +129,13 @@ def test_compare_metrics_that_die_or_raise_cost_one_figure_each(tmp_path: Path, 
     assert first["si_sdr"]
     assert [first[name] for name in ("pesq_wb", "loud", "odd")] == ["", "", ""]
     assert first["ref_status"].split("; ") == [
-        *("pesq_wb: pesq_crash", "loud: metric_crash", "odd: metric_error: TypeError: cannot hear"),
+        *("pesq_wb: pesq_crash", "loud: metric_crash", "odd: metric_error: TypeError: raised by the test"),
     ]
     failed = {(row["clip_id"], row["reason"]) for row in rows(tmp_path / "out" / "failures.csv")}
     assert failed == {("c0", "pesq_crash"), ("c0", "metric_crash"), ("c0", "metric_error")}
 
 
-def test_compare_mixed_set_gives_each_clip_what_applies(tmp_path: Path) -> None:
+def test_compare_set_with_some_clean_files_gives_each_clip_the_metrics_that_apply(tmp_path: Path) -> None:
     folder = write_paired_set(tmp_path / "set", 1)
     write_wav(folder / "noisy" / "alone.wav", speech_like(5.0, RATE, seed=3))
     write_wav(folder / "noisy" / "silent.wav", np.zeros(RATE, np.float32))
@@ -141,23 +143,26 @@ def test_compare_mixed_set_gives_each_clip_what_applies(tmp_path: Path) -> None:
     assert result.returncode == 0, result.stderr
     assert "note: 1 clips with a clean file are compared with it, 2 without one" in result.stdout
     alone, c0, silent = rows(tmp_path / "out" / "per_clip.csv")
-    compared, judged = ("sdr", "pesq_wb", "stoi"), ("dnsmos_sig", "dnsmos_bak", "dnsmos_ovrl", "dnsmos_p808")
-    assert all(c0[name] and not alone[name] for name in compared)
-    assert all(alone[name] and not c0[name] and not silent[name] for name in judged)
+    with_reference, without_reference = (
+        ("sdr", "pesq_wb", "stoi"),
+        ("dnsmos_sig", "dnsmos_bak", "dnsmos_ovrl", "dnsmos_p808"),
+    )
+    assert all(c0[name] and not alone[name] for name in with_reference)
+    assert all(alone[name] and not c0[name] and not silent[name] for name in without_reference)
     assert (alone["ref_status"], c0["ref_status"]) == ("no_reference", "ok")
-    assert silent["ref_status"] == "; ".join(["no_reference", *(f"{name}: silent_est" for name in judged)])
+    assert silent["ref_status"] == "; ".join(["no_reference", *(f"{name}: silent_est" for name in without_reference)])
     assert [alone[f"dnsmos_{name}"] for name in ("n_hops", "n_used", "tiled")] == ["1", "1", "true"]
     assert [silent[f"dnsmos_{name}"] for name in ("n_hops", "n_used", "tiled")] == ["", "", ""]
     summary = {row["metric"]: (row["n"], row["n_failed"]) for row in rows(tmp_path / "out" / "summary.csv")}
     assert (summary["sdr"], summary["dnsmos_ovrl"]) == (("1", "0"), ("1", "1"))
     assert "dnsmos_n_hops" not in summary
     header = json.loads((tmp_path / "out" / "run.json").read_text())
-    assert header["metrics_for"]["without_reference"] == list(judged)
+    assert header["metrics_for"]["without_reference"] == list(without_reference)
     assert {"onnxruntime", "speechmos"} <= set(header["versions"])
     assert "dnsmos_tiled" in header["diagnostics"] and "dnsmos_tiled" not in header["metrics"]
 
 
-def test_compare_pesq_on_more_utterances_than_its_tables_hold_is_a_figure(tmp_path: Path) -> None:
+def test_compare_pesq_with_more_utterances_than_its_tables_have_room_for_is_a_score(tmp_path: Path) -> None:
     burst, clean = speech_like(0.3, RATE), np.zeros(39 * RATE, np.float32)
     for start in range(0, len(clean) - len(burst), round(0.65 * RATE)):
         clean[start : start + len(burst)] = burst

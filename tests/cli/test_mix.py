@@ -1,4 +1,4 @@
-"""`seinfer mix` as a user meets it: a folder that `compare` takes, lines and JSON, exit codes, messages."""
+"""`seinfer mix`: a folder that `compare` can read, printed lines and JSON, exit codes, messages."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ import soundfile
 
 from seinfer.cli import app as cli
 from seinfer.core import streams
-from tests.helpers import RATE, rows, seinfer, speech_like
+from tests.helpers import RATE, rows, seinfer, speech_like, write_wav
 
 
-def here(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
+def run_main(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
     """Run the command line in this process and return its exit code."""
     monkeypatch.setattr(sys, "argv", ["seinfer", *map(str, arguments)])
     monkeypatch.setattr(streams, "prepare", lambda: None)  # it replaces the streams of the whole process
@@ -26,19 +26,17 @@ def here(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Make speech/ and noise/ in an empty folder, and go there."""
-    for name in ("speech/anna", "speech/ben", "noise"):
-        (tmp_path / name).mkdir(parents=True)
+    """Make speech/ and noise/ in an empty folder, and make it the current folder."""
     for index, name in enumerate(("anna/one", "anna/two", "ben/one")):
-        soundfile.write(tmp_path / "speech" / f"{name}.wav", speech_like(1.5, RATE, seed=index), RATE)
+        write_wav(tmp_path / "speech" / f"{name}.wav", speech_like(1.5, RATE, seed=index))
     for index in range(2):
         noise = 0.05 * np.random.default_rng(index).standard_normal(3 * RATE)
-        soundfile.write(tmp_path / "noise" / f"hiss {index}.wav", noise, RATE)
+        write_wav(tmp_path / "noise" / f"hiss {index}.wav", noise)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
-def test_mix_makes_a_set_that_compare_pairs_without_options(folder: Path) -> None:
+def test_mix_writes_a_set_that_compare_pairs_without_options(folder: Path) -> None:
     mixed = seinfer("mix", "--speech", "speech", "--noise", "noise", "--snr", "-5,0,5", "--out", "set", cwd=folder)
     assert mixed.returncode == 0, mixed.stderr
     assert mixed.stdout == "3 of 3 clips, 4.5 s in all, SNR -5 dB: 1, 0 dB: 1, 5 dB: 1\n"
@@ -50,12 +48,12 @@ def test_mix_makes_a_set_that_compare_pairs_without_options(folder: Path) -> Non
     assert set(made) == set(scored) == {"anna/one", "anna/two", "ben/one"}
     for name, row in scored.items():
         assert (row["status"], row["ref_status"], row["lag_samples"]) == ("ok", "ok", "0")
-        # The pauses are noisy too: over the whole clip speech has less power than while somebody speaks.
+        # SNR is that of the active speech; over the whole clip, pauses included, speech has less power.
         assert float(made[name]["snr_db"]) - 1.5 < float(row["si_sdr"]) < float(made[name]["snr_db"]) + 0.5  # dB
 
 
 def test_mix_manifest_gives_compare_the_snr_and_the_noise(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert here(monkeypatch, "mix", "--speech", "speech", "--noise", "noise", "--out", "set") == 0
+    assert run_main(monkeypatch, "mix", "--speech", "speech", "--noise", "noise", "--out", "set") == 0
     result = seinfer("compare", "--models", "noisy", "--manifest", "set/manifest.csv", "--out", "run", cwd=folder)
     assert result.returncode == 0, result.stderr
     made = rows(folder / "set" / "manifest.csv")
@@ -69,11 +67,10 @@ def test_mix_options_reach_the_files(
 ) -> None:
     response = np.zeros(RATE // 2)
     response[[100, 900, 6000]] = (1, 0.5, 0.3)
-    (folder / "rirs").mkdir()
-    soundfile.write(folder / "rirs" / "hall.wav", response, RATE, "FLOAT")
+    write_wav(folder / "rirs" / "hall.wav", response, RATE, "FLOAT")
     options = ("--snr", "2.5,20", "--all-snrs", "--per-speech", 2, "--rate", 48_000, "--level-db", -20, "--seed", 3)
     more = ("--rir", "rirs", "--target", "early", "--duration-s", 1, "--subtype", "PCM_24", "--json")
-    assert here(monkeypatch, "mix", "--speech", "speech", "--noise", "noise", "--out", "set", *options, *more) == 0
+    assert run_main(monkeypatch, "mix", "--speech", "speech", "--noise", "noise", "--out", "set", *options, *more) == 0
     captured = capsys.readouterr()
     document = json.loads(captured.out)
     assert document["out"] == "set"
@@ -91,29 +88,29 @@ def test_mix_options_reach_the_files(
     assert "numpy" in json.loads((folder / "set" / "mix.json").read_text())["versions"]
 
 
-def test_mix_some_files_failed_ends_with_5_and_lists_them(
+def test_mix_some_bad_files_ends_with_5_and_lists_them(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (folder / "speech" / "broken.wav").write_text("no audio")
-    soundfile.write(folder / "noise" / "nothing.wav", np.zeros(RATE), RATE)
+    write_wav(folder / "noise" / "silent.wav", np.zeros(RATE))
     arguments = ("--speech", "speech", "--noise", "noise", "--out", "set", "--per-speech", 3, "--level-db", "keep")
-    assert here(monkeypatch, "mix", *arguments) == 5
+    assert run_main(monkeypatch, "mix", *arguments) == 5
     captured = capsys.readouterr()
     assert captured.out.startswith("9 of 12 clips")
     assert "failed: speech broken.wav: unreadable: " in captured.err
-    assert "failed: noise nothing.wav: silent: " in captured.err
+    assert "failed: noise silent.wav: silent: " in captured.err
     assert captured.err.count("failed: ") == 2
     assert len(rows(folder / "set" / "manifest.csv")) == 9
     failures = json.loads((folder / "set" / "mix.json").read_text())["failures"]
-    assert [failure["source"] for failure in failures] == ["broken.wav", "nothing.wav"]
+    assert [failure["source"] for failure in failures] == ["broken.wav", "silent.wav"]
 
 
-def test_mix_many_failures_are_counted_beyond_the_first(
+def test_mix_many_failures_prints_the_first_20_and_counts_the_others(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for index in range(23):
         (folder / "speech" / f"bad{index:02}.wav").touch()
-    assert here(monkeypatch, "mix", "--speech", "speech", "--noise", "noise", "--out", "set") == 5
+    assert run_main(monkeypatch, "mix", "--speech", "speech", "--noise", "noise", "--out", "set") == 5
     error = capsys.readouterr().err
     assert error.count("failed: speech") == 20
     assert "failed: 3 more, see mix.json" in error
@@ -145,7 +142,7 @@ def test_mix_many_failures_are_counted_beyond_the_first(
         (("--snr", "100"), "nothing could be mixed; 3 failed, such as anna/"),
     ],
 )
-def test_mix_a_mistake_ends_with_2_and_a_message(
+def test_mix_invalid_option_ends_with_2_and_a_message(
     folder: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -154,9 +151,9 @@ def test_mix_a_mistake_ends_with_2_and_a_message(
 ) -> None:
     (folder / "empty").mkdir()
     (folder / "full").mkdir()
-    (folder / "full" / "thesis.txt").write_text("all of it")
+    (folder / "full" / "notes.txt").write_text("not a test set")
     before = sorted(folder.rglob("*"))
     given = {"--speech": "speech", "--noise": "noise", "--out": "set", options[0]: options[1]}
-    assert here(monkeypatch, "mix", *[word for pair in given.items() for word in pair]) == 2
+    assert run_main(monkeypatch, "mix", *[word for pair in given.items() for word in pair]) == 2
     assert message in capsys.readouterr().err
     assert set(folder.rglob("*")) - set(before) <= {folder / "set", folder / "set" / "mix.json"}

@@ -1,4 +1,4 @@
-"""`seinfer pair`: what a user sees before anything runs."""
+"""`seinfer pair`: pairs, rule and files that are not used, as text, JSON or a manifest."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.clips.pairing.folders import tree
 from tests.helpers import seinfer
 
 
-def test_pair_check_names_rule_pairs_and_the_rest(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_pair_check_prints_rule_pairs_and_other_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     tree(tmp_path, "noisy/x.wav", "noisy/y.wav", "clean/x.wav", "noise/x.wav")
     pair(tmp_path, check=True)
     lines = capsys.readouterr().out.splitlines()
@@ -27,7 +27,7 @@ def test_pair_check_names_rule_pairs_and_the_rest(tmp_path: Path, capsys: pytest
     assert lines[-1] == "1 paired, 1 without reference, 1 not used"
 
 
-def test_pair_json_holds_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_pair_json_has_the_same_facts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     tree(tmp_path, "noisy/x.wav", "noisy/y.wav", "clean/x.wav", "noise/x.wav")
     pair(tmp_path, json=True)
     document = json.loads(capsys.readouterr().out)
@@ -36,7 +36,7 @@ def test_pair_json_holds_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert document["left_out"] == [{"path": f"{tmp_path}/noise/x.wav", "reason": "lie in neither tree"}]
 
 
-def test_pair_refused_says_so_in_json_and_raises(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_pair_refused_prints_json_and_raises(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     tree(tmp_path, "noisy/x.wav", "clean/x.wav", "clean/y.wav")
     with pytest.raises(PairingError) as error:
         pair(tmp_path, json=True)
@@ -54,7 +54,7 @@ def test_pair_prints_a_manifest_that_gives_the_same_pairs(tmp_path: Path, capsys
     assert capsys.readouterr().out == text
 
 
-def test_pair_of_what_cannot_be_matched_ends_with_3(tmp_path: Path) -> None:
+def test_pair_files_without_a_match_end_with_3(tmp_path: Path) -> None:
     for name in ("noisy/a.wav", "clean/b.wav"):
         (tmp_path / name).parent.mkdir()
         (tmp_path / name).touch()

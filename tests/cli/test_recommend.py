@@ -1,4 +1,4 @@
-"""`seinfer recommend` as a user meets it."""
+"""`seinfer recommend`: text and JSON."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def run_folder(monkeypatch: pytest.MonkeyPatch) -> Path:
     return Path("out")
 
 
-def test_recommend_prints_the_model_and_what_the_clips_cannot_show(run_folder: Path) -> None:
+def test_recommend_prints_the_model_and_which_others_it_cannot_be_told_from(run_folder: Path) -> None:
     result = invoke("recommend", run_folder)
     assert result.exit_code == 0, result.output
     assert result.stdout.startswith("b\n")
@@ -34,3 +34,11 @@ def test_recommend_json_has_the_same_facts(run_folder: Path) -> None:
     document = json.loads(invoke("recommend", run_folder, "--json").stdout)
     assert document["pick"] == "b"
     assert "a" in {doubt["other"] for doubt in document["doubts"]}
+
+
+def test_recommend_max_rtf_rules_out_slower_models(example_run: Path) -> None:
+    result = invoke("recommend", example_run, "--metric", "sdr", "--max-rtf", "0.5", "--json")
+    assert result.exit_code == 0, result.stdout
+    document = json.loads(result.stdout)
+    assert document["pick"] == "small"
+    assert {c["model"]: c["ruled_out"] for c in document["candidates"]}["good"] == ["rtf 0.8, over 0.5"]

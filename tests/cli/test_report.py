@@ -1,94 +1,68 @@
-"""The options about tables, from the command line to the files."""
+"""`seinfer report`: rebuilds the files of a run folder, with other options for the tables."""
 
 from __future__ import annotations
 
 import csv
 import json
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from seinfer.core.errors import SeinferError
-from seinfer.core.records import Enhancement, Score
-from seinfer.pipeline.journal import RunFolder
-from tests.helpers import invoke, seinfer
-from tests.reports import made
-
-
-@pytest.fixture(scope="module")
-def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Write the journal of the made run, as a command would have."""
-    path = tmp_path_factory.mktemp("made") / "out"
-    journal = made.journal()
-    folder = RunFolder(path)
-    folder.add_plan(journal.header, journal.clips)
-    for key, enhancement in journal.enhancements.values():
-        assert isinstance(enhancement, Enhancement)
-        folder.add_enhancement(key, enhancement)
-    for key, score in journal.scores.values():
-        assert isinstance(score, Score)
-        folder.add_score(key, score)
-    folder.close()
-    yield path
+from tests.helpers import invoke, rows, seinfer
 
 
 def groups(folder: Path) -> set[str]:
-    with open(folder / "summary.csv", newline="", encoding="utf-8") as file:
-        return {row["group_key"] for row in csv.DictReader(file)}
+    return {row["group_key"] for row in rows(folder / "summary.csv")}
 
 
-def test_report_takes_by_and_baseline_and_without_them_is_as_the_run_was(run_folder: Path) -> None:
-    changed = invoke("report", run_folder, "--by", "noise,snr", "--baseline", "small")
+def test_report_by_and_baseline_change_the_tables_and_without_them_the_settings_of_the_run_are_used(
+    example_run: Path,
+) -> None:
+    changed = invoke("report", example_run, "--by", "noise,snr", "--baseline", "small")
     assert changed.exit_code == 5  # a clip failed
     assert "the improvement over small" in changed.stdout
-    assert groups(run_folder) == {"all", "noise", "snr_db"}
-    again = invoke("report", run_folder)
+    assert groups(example_run) == {"all", "noise", "snr_db"}
+    again = invoke("report", example_run)
     assert "the improvement over noisy" in again.stdout
-    assert groups(run_folder) == {"all"}
+    assert groups(example_run) == {"all"}
 
 
-def test_report_dnsmos_csv_is_written_when_asked_for(run_folder: Path) -> None:
-    (run_folder / "dnsmos.csv").unlink(missing_ok=True)
-    invoke("report", run_folder)
-    assert not (run_folder / "dnsmos.csv").exists()
-    invoke("report", run_folder, "--dnsmos-csv")
+def test_report_dnsmos_csv_is_written_with_the_option_only(example_run: Path) -> None:
+    (example_run / "dnsmos.csv").unlink(missing_ok=True)
+    invoke("report", example_run)
+    assert not (example_run / "dnsmos.csv").exists()
+    invoke("report", example_run, "--dnsmos-csv")
     assert (
-        (run_folder / "dnsmos.csv").read_text(encoding="utf-8").startswith("filename,len_in_sec,sr,num_hops,OVRL_raw")
+        (example_run / "dnsmos.csv").read_text(encoding="utf-8").startswith("filename,len_in_sec,sr,num_hops,OVRL_raw")
     )
 
 
-def test_report_json_and_format_json_are_the_same(run_folder: Path) -> None:
-    assert invoke("report", run_folder, "--json").stdout == invoke("report", run_folder, "--format", "json").stdout
+def test_report_json_equals_format_json(example_run: Path) -> None:
+    assert invoke("report", example_run, "--json").stdout == invoke("report", example_run, "--format", "json").stdout
 
 
-def test_report_sorts_and_chooses_metrics(run_folder: Path) -> None:
-    shown = invoke("report", run_folder, "--sort", "rtf", "--metrics", "pesq_wb", "--format", "csv").stdout
-    rows = list(csv.DictReader(shown.splitlines()))
-    assert [row["model"] for row in rows] == ["noisy", "small", "good", "absent"]
-    assert "sdr" not in rows[0]
+def test_report_sort_and_metrics_change_the_printed_table(example_run: Path) -> None:
+    shown = invoke("report", example_run, "--sort", "rtf", "--metrics", "pesq_wb", "--format", "csv").stdout
+    found = list(csv.DictReader(shown.splitlines()))
+    assert [row["model"] for row in found] == ["noisy", "small", "good", "absent"]
+    assert "sdr" not in found[0]
 
 
 @pytest.mark.parametrize(
     "arguments",
-    [("--by", "colour"), ("--baseline", "nobody"), ("--sort", "colour"), ("--metrics", "stoi"), ("--format", "xml")],
+    [("--by", "colour"), ("--baseline", "unknown"), ("--sort", "colour"), ("--metrics", "stoi"), ("--format", "xml")],
 )
-def test_report_options_that_make_no_sense_are_usage_errors(run_folder: Path, arguments: tuple[str, str]) -> None:
-    error = invoke("report", run_folder, *arguments).exception
+def test_report_invalid_option_is_a_usage_error(example_run: Path, arguments: tuple[str, str]) -> None:
+    error = invoke("report", example_run, *arguments).exception
     assert isinstance(error, SeinferError)
     assert error.exit_code == 2
 
 
-def test_recommend_reads_a_run_folder(run_folder: Path) -> None:
-    result = invoke("recommend", run_folder, "--metric", "sdr", "--max-rtf", "0.5", "--json")
-    assert result.exit_code == 0, result.stdout
-    document = json.loads(result.stdout)
-    assert document["pick"] == "small"
-    assert {c["model"]: c["ruled_out"] for c in document["candidates"]}["good"] == ["rtf 0.8, over 0.5"]
-
-
-def test_report_rebuilds_the_same_files(compared: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+def test_report_without_options_rebuilds_the_same_files(
+    compared: tuple[Path, subprocess.CompletedProcess[str]],
+) -> None:
     out, first = compared
     before = {path.name: path.read_bytes() for path in out.glob("*.csv")}
     for name in before:
@@ -97,3 +71,10 @@ def test_report_rebuilds_the_same_files(compared: tuple[Path, subprocess.Complet
     assert again.returncode == 0, again.stderr
     assert {path.name: path.read_bytes() for path in out.glob("*.csv")} == before
     assert again.stdout == first.stdout
+
+
+def test_report_json_has_models_and_failures(compared: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    document = json.loads(seinfer("report", compared[0], "--json").stdout)
+    assert [model["model"] for model in document["models"]] == ["noisy", "rnnoise"]
+    assert document["models"][1]["figures"]["sdr"]["summary"]["n"] == 3
+    assert document["failures"] == []

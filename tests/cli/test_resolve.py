@@ -26,7 +26,7 @@ CLIPS = [Clip("x", "x.wav", category={"room": "kitchen"})]
         ("", ()),
     ],
 )
-def test_tables_by_reads_columns_short_names_and_further_categories(text: str, keys: tuple[str, ...]) -> None:
+def test_tables_by_accepts_columns_short_names_and_further_categories(text: str, keys: tuple[str, ...]) -> None:
     assert resolve.tables(clips=CLIPS, models=["noisy"], by=text).by == keys
 
 
@@ -115,7 +115,7 @@ def test_metrics_auto_depends_on_which_clips_have_a_clean_file() -> None:
     assert resolve.metrics("auto", ClipSet((without,))).with_reference == ()
 
 
-def test_out_folder_that_is_a_circle_of_links_is_refused(tmp_path: Path) -> None:
+def test_out_folder_circle_of_links_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a").symlink_to(tmp_path / "b")
     (tmp_path / "b").symlink_to(tmp_path / "a")
     with pytest.raises(UsageError, match="circle"):

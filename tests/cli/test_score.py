@@ -1,4 +1,4 @@
-"""`seinfer score` as a user meets it."""
+"""`seinfer score`: folders of other programs, resume, score cache."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from seinfer.scoring.pool import ScoringPool
 from tests.helpers import invoke, rows, seinfer, write_paired_set, write_wav
 
 
-def test_score_folders_of_other_programs_are_rows(tmp_path: Path) -> None:
+def test_score_each_folder_is_one_row(tmp_path: Path) -> None:
     write_paired_set(tmp_path, 3)
     for index in range(2):  # the third is missing in this folder
         write_wav(tmp_path / "theirs" / f"c{index}.wav", 0.9 * soundfile.read(tmp_path / "clean" / f"c{index}.wav")[0])
@@ -26,7 +26,7 @@ def test_score_folders_of_other_programs_are_rows(tmp_path: Path) -> None:
     assert summary["theirs", "sdr"]["n_failed"] == "1"
 
 
-def test_score_without_out_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_score_without_out_writes_no_files(tmp_path: Path) -> None:
     write_paired_set(tmp_path, 1)
     before = sorted(tmp_path.rglob("*"))
     result = seinfer("score", "--clean", "clean", "noisy", cwd=tmp_path)
