@@ -28,7 +28,7 @@ def doctor(json: Json = False) -> None:
     for section, facts in findings.items():
         out.print(section, style="bold")
         for name, fact in facts.items():
-            out.print(f"  {name:22}{fact}", markup=False, soft_wrap=True)
+            out.print(f"  {name:28} {fact}", markup=False, soft_wrap=True)
 
 
 def examine(registry: Registry) -> dict[str, dict[str, Any]]:

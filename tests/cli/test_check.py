@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 from tests.enhancement.test_check import QUESTIONS
@@ -32,6 +33,13 @@ def test_check_model_wired_wrong_ends_with_5(tmp_path: Path) -> None:
     result = seinfer(*command, cwd=tmp_path, environment={"PYTHONPATH": str(tmp_path)})
     assert result.returncode == 5, result.stderr
     assert "  WRONG delay: " in result.stdout
+
+
+def test_check_model_with_its_own_interpreter_prints_the_command_for_that_interpreter(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text(table("mine", python=json.dumps(sys.executable)))
+    result = seinfer("check", "mine", "--models-file", tmp_path / "mine.toml")
+    assert result.returncode == 2
+    assert f"check it there: {sys.executable} -m seinfer check mine" in result.stderr
 
 
 # A backend that returns its input 256 samples late.

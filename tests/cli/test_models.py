@@ -40,3 +40,23 @@ def test_models_pull_from_a_folder_then_verify_finds_a_changed_file(tmp_path: Pa
 def test_models_verify_missing_weights_fail_only_if_the_model_was_named(tmp_path: Path) -> None:
     assert seinfer("models", "verify", "dpcrn-tf", environment={"SEINFER_WEIGHTS_DIR": str(tmp_path)}).returncode == 1
     assert seinfer("models", "verify", environment={"SEINFER_WEIGHTS_DIR": str(tmp_path)}).returncode == 0
+
+
+def test_models_show_json_has_every_key_of_the_table() -> None:
+    document = json.loads(seinfer("models", "show", "denoiser", "--json").stdout)
+    assert document["name"] == "denoiser-dns64"  # the argument is an alias
+    assert document["license_weights"] == "CC-BY-NC-4.0"
+    assert document["files"][0]["sha256"]
+
+
+def test_models_verify_json_has_the_status_of_every_file(tmp_path: Path) -> None:
+    result = seinfer("models", "verify", "--json", environment={"SEINFER_WEIGHTS_DIR": str(tmp_path)})
+    assert result.returncode == 0, result.stderr
+    document = json.loads(result.stdout)
+    assert {row["status"] for row in document} == {"missing"}
+    assert {"dpcrn-tf", "deepfilternet3"} <= {row["model"] for row in document}
+
+
+def test_models_pull_of_a_model_without_weights_needs_no_network() -> None:
+    result = seinfer("models", "pull", "noisy", "--offline")
+    assert (result.returncode, result.stdout) == (0, "noisy: needs no download\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -75,3 +76,13 @@ def test_run_model_of_a_models_file_is_used(tmp_path: Path) -> None:
     result = seinfer("run", "--models-file", "mine.toml", "--model", "mine", "in", cwd=tmp_path)
     assert result.returncode == 0, result.stderr
     assert (tmp_path / "seinfer-out" / "audio" / "mine" / "x.wav").is_file()
+
+
+def test_run_json_prints_the_models_and_failures(tmp_path: Path) -> None:
+    write_wav(tmp_path / "in" / "x.wav", speech_like(0.2, RATE))
+    (tmp_path / "in" / "text.wav").write_text("no audio")
+    result = seinfer("run", "--model", "noisy", "--json", "in", cwd=tmp_path)
+    assert result.returncode == 5, result.stderr
+    document = json.loads(result.stdout)
+    assert [model["model"] for model in document["models"]] == ["noisy"]
+    assert [failure["clip_id"] for failure in document["failures"]] == ["text"]
