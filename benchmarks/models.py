@@ -112,7 +112,7 @@ def measure(options: Options) -> dict[str, Any]:
         files = weights.locate(spec)
         clips = clips_at(enhancer.sample_rate, max(options.batches))
         peaks_mib = {}
-        for size in options.batches:  # in growing order: the system only tells the peak of the whole process
+        for size in options.batches:  # in growing order: the system only reports the peak of the whole process
             enhancer.enhance(pad(clips[:size]))
             peaks_mib[size] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         original = original_of(spec, files, options.threads, options.checkpoint)

@@ -1,14 +1,17 @@
-"""One comparison that several tests read or copy."""
+"""Run folders that several tests read or copy, and the command line in this process."""
 
 from __future__ import annotations
 
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from seinfer.cli import app as cli
+from seinfer.core import streams
 from seinfer.core.records import Enhancement, Score
 from seinfer.pipeline.journal import RunFolder
 from tests.helpers import seinfer, write_paired_set
@@ -50,3 +53,12 @@ def example_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         folder.add_score(key, score)
     folder.close()
     yield path
+
+
+def run_main(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
+    """Run the whole command line in this process, errors included, and return its exit code."""
+    monkeypatch.setattr(sys, "argv", ["seinfer", *map(str, arguments)])
+    monkeypatch.setattr(streams, "prepare", lambda: None)  # it replaces the streams of the whole process
+    with pytest.raises(SystemExit) as end:
+        cli.main()
+    return int(end.value.code or 0)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.conftest import run_main
 from tests.helpers import RATE, seinfer, speech_like, table, write_wav
 
 
@@ -34,15 +35,21 @@ from tests.helpers import RATE, seinfer, speech_like, table, write_wav
     ],
 )
 def test_command_with_an_error_of_the_user_ends_with_its_code_and_a_message(
-    tmp_path: Path, arguments: tuple[str, ...], code: int, message: str
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: tuple[str, ...],
+    code: int,
+    message: str,
 ) -> None:
     write_wav(tmp_path / "in" / "x.wav", speech_like(0.2, RATE))
     write_wav(tmp_path / "other" / "y.wav", speech_like(0.2, RATE))
     (tmp_path / "empty").mkdir()
     (tmp_path / "bad.toml").write_text(table("x", colour='"red"'))
-    result = seinfer(*arguments, cwd=tmp_path, environment={"SEINFER_WEIGHTS_DIR": str(tmp_path / "none")})
-    assert message in result.stderr
-    assert result.returncode == code
+    monkeypatch.setenv("SEINFER_WEIGHTS_DIR", str(tmp_path / "none"))
+    monkeypatch.chdir(tmp_path)
+    assert run_main(monkeypatch, *arguments) == code
+    assert message in capsys.readouterr().err
     assert not (tmp_path / "seinfer-out" / "per_clip.csv").exists()
 
 

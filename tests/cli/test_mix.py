@@ -3,25 +3,14 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 
-from seinfer.cli import app as cli
-from seinfer.core import streams
+from tests.cli.conftest import run_main
 from tests.helpers import RATE, rows, seinfer, speech_like, write_wav
-
-
-def run_main(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
-    """Run the command line in this process and return its exit code."""
-    monkeypatch.setattr(sys, "argv", ["seinfer", *map(str, arguments)])
-    monkeypatch.setattr(streams, "prepare", lambda: None)  # it replaces the streams of the whole process
-    with pytest.raises(SystemExit) as end:
-        cli.main()
-    return int(end.value.code or 0)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The worker process: what it sends for the jobs it receives."""
+"""The worker process: the messages that it sends for the jobs that it receives."""
 
 from __future__ import annotations
 
@@ -17,12 +17,13 @@ from seinfer.core.records import Enhancement, Job, ModelSpec, from_json, to_json
 from seinfer.models.registry import load_registry
 from tests.helpers import RATE, speech_like, write_wav
 
+Start = Callable[[ModelSpec], tuple[Child, Message]]
 NOISY = load_registry().specs["noisy"]
 N_SAMPLES = 4_000
 
 
 @pytest.fixture
-def start() -> Iterator[Callable[[ModelSpec], tuple[Child, Message]]]:
+def start() -> Iterator[Start]:
     """Return a function that starts a worker and returns it with its first message."""
     children: list[Child] = []
 
@@ -54,7 +55,7 @@ def results(child: Child, n_results: int) -> dict[str, Enhancement]:
 
 
 def test_main_ready_message_has_device_and_batch_limits(
-    start: Callable[[ModelSpec], tuple[Child, Message]],
+    start: Start,
 ) -> None:
     _, ready = start(NOISY)
     assert (ready["event"], ready["device"], ready["max_clips"]) == ("ready", "cpu", 8)
@@ -62,7 +63,7 @@ def test_main_ready_message_has_device_and_batch_limits(
 
 
 def test_main_model_that_cannot_be_loaded_reports_the_kind_of_error(
-    start: Callable[[ModelSpec], tuple[Child, Message]],
+    start: Start,
 ) -> None:
     child, first = start(replace(NOISY, backend="seinfer.backends.noisy:nothing"))
     assert (first["event"], first["kind"]) == ("error", "RegistryError")
@@ -70,9 +71,7 @@ def test_main_model_that_cannot_be_loaded_reports_the_kind_of_error(
     assert child.receive(60) is None
 
 
-def test_main_parent_that_closes_the_channel_ends_the_worker(
-    start: Callable[[ModelSpec], tuple[Child, Message]], tmp_path: Path
-) -> None:
+def test_main_parent_that_closes_the_channel_ends_the_worker(start: Start, tmp_path: Path) -> None:
     child, _ = start(NOISY)
     child.send({"jobs": [to_json(job(tmp_path, "x"))]})
     child.stop(grace_s=30)
@@ -80,9 +79,7 @@ def test_main_parent_that_closes_the_channel_ends_the_worker(
     assert (tmp_path / "out" / "x.wav").is_file()  # work that was accepted is finished
 
 
-def test_serve_batch_writes_each_clip_and_reports_its_digest(
-    start: Callable[[ModelSpec], tuple[Child, Message]], tmp_path: Path
-) -> None:
+def test_serve_batch_writes_each_clip_and_reports_its_digest(start: Start, tmp_path: Path) -> None:
     child, _ = start(NOISY)
     jobs = [job(tmp_path, name) for name in ("a", "b é")]
     child.send({"jobs": [to_json(one) for one in jobs]})
@@ -92,9 +89,7 @@ def test_serve_batch_writes_each_clip_and_reports_its_digest(
         assert soundfile.info(one.target).subtype == "PCM_16"
 
 
-def test_serve_bad_file_in_a_batch_is_a_failed_row_and_the_others_are_enhanced(
-    start: Callable[[ModelSpec], tuple[Child, Message]], tmp_path: Path
-) -> None:
+def test_serve_bad_file_in_a_batch_is_a_failed_row_and_the_others_are_enhanced(start: Start, tmp_path: Path) -> None:
     child, _ = start(NOISY)
     good, bad = job(tmp_path, "good"), job(tmp_path, "bad")
     Path(bad.source).write_text("not audio")
@@ -105,9 +100,7 @@ def test_serve_bad_file_in_a_batch_is_a_failed_row_and_the_others_are_enhanced(
     assert not Path(bad.target).exists()
 
 
-def test_serve_subtype_and_mono_of_the_job_are_used(
-    start: Callable[[ModelSpec], tuple[Child, Message]], tmp_path: Path
-) -> None:
+def test_serve_subtype_and_mono_of_the_job_are_used(start: Start, tmp_path: Path) -> None:
     child, _ = start(NOISY)
     stereo = np.stack([speech_like(N_SAMPLES / RATE, RATE, seed=seed) for seed in (0, 1)])
     child.send({"jobs": [to_json(job(tmp_path, "x", stereo, subtype="FLOAT", mono=True))]})
@@ -116,9 +109,7 @@ def test_serve_subtype_and_mono_of_the_job_are_used(
     assert (info.channels, info.subtype) == (1, "FLOAT")
 
 
-def test_serve_long_clip_is_enhanced_block_by_block_and_equals_the_input(
-    start: Callable[[ModelSpec], tuple[Child, Message]], tmp_path: Path
-) -> None:
+def test_serve_long_clip_is_enhanced_block_by_block_and_equals_the_input(start: Start, tmp_path: Path) -> None:
     child, _ = start(NOISY)
     samples = np.random.default_rng(0).uniform(-0.5, 0.5, 61 * RATE).astype(np.float32)
     child.send({"jobs": [to_json(job(tmp_path, "long", samples, duration_s=61.0))]})

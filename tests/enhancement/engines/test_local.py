@@ -17,7 +17,7 @@ from tests.enhancement import misbehaving
 from tests.helpers import RATE, write_wav
 
 N_SAMPLES = 160
-"""Length of the short clips: 10 ms, so that the time-out, and not the length of the clips, says when a worker hangs."""
+"""Length of the short clips: 10 ms, so that the time-out, not the length of the clips, decides when a worker hangs."""
 
 
 def spec(backend: str = "tests.enhancement.misbehaving:load", **options: int) -> ModelSpec:
@@ -94,7 +94,7 @@ def test_run_two_clips_that_crash_fail_both_and_alone(tmp_path: Path) -> None:
 
 
 class SlowStartEngine(LocalEngine):
-    """Waits long for a worker to load, whatever the time-out is, so that a busy machine does not fail the test."""
+    """Waits up to a minute for a worker to load, so that a short time-out does not fail the test on a busy machine."""
 
     def start(self, spec: ModelSpec) -> tuple[Child, Message]:
         timeout_s, self.timeout_s = self.timeout_s, 60.0
