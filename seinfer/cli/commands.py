@@ -36,10 +36,10 @@ from ..pipeline.journal import read_journal
 from ..pipeline.pipeline import execute
 from ..pipeline.request import Request
 from ..pipeline.score_folders import FolderRequest, score_folders
-from ..reports.files import write_reports
 from ..reports.options import TableOptions
 from ..reports.progress import ProgressBars
 from ..reports.rendering import render
+from ..reports.run_files import write_reports
 from .models_commands import pull_one
 
 log = logging.getLogger(__name__)

@@ -15,8 +15,8 @@ from rich.text import Text
 from ..analysis.cautions import cautions
 from ..analysis.recommend import Advice, Candidate, Doubt, Needs, advise
 from ..pipeline.journal import read_journal
-from ..reports.grid import digits
 from ..reports.terminal import console
+from ..reports.text_table import digits
 
 
 def recommend_command(run_folder: Path, needs: Needs, *, as_json: bool) -> int:

@@ -18,7 +18,7 @@ from ..core.logs import log_library_output
 from ..core.progress import Progress
 from ..core.records import Clip
 from ..enhancement.engines.base import Engine
-from ..reports.files import write_reports
+from ..reports.run_files import write_reports
 from . import provenance
 from .journal import RunFolder
 from .request import Request

@@ -22,8 +22,8 @@ from ..core.hashing import fingerprint
 from ..core.progress import Progress
 from ..core.records import BASELINE, Clip, ScoringTask
 from ..metrics.choice import Choice
-from ..reports.files import write_reports
 from ..reports.options import TableOptions
+from ..reports.run_files import write_reports
 from ..scoring.cache import ScoreCache, open_cache, score_key
 from ..scoring.pool import ScoringPool
 from . import provenance

@@ -7,7 +7,7 @@ from seinfer.analysis.settings import ReportSettings
 from seinfer.core.errors import UsageError
 from seinfer.core.records import Clip
 from seinfer.reports.options import TableOptions
-from tests.reports import made
+from tests.reports import example_run
 
 CLIPS = [Clip("x", "x.wav", category={"room": "kitchen"})]
 
@@ -56,7 +56,7 @@ def test_format_that_is_unknown_is_refused() -> None:
 
 
 def test_groups_by_snr_and_duration_are_bins_in_order_and_cover_every_clip_once() -> None:
-    results = made.results()
+    results = example_run.results()
     for key, labels in (
         ("snr_db", ["0..5", "5..10", "10..15", "15..20", "(none)"]),
         ("duration_s", ["0..5", "5..10", "10..15"]),
@@ -68,7 +68,7 @@ def test_groups_by_snr_and_duration_are_bins_in_order_and_cover_every_clip_once(
 
 
 def test_input_snr_that_no_data_set_states_is_the_si_sdr_of_the_noisy_clip() -> None:
-    results = made.results()
+    results = example_run.results()
     clip = results.clips[1]
     assert input_snr_db(results, clip) == 2.5
     row = results.rows[clip.clip_id, "noisy"]
