@@ -17,7 +17,7 @@ from ..core.records import ModelSpec, to_json
 from ..models import weights
 from ..models.registry import Registry
 from ..models.selection import open_registry, why_not
-from ..reports.download_progress import DownloadBars
+from ..reports.progress import DownloadBars
 from ..reports.terminal import console
 
 INTEGRITY = IntegrityError.exit_code

@@ -1,4 +1,4 @@
-"""Every file of a run folder that is made from rows."""
+"""All files of a run folder that are computed from its rows: run.json and the CSV files."""
 
 from __future__ import annotations
 
@@ -9,17 +9,19 @@ from ..analysis.cautions import cautions
 from ..analysis.leaderboard import leaderboard
 from ..analysis.results import Results
 from ..core.files import write_json
-from .blind_report_csv import write_blind_report, write_official
+from .blind_report_csv import write_blind_report
 from .csv import write_clips, write_per_clip
+from .dnsmos_csv import write_dnsmos
 from .failures_csv import write_failures
-from .summary_csv import write_pairwise, write_summary
+from .pairwise_csv import write_pairwise
+from .summary_csv import write_summary
 
 
 def write_reports(folder: Path, results: Results) -> None:
     """Write the files; the same rows and settings give the same bytes.
 
     Raises:
-        RunFolderError: one cannot be written.
+        RunFolderError: a file cannot be written.
     """
     warnings = [asdict(caution) for caution in cautions(results)]
     write_json(folder / "run.json", {**results.header, "warnings": warnings})
@@ -30,6 +32,6 @@ def write_reports(folder: Path, results: Results) -> None:
     write_pairwise(results, folder / "pairwise.csv")
     write_blind_report(results, folder / "blind_report.csv")
     if results.settings.dnsmos_csv:
-        write_official(results, folder / "dnsmos.csv")
+        write_dnsmos(results, folder / "dnsmos.csv")
     else:
-        (folder / "dnsmos.csv").unlink(missing_ok=True)  # an older one would tell of other rows
+        (folder / "dnsmos.csv").unlink(missing_ok=True)  # one from an earlier run would contain other rows

@@ -1,13 +1,12 @@
-"""A run made by hand: fixed figures, one of everything that can happen to a row."""
+"""An example run with fixed scores and every kind of row: failed clips, missing scores, remarks, blind clips."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from seinfer.analysis.results import Results
+from seinfer.analysis.results import Results, results_of
 from seinfer.core.records import Clip, Enhancement, Score, to_json
-from seinfer.pipeline.journal import Journal
 
 RATE = 16000
 N_PAIRED, N_BLIND = 8, 2
@@ -20,33 +19,28 @@ MODELS: Mapping[str, Mapping[str, Any]] = {
 COSTS = {"noisy": (0.001, 60.0), "good": (0.8, 500.0), "small": (0.1, 90.5)}  # rtf, MiB
 
 
-def journal(
+def results(
     *,
     n_paired: int = N_PAIRED,
     n_blind: int = N_BLIND,
     report: Mapping[str, Any] | None = None,
     metrics: Sequence[str] = METRICS,
-) -> Journal:
-    """Return the journal of a comparison of three models."""
-    made = Journal()
-    clips = [_paired(i) for i in range(n_paired)] + [_blind(i) for i in range(n_blind)]
-    made.take({"kind": "plan", "header": header(report or {}, metrics), "clips": [to_json(clip) for clip in clips]})
+) -> Results:
+    """Return the results of a comparison of three models."""
+    clips = [_paired_clip(i) for i in range(n_paired)] + [_blind_clip(i) for i in range(n_blind)]
+    enhancements: dict[tuple[str, str], Enhancement] = {}
+    scores: dict[tuple[str, str], Score] = {}
     for i, clip in enumerate(clips):
         for model in MODELS if not clip.problem else ():
             done = _enhancement(clip, model, i)
-            made.take({"kind": "enhancement", "key": "", **to_json(done)})
+            enhancements[clip.clip_id, model] = done
             if done.is_ok:
-                made.take({"kind": "score", "key": "", **to_json(_score(clip, model, i))})
-    return made
-
-
-def results(**options: Any) -> Results:
-    """Return its rows."""
-    return journal(**options).results()
+                scores[clip.clip_id, model] = _score(clip, model, i)
+    return results_of(header(report or {}, metrics), clips, enhancements, scores)
 
 
 def header(report: Mapping[str, Any], metrics: Sequence[str]) -> dict[str, Any]:
-    """Return what run.json would say."""
+    """Return the content of run.json, except for the warnings."""
     facts = {"license_code": "MIT", "license_weights": "MIT", "causal": True, "latency_ms": 20}
     models = {name: {**facts, "sha256": f"{name}-digest", **own} for name, own in MODELS.items()}
     return {
@@ -62,7 +56,7 @@ def header(report: Mapping[str, Any], metrics: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def _paired(i: int) -> Clip:
+def _paired_clip(i: int) -> Clip:
     category = {"noise": ("fan", "street", "")[i % 3], "snr_db": str(2.5 * i), "room": "kitchen"}
     good = Clip(f"set/p287_{i:03}", f"/in/noisy/p287_{i:03}.wav", f"/in/clean/p287_{i:03}.wav", RATE, 1, RATE * (2 + i))
     problem = "truncated: the file ends early, in the middle" if i == 7 else ""
@@ -71,7 +65,7 @@ def _paired(i: int) -> Clip:
     )
 
 
-def _blind(i: int) -> Clip:
+def _blind_clip(i: int) -> Clip:
     category = {"device": "headset", "track": "Track1", "emotion": "calm, then not"}
     return Clip(f"wild/{i}", f"/in/wild/{i}.wav", "", RATE, 1, RATE * 6 * (i + 1), f"w{i}", "", "", category)
 
@@ -98,12 +92,12 @@ def _enhancement(clip: Clip, model: str, i: int) -> Enhancement:
 
 def _score(clip: Clip, model: str, i: int) -> Score:
     lag = 3 if (model, i) == ("small", 2) else 0
-    values, reasons = (_figures if clip.clean_path else _blind_figures)(model, i)
+    values, reasons = (_reference_scores if clip.clean_path else _blind_scores)(model, i)
     return Score(clip.clip_id, model, RATE, values, reasons, lag, -0.25 * i, 0)
 
 
-def _figures(model: str, i: int) -> tuple[dict[str, float], dict[str, str]]:
-    gain = {"noisy": 0.0, "good": 6.0 + i / 16, "small": 5.0 - i / 32}[model]  # no two differences alike
+def _reference_scores(model: str, i: int) -> tuple[dict[str, float], dict[str, str]]:
+    gain = {"noisy": 0.0, "good": 6.0 + i / 16, "small": 5.0 - i / 32}[model]  # no two differences are equal
     values = {"sdr": 2.5 * i + gain, "pesq_wb": 1.25 + 0.125 * i + gain / 16}
     if (model, i) == ("good", 5):
         del values["pesq_wb"]
@@ -111,7 +105,7 @@ def _figures(model: str, i: int) -> tuple[dict[str, float], dict[str, str]]:
     return values, {"sdr": "identical"} if (model, i) == ("noisy", 0) else {}
 
 
-def _blind_figures(model: str, i: int) -> tuple[dict[str, float], dict[str, str]]:
+def _blind_scores(model: str, i: int) -> tuple[dict[str, float], dict[str, str]]:
     if (model, i) == ("noisy", N_PAIRED):
         return {}, {"dnsmos_ovrl": "too_short"}
     names = ("sig", "bak", "ovrl", "p808", "sig_raw", "bak_raw", "ovrl_raw")

@@ -2,12 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from seinfer.analysis.groups import groups, has_measured_snr, input_snr_db
 from seinfer.analysis.settings import ReportSettings
 from seinfer.core.errors import UsageError
 from seinfer.core.records import Clip
 from seinfer.reports.options import TableOptions
-from tests.reports import example_run
 
 CLIPS = [Clip("x", "x.wav", category={"room": "kitchen"})]
 
@@ -40,7 +38,7 @@ def test_settings_come_back_from_the_header() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (TableOptions(by="nois"), "--by names 'nois', which is no category of these clips: did you mean noise"),
+        (TableOptions(by="nois"), "--by names 'nois', which is not a category of these clips: did you mean noise"),
         (TableOptions(by="clip_id"), "--by names 'clip_id'"),
         (TableOptions(baseline="rnoise"), "--baseline is 'rnoise'.*did you mean rnnoise"),
     ],
@@ -53,27 +51,3 @@ def test_settings_that_make_no_sense_are_refused_with_a_hint(options: TableOptio
 def test_format_that_is_unknown_is_refused() -> None:
     with pytest.raises(UsageError, match="--format is 'xml'; expected one of table, md, csv, json, latex"):
         TableOptions(format="xml").display()
-
-
-def test_groups_by_snr_and_duration_are_bins_in_order_and_cover_every_clip_once() -> None:
-    results = example_run.results()
-    for key, labels in (
-        ("snr_db", ["0..5", "5..10", "10..15", "15..20", "(none)"]),
-        ("duration_s", ["0..5", "5..10", "10..15"]),
-        ("device", ["headset", "(none)"]),
-    ):
-        found = groups(results, key)
-        assert [group.label for group in found] == labels
-        assert sum(group.clips for group in found).tolist() == [1] * len(results.clips)
-
-
-def test_input_snr_that_no_data_set_states_is_the_si_sdr_of_the_noisy_clip() -> None:
-    results = example_run.results()
-    clip = results.clips[1]
-    assert input_snr_db(results, clip) == 2.5
-    row = results.rows[clip.clip_id, "noisy"]
-    assert row.score is not None
-    row.score.values["si_sdr"] = 7.0  # type: ignore[index]
-    silent = Clip(clip.clip_id, clip.noisy_path, clip.clean_path)
-    assert input_snr_db(results, silent) == 7.0
-    assert not has_measured_snr(results)

@@ -16,7 +16,7 @@ def test_signed_rank_equals_scipy_on_differences_without_zeros(n: int) -> None:
     assert found.note == ""
 
 
-def test_signed_rank_leaves_zeros_out_and_says_so() -> None:
+def test_signed_rank_drops_zeros_and_notes_how_many() -> None:
     differences = np.array([0.0, 0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0])
     assert signed_rank(differences).p == pytest.approx(2 / 2**6)  # all of one sign: the smallest p of 6
     assert signed_rank(differences).note == "2 zero differences left out"
@@ -31,7 +31,7 @@ def test_signed_rank_leaves_zeros_out_and_says_so() -> None:
         ([], "no common clip"),
     ],
 )
-def test_signed_rank_that_can_say_nothing_gives_a_reason_and_no_p(differences: list[float], note: str) -> None:
+def test_signed_rank_that_cannot_be_computed_has_a_note_and_no_p(differences: list[float], note: str) -> None:
     found = signed_rank(np.array(differences))
     assert (found.p, found.note) == (None, note)
 
@@ -41,22 +41,22 @@ def test_t_test_equals_scipy() -> None:
     assert t_test(differences) == pytest.approx(scipy.stats.ttest_1samp(differences, 0).pvalue, abs=1e-12)
 
 
-def test_t_test_without_spread_is_certain_or_nothing() -> None:
+def test_t_test_without_spread_gives_p_of_0_or_1() -> None:
     assert t_test(np.array([[1.0, 0.0], [1.0, 0.0], [1.0, 0.0]])).tolist() == [0.0, 1.0]
 
 
-def test_holm_of_a_worked_example_steps_down() -> None:
-    # 0.01 x 4, 0.02 x 3, then 0.03 x 2 and 0.04 x 1, never below what came before.
+def test_holm_of_a_worked_example_gives_the_values_computed_by_hand() -> None:
+    # 0.01 x 4, 0.02 x 3, then 0.03 x 2 and 0.04 x 1, never below the value before.
     assert holm([0.03, 0.01, 0.04, 0.02]) == pytest.approx([0.06, 0.04, 0.06, 0.06])
 
 
-def test_holm_never_exceeds_one_and_leaves_missing_ones_out_of_the_family() -> None:
+def test_holm_never_exceeds_one_and_does_not_count_missing_p_values() -> None:
     assert holm([0.7, None, 0.02]) == [pytest.approx(0.7), None, pytest.approx(0.04)]
     assert holm([0.9, 0.8]) == [1.0, 1.0]
     assert holm([]) == []
 
 
-def test_signed_ranks_of_columns_are_those_of_each_column() -> None:
+def test_signed_ranks_of_columns_equal_signed_rank_of_each_column() -> None:
     differences = np.random.default_rng(1).normal(size=(20, 5))
     differences[3, 1] = 0.0  # a zero
     differences[4, 2] = -differences[5, 2]  # a tie
