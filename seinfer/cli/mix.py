@@ -76,7 +76,7 @@ def mix(
         rir=rir,
         target=target,
         max_duration_s=_max_duration_s(duration_s),
-        subtype=resolve.subtype(subtype),
+        subtype=resolve.subtype(subtype) or "PCM_16",
         seed=seed,
     )
     with ProgressBars() as progress:
