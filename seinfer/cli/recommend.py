@@ -90,7 +90,7 @@ def _table(advice: Advice) -> Table:
 
 
 def _cells(candidate: Candidate, advice: Advice) -> Iterator[str]:
-    from ..reports.grid import digits
+    from ..reports.text_table import digits
 
     costs = candidate.costs
     yield candidate.model
@@ -117,7 +117,7 @@ def _notes(advice: Advice) -> Iterator[str]:
 
 
 def _doubt(doubt: Doubt) -> str:
-    from ..reports.grid import digits
+    from ..reports.text_table import digits
 
     found, n_digits = doubt.difference, digits(doubt.metric)
     bounds = "" if found.low is None else f", 95 % interval {found.low:+.{n_digits}f} to {found.high:+.{n_digits}f}"

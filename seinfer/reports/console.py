@@ -14,7 +14,7 @@ from ..analysis.groups import SNR, has_measured_snr
 from ..analysis.licences import is_restrictive
 from ..analysis.results import Results
 from ..core.records import BASELINE
-from .grid import Cell, Grid
+from .text_table import Cell, Grid
 
 _MAX_FAILURES_SHOWN = 10
 _STYLES = {"": "", "best": "bold", "gain": "green", "loss": "red", "dim": "dim"}

@@ -10,7 +10,7 @@ from ..analysis.leaderboard import Figure, Standing
 from ..core.files import Cell as CsvCell
 from ..core.files import csv_cell
 from ..stats import Interval
-from .grid import Cell, Grid
+from .text_table import Cell, Grid
 
 _LATEX = str.maketrans(
     {

@@ -11,10 +11,10 @@ from ..analysis.ordering import check_sort, in_order, shown_metrics
 from ..analysis.results import Results
 from ..analysis.settings import TableSettings
 from .console import comparison_table, failures, footnotes, not_run, title
-from .grid import fitting
 from .json import as_document
 from .markup import as_csv, latex, markdown
 from .terminal import console
+from .text_table import fitting
 
 
 def render(results: Results, display: TableSettings) -> None:

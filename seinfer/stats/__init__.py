@@ -7,7 +7,7 @@ paired t test), from 20 on nothing is taken for granted (bootstrap, Wilcoxon). N
 from .comparison import Comparison, ModelFigures, PairedDifference, compare
 from .grouping import bin_label, macro
 from .intervals import MIN_CLIPS_BOOTSTRAP, Interval, Summary, excludes_zero, mean_interval, mean_intervals, summarize
-from .pairedtests import MIN_CLIPS_TEST, SignedRank, holm, signed_rank
+from .paired_tests import MIN_CLIPS_TEST, SignedRank, holm, signed_rank
 from .power import clips_needed
 
 __all__ = [

@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from .bands import letters
 from .intervals import MIN_CLIPS_BOOTSTRAP, Figures, Interval, Summary, excludes_zero, mean_intervals, summarize
-from .pairedtests import MIN_CLIPS_TEST, SignedRank, holm, signed_ranks, t_test
+from .paired_tests import MIN_CLIPS_TEST, SignedRank, holm, signed_ranks, t_test
 
 ALPHA = 0.05
 

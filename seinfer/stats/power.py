@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from .intervals import Figures
-from .pairedtests import MIN_CLIPS_TEST
+from .paired_tests import MIN_CLIPS_TEST
 
 POWER = 0.8
 MAX_CLIPS = 100_000

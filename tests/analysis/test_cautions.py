@@ -10,7 +10,7 @@ from seinfer.analysis.corpora import CORPORA, of_clip, trained_on
 from seinfer.analysis.results import Results, Row
 from seinfer.core.records import Clip
 from seinfer.metrics.table import MetricTable, load_table
-from tests.reports import made
+from tests.reports import example_run
 
 
 def kinds(results: Results) -> dict[str, Caution]:
@@ -27,21 +27,21 @@ def changed(results: Results, model: str, **score: Any) -> Results:
 
 
 def test_cautions_of_the_made_run_name_models_and_counts() -> None:
-    found = kinds(made.results())
+    found = kinds(example_run.results())
     assert set(found) == {"in_domain", "different_n", "lag", "clipped"}
-    assert (found["in_domain"].models, found["in_domain"].n_clips) == (("good",), made.N_PAIRED)
+    assert (found["in_domain"].models, found["in_domain"].n_clips) == (("good",), example_run.N_PAIRED)
     assert "VCTK" in found["in_domain"].message and "set/p287_000" in found["in_domain"].message
     assert found["lag"].models == ("small",) and "up to +3 samples" in found["lag"].message
     assert found["clipped"].models == ("good",)
 
 
 def test_caution_of_different_n_says_who_lacks_what_and_what_is_compared() -> None:
-    messages = [caution.message for caution in cautions(made.results()) if caution.kind == "different_n"]
+    messages = [caution.message for caution in cautions(example_run.results()) if caution.kind == "different_n"]
     assert any("(of 7 clips: good 6, small 6)" in message and "on the 5 clips" in message for message in messages)
 
 
 def test_caution_of_clipping_begins_above_a_thousandth() -> None:
-    results = made.results()
+    results = example_run.results()
 
     def clipped(n: int) -> Results:
         rows: dict[tuple[str, str], Row] = {}
@@ -56,7 +56,7 @@ def test_caution_of_clipping_begins_above_a_thousandth() -> None:
 
 @pytest.mark.parametrize(("rate", "models"), [(16000, ()), (48000, ("good",))])
 def test_caution_of_a_16_khz_model_only_where_it_is_scored_higher(rate: int, models: tuple[str, ...]) -> None:
-    found = kinds(changed(made.results(), "good", sample_rate=rate))
+    found = kinds(changed(example_run.results(), "good", sample_rate=rate))
     assert (found["band_limited"].models if "band_limited" in found else ()) == models
 
 
@@ -64,12 +64,12 @@ def test_caution_of_short_clips_for_dnsmos(monkeypatch: pytest.MonkeyPatch) -> N
     metric = replace(load_table().metrics["sdr"], name="dnsmos_ovrl", needs_reference=False)
     table = MetricTable({**load_table().metrics, "dnsmos_ovrl": metric})
     monkeypatch.setattr("seinfer.analysis.results.load_table", lambda: table)
-    found = kinds(replace(made.results(), computed=("sdr", "dnsmos_ovrl")))
+    found = kinds(replace(example_run.results(), computed=("sdr", "dnsmos_ovrl")))
     assert found["dnsmos_short"].n_clips == 1  # of 6 and 12 s
 
 
 def test_caution_of_a_metric_whose_package_is_gone() -> None:
-    results = changed(made.results(), "good", values={"plugged": 1.0})
+    results = changed(example_run.results(), "good", values={"plugged": 1.0})
     found = kinds(replace(results, computed=("sdr", "plugged")))
     assert found["unknown_metric"].message.startswith("plugged: ")
 

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 from seinfer.analysis.groups import groups, has_measured_snr, input_snr_db
 from seinfer.core.records import Clip
-from tests.reports import made
+from tests.reports import example_run
 
 
 def test_groups_by_snr_and_duration_are_bins_in_order_and_cover_every_clip_once() -> None:
-    results = made.results()
+    results = example_run.results()
     for key, labels in (
         ("snr_db", ["0..5", "5..10", "10..15", "15..20", "(none)"]),
         ("duration_s", ["0..5", "5..10", "10..15"]),
@@ -18,7 +18,7 @@ def test_groups_by_snr_and_duration_are_bins_in_order_and_cover_every_clip_once(
 
 
 def test_input_snr_that_no_data_set_states_is_the_si_sdr_of_the_noisy_clip() -> None:
-    results = made.results()
+    results = example_run.results()
     clip = results.clips[1]
     assert input_snr_db(results, clip) == 2.5
     row = results.rows[clip.clip_id, "noisy"]

@@ -14,14 +14,14 @@ from seinfer.core.errors import SeinferError
 from seinfer.core.records import Enhancement, Score
 from seinfer.pipeline.journal import RunFolder
 from tests.helpers import invoke, seinfer
-from tests.reports import made
+from tests.reports import example_run
 
 
 @pytest.fixture(scope="module")
 def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Write the journal of the made run, as a command would have."""
     path = tmp_path_factory.mktemp("made") / "out"
-    journal = made.journal()
+    journal = example_run.journal()
     folder = RunFolder(path)
     folder.add_plan(journal.header, journal.clips)
     for key, enhancement in journal.enhancements.values():

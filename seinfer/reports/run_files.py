@@ -9,10 +9,10 @@ from ..analysis.cautions import cautions
 from ..analysis.leaderboard import leaderboard
 from ..analysis.results import Results
 from ..core.files import write_json
-from .blind import write_blind_report, write_official
+from .blind_report_csv import write_blind_report, write_official
 from .csv import write_clips, write_per_clip
-from .failures import write_failures
-from .summary import write_pairwise, write_summary
+from .failures_csv import write_failures
+from .summary_csv import write_pairwise, write_summary
 
 
 def write_reports(folder: Path, results: Results) -> None:

@@ -1,4 +1,4 @@
-"""Every file of a run folder, byte for byte. `python -m tests.reports.test_files` writes the golden ones anew."""
+"""Every file of a run folder, byte for byte. `python -m tests.reports.test_run_files` writes the golden ones anew."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from seinfer.reports.files import write_reports
-from tests.reports import made
+from seinfer.reports.run_files import write_reports
+from tests.reports import example_run
 
 GOLDEN = Path(__file__).parent / "golden"
 SETTINGS = {"baseline": "small", "by": ["noise", "snr_db"], "dnsmos_csv": True}
@@ -37,7 +37,7 @@ COLUMNS = {
 
 def write(folder: Path, **options: object) -> Path:
     folder.mkdir()
-    write_reports(folder, made.results(report=SETTINGS, **options))
+    write_reports(folder, example_run.results(report=SETTINGS, **options))
     return folder
 
 
@@ -79,7 +79,7 @@ def _is_number(cell: str) -> bool:
 
 
 def test_per_clip_says_why_each_figure_is_absent(tmp_path: Path) -> None:
-    out = write(tmp_path / "out", metrics=(*made.METRICS, "dnsmos_ovrl"))
+    out = write(tmp_path / "out", metrics=(*example_run.METRICS, "dnsmos_ovrl"))
     found = {(row["clip_id"], row["model"]): row for row in rows(out / "per_clip.csv")}
     assert list(found) == sorted(found)
     assert found["set/p287_005", "good"]["ref_status"] == "pesq_wb: pesq_crash"
@@ -119,4 +119,4 @@ def test_run_json_holds_the_warnings_and_settings(tmp_path: Path) -> None:
 
 if __name__ == "__main__":
     GOLDEN.mkdir(exist_ok=True)
-    write_reports(GOLDEN, made.results(report=SETTINGS))
+    write_reports(GOLDEN, example_run.results(report=SETTINGS))

@@ -7,19 +7,19 @@ import pytest
 
 from seinfer.analysis.leaderboard import Standing, leaderboard
 from seinfer.reports.console import footnotes
-from seinfer.reports.grid import INTERVALS, MEMORY, PARAMETERS, RTF, SIZE, Grid, fitting
-from tests.reports import made
+from seinfer.reports.text_table import INTERVALS, MEMORY, PARAMETERS, RTF, SIZE, Grid, fitting
+from tests.reports import example_run
 
 ORDER = (MEMORY, SIZE, PARAMETERS, INTERVALS, "pesq_wb", RTF)
 
 
 @pytest.fixture(scope="module")
 def standings() -> list[Standing]:
-    return leaderboard(made.results())
+    return leaderboard(example_run.results())
 
 
 def grid(standings: list[Standing], width: int | None) -> Grid:
-    return fitting(standings, made.METRICS, ["absent"], width)
+    return fitting(standings, example_run.METRICS, ["absent"], width)
 
 
 def lines(found: Grid) -> list[str]:
@@ -71,7 +71,7 @@ def test_grid_marks_loss_and_best(standings: list[Standing]) -> None:
 
 
 def test_footnotes_say_what_was_left_out_and_how_to_read(standings: list[Standing]) -> None:
-    results = made.results(report={"baseline": "small"})
+    results = example_run.results(report={"baseline": "small"})
     text = "\n".join(footnotes(results, grid(standings, 40), []))
     assert "left out for want of width: peak memory, size, parameters, 95 % intervals" in text
     assert "below it the improvement over small" in text

@@ -5,7 +5,7 @@ import pytest
 import scipy.stats
 
 from seinfer.stats import holm, signed_rank
-from seinfer.stats.pairedtests import signed_ranks, t_test
+from seinfer.stats.paired_tests import signed_ranks, t_test
 
 
 @pytest.mark.parametrize("n", [6, 30, 200])
