@@ -13,8 +13,7 @@ import numpy as np
 import pytest
 
 from seinfer.backends import rnnoise
-from seinfer.backends.base import Waveform
-from seinfer.backends.batching import pad
+from seinfer.backends.base import Waveform, pad
 from seinfer.core.errors import BackendError, MissingExtraError
 from seinfer.models.registry import load_registry
 from tests.helpers import ROOT, gain_db, lag_samples, si_sdr_db, speech_like

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType
 
-from ..batching import Waveform
+from ..base import Waveform
 from .graph import HOP_LENGTH, Graph, State
 from .layers import N_BANDS, N_UNITS, Weights
 

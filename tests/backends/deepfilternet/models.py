@@ -12,8 +12,7 @@ from typing import Any
 import pytest
 import soundfile
 
-from seinfer.backends.base import Waveform
-from seinfer.backends.batching import pad
+from seinfer.backends.base import Waveform, pad
 from seinfer.backends.deepfilternet import onnx as deepfilternet
 from seinfer.backends.deepfilternet.clips import DeepFilterNet
 from seinfer.core.records import ModelSpec

@@ -11,8 +11,7 @@ import pystoi
 import pytest
 import soxr
 
-from seinfer.backends.base import Waveform, batch_limits, run_stream
-from seinfer.backends.batching import pad
+from seinfer.backends.base import Waveform, batch_limits, pad, run_stream
 from seinfer.backends.deepfilternet import clips as deepfilternet_clips
 from seinfer.backends.deepfilternet.clips import DeepFilterNet
 from tests.helpers import lag_samples, si_sdr_db, snr_db

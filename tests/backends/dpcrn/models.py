@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from seinfer.backends.base import Waveform
-from seinfer.backends.batching import pad
+from seinfer.backends.base import Waveform, pad
 from seinfer.backends.dpcrn.tensorflow import DpcrnTf, load
 from seinfer.models.table import read_models
 

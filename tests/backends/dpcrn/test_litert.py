@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from seinfer.backends.base import Waveform
-from seinfer.backends.batching import pad
+from seinfer.backends.base import Waveform, pad
 from seinfer.backends.dpcrn import litert as dpcrn_litert
 from seinfer.core.errors import IntegrityError, MissingExtraError
 from seinfer.models.registry import load_registry

@@ -10,8 +10,7 @@ import pytest
 import soundfile
 
 from seinfer.backends import base
-from seinfer.backends.base import Waveform
-from seinfer.backends.batching import pad
+from seinfer.backends.base import Waveform, pad
 from seinfer.backends.dpcrn import tensorflow as dpcrn_tf
 from seinfer.backends.dpcrn.tensorflow import BLOCK_SAMPLES, DpcrnTf
 from seinfer.core.errors import UsageError
