@@ -12,8 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..audio.reading import Samples, fit_length, refuse_nonfinite, resample
-from ..backends.base import Enhancer, Waveform
-from ..backends.batching import pad
+from ..backends.base import Enhancer, Waveform, pad
 from ..core.errors import BackendError, UsageError
 from ..core.records import ModelSpec
 
