@@ -13,7 +13,8 @@ from tempfile import TemporaryDirectory
 
 from ..analysis.ordering import check_sort
 from ..analysis.results import Results
-from ..audio.reading import SUBTYPES, read
+from ..audio.reading import read
+from ..audio.writing import SUBTYPES
 from ..clips.discovery import DEMO_CLIPS, resolved
 from ..clips.external import open_folder, parse_added
 from ..clips.pairing import Overrides, collect

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..audio.reading import SUBTYPES
+from ..audio.writing import SUBTYPES
 from ..core.errors import UsageError
 from ..mixing.plan import MixRequest
 from ..mixing.signals import TARGETS

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..audio import reading as audio
+from ..audio import writing
 from ..audio.levels import speech_level
 from ..core.errors import AudioError
 from ..core.files import Cell
@@ -124,8 +124,8 @@ class Bench:
         names = {tree: f"{tree}/{clip_id}.wav" for tree in ("noisy", "clean")}
         paths = {tree: self._request.out / name for tree, name in names.items()}
         try:
-            audio.write(paths["noisy"], mixture.noisy, sample_rate, self._request.subtype)
-            audio.write(paths["clean"], mixture.clean, sample_rate, self._request.subtype)
+            writing.write(paths["noisy"], mixture.noisy, sample_rate, self._request.subtype)
+            writing.write(paths["clean"], mixture.clean, sample_rate, self._request.subtype)
         except AudioError:
             paths["noisy"].unlink(missing_ok=True)  # a file without its partner is no pair
             raise

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..audio.levels import rms_db, speech_level
-from ..audio.reading import Samples
+from ..audio.resampling import Samples
 from ..core.errors import AudioError
 
 Signal = npt.NDArray[np.float64]

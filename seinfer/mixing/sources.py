@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from ..audio import reading as audio
+from ..audio import reading, resampling
 from ..clips.discovery import clip_ids, find_audio
 from ..core.errors import AudioError, UsageError
 from .draws import Draws
@@ -81,7 +81,7 @@ def read_sound(path: Path) -> Recording:
     Raises:
         AudioError: as `audio.read`; `too_short`, `silent`.
     """
-    found = audio.read(path, mono=True)
+    found = reading.read(path, mono=True)
     signal = found.samples[0]
     if len(signal) < MIN_S * found.sample_rate:
         raise AudioError(
@@ -98,7 +98,7 @@ def read_response(path: Path) -> Recording:
     Raises:
         AudioError: as `audio.read`; `silent`.
     """
-    found = audio.read(path)
+    found = reading.read(path)
     response = found.samples[0]
     if not response.any():
         raise AudioError("silent", f"{path} holds nothing but zeros in its first channel; expected an impulse response")
@@ -107,7 +107,7 @@ def read_response(path: Path) -> Recording:
 
 def at_rate(recording: Recording, sample_rate: int) -> Signal:
     """Return the signal at another rate; n samples become ceil(n * sample_rate / its rate)."""
-    resampled = audio.resample(recording.signal[np.newaxis], recording.sample_rate, sample_rate)
+    resampled = resampling.resample(recording.signal[np.newaxis], recording.sample_rate, sample_rate)
     return np.asarray(resampled[0], np.float64)
 
 
