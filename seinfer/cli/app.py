@@ -160,7 +160,7 @@ def compare(
     json: Json = False,
 ) -> None:
     """Enhance clips with several models, score them and compare them."""
-    from ..clips.pairing import Overrides
+    from ..clips.pairing import CategoryRules
     from .commands import Options, Scoring, compare_command
 
     options = Options(
@@ -177,7 +177,7 @@ def compare(
         log_file=log_file,
         settings=_settings(option, dry),
     )
-    overrides = Overrides(category_regex, categories)
+    overrides = CategoryRules(category_regex, categories)
     scoring = Scoring(clean, manifest, metrics, score_rate, overrides, use_cache=score_cache)
     table_options = tables(format_, json, sort, baseline, by, dnsmos_csv)
     raise typer.Exit(compare_command(options, models, scoring, table_options, add or ()))
@@ -198,10 +198,10 @@ def pair(
     json: Json = False,
 ) -> None:
     """Print the pairs of noisy and clean files as a manifest; runs nothing."""
-    from ..clips.pairing import Overrides
+    from ..clips.pairing import CategoryRules
     from .pair import pair_command
 
-    overrides = Overrides(category_regex, categories)
+    overrides = CategoryRules(category_regex, categories)
     raise typer.Exit(pair_command(folder, clean, manifest, overrides, is_check=check, as_json=json))
 
 
@@ -252,11 +252,11 @@ def report(
     json: Json = False,
 ) -> None:
     """Rebuild the tables of a run folder; needs no model. Options that are not given are as in the run."""
-    from ..clips.pairing import Overrides
+    from ..clips.pairing import CategoryRules
     from .commands import report_command
 
     options = tables(format_, json, sort, baseline, by, dnsmos_csv)
-    raise typer.Exit(report_command(run_folder, options, metrics, Overrides(category_regex, categories)))
+    raise typer.Exit(report_command(run_folder, options, metrics, CategoryRules(category_regex, categories)))
 
 
 app.command()(cli_mix.mix)

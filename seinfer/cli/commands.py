@@ -17,8 +17,8 @@ from ..audio.reading import read
 from ..audio.writing import SUBTYPES
 from ..clips.discovery import DEMO_CLIPS, resolved
 from ..clips.external import open_folder, parse_added
-from ..clips.pairing import Overrides, collect
-from ..clips.pairing.categories import overridden
+from ..clips.pairing import CategoryRules, collect
+from ..clips.pairing.categories import apply_category_rules
 from ..clips.pairing.trees import tree_role
 from ..core.devices import available_mib, checked_device, cores, find_gpu
 from ..core.errors import SeinferError, UsageError
@@ -76,7 +76,7 @@ class Scoring:
     manifest: Path | None = None
     metrics: str = "auto"
     rate: str = "16000"
-    categories: Overrides = field(default_factory=Overrides)
+    categories: CategoryRules = field(default_factory=CategoryRules)
     added: Mapping[str, Path] = field(default_factory=dict)
     use_cache: bool = True
 
@@ -233,12 +233,12 @@ def check_command(name: str, clip: Path | None, options: Options, *, as_json: bo
 
 
 def report_command(
-    run_folder: Path, tables: TableOptions, metrics: str = "", categories: Overrides | None = None
+    run_folder: Path, tables: TableOptions, metrics: str = "", categories: CategoryRules | None = None
 ) -> int:
     """Rebuild the tables of a run folder from its journal; what is not given stays as the run had it."""
     display, journal = tables.display(metrics), read_journal(run_folder)
     if categories:
-        clips = [to_json(clip) for clip in overridden(journal.clips, categories)]
+        clips = [to_json(clip) for clip in apply_category_rules(journal.clips, categories)]
         journal.plan = {**journal.plan, "clips": clips}
     results = journal.results()
     settings = tables.settings(results.clips, results.models, results.settings)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ..clips.pairing import ClipSet, Overrides, collect
+from ..clips.pairing import CategoryRules, ClipSet, collect
 from ..core.errors import PairingError
 from ..core.records import Clip
 
@@ -20,7 +20,7 @@ def pair_command(
     folder: Path,
     clean: Path | None = None,
     manifest: Path | None = None,
-    categories: Overrides | None = None,
+    categories: CategoryRules | None = None,
     *,
     is_check: bool = False,
     as_json: bool = False,

@@ -32,7 +32,7 @@ def refuse_overlap(request: MixRequest) -> None:
         if real in seen:
             raise UsageError(f"{seen[real]} and {option} are both {folder}; expected different folders")
         if real.is_relative_to(request.out.resolve()):
-            raise UsageError(f"{option} {folder} lies in the output folder {request.out}; choose another --out")
+            raise UsageError(f"{option} {folder} is in the output folder {request.out}; choose another --out")
         seen[real] = option
 
 

@@ -1,4 +1,4 @@
-"""Active speech level, compared with signals of known activity, with the definition as a loop, and with the ITU program."""
+"""Active speech level, compared with signals of known activity, the definition as a loop, and the ITU program."""
 
 from __future__ import annotations
 

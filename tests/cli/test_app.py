@@ -266,7 +266,7 @@ def test_run_a_named_model_without_weights_is_an_error_with_the_remedy(tmp_path:
         (("compare", "--models", "noisy", "--metrics", "sdr", "in"), 2, "needs clean files and none were found"),
         (("compare", "--models", "noisy", "--score-rate", "fast", "in"), 2, "--score-rate is 'fast'; expected native"),
         (("compare", "--models", "noisy", "--clean", "other", "in"), 3, "1 clean file(s) have no noisy partner"),
-        (("score", "--clean", "in", "other"), 3, "has a partner of the same relative path"),
+        (("score", "--clean", "in", "other"), 3, "has the relative path of a clip"),
         (("report", "in"), 1, "is no run folder"),
         (("run", "--models-file", "bad.toml", "--model", "x", "in"), 1, "unknown key 'colour'"),
         (("models", "show", "rnoise"), 2, "did you mean rnnoise"),

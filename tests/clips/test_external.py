@@ -42,7 +42,7 @@ def test_open_folder_with_two_files_for_a_clip_is_refused(tmp_path: Path) -> Non
 
 def test_open_folder_without_a_file_for_any_clip_is_refused(tmp_path: Path) -> None:
     tree(tmp_path, "y.wav")
-    with pytest.raises(PairingError, match=r"none of the 1 files .* the first is 'y', the first clip 'x'"):
+    with pytest.raises(PairingError, match=r"none of the 1 files .* the first file is 'y', the first clip 'x'"):
         open_folder("theirs", tmp_path, {"x"})
 
 
@@ -53,8 +53,8 @@ def test_open_folder_without_a_file_for_any_clip_is_refused(tmp_path: Path) -> N
         (["=here"], "expected name=DIR"),
         (["a/b=here"], "expected name=DIR"),
         (["rnnoise=here"], "'rnnoise' is a model"),
-        (["a=here", "a=here"], "names 'a' twice"),
-        (["a=nowhere"], "nowhere is no folder"),
+        (["a=here", "a=here"], "has the name 'a' twice"),
+        (["a=nowhere"], "nowhere is not a folder"),
     ],
 )
 def test_parse_added_refuses_what_cannot_be_a_row(

@@ -67,7 +67,7 @@ def test_make_test_set_refuses_to_delete_what_it_did_not_make(mix_request: MixRe
 def test_make_test_set_refuses_to_write_over_its_input(mix_request: MixRequest, role: str, inside: str) -> None:
     make(mix_request)
     before = files(mix_request.out)
-    with pytest.raises(UsageError, match=f"--{role} .* lies in the output folder"):
+    with pytest.raises(UsageError, match=f"--{role} .* is in the output folder"):
         make(replace(mix_request, **{role: mix_request.out / inside}))
     assert files(mix_request.out) == before
 
