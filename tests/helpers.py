@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import soundfile
 
 from seinfer.clips.discovery import JOURNAL
 from seinfer.core.records import WeightFile
@@ -244,3 +245,12 @@ def _voice(position: Signal, pitch_hz: Signal, vowels_hz: Signal, sample_rate: i
             gain_at *= formant**2 / np.hypot(formant**2 - frequency**2, frequency * width)
         total += np.interp(position, moments, gain_at) * np.sin(k * phase)
     return total
+
+
+# --- Audio files
+
+
+def write_audio(path: Path, samples: npt.ArrayLike, sample_rate: int = 16_000, subtype: str = "PCM_16") -> None:
+    """Write a file of shape (time,) or (channels, time), in the format of its suffix; missing folders are created."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    soundfile.write(path, np.asarray(samples).T, sample_rate, subtype)

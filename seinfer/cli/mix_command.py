@@ -13,9 +13,9 @@ from typing import Any
 
 from ..audio.writing import SUBTYPES
 from ..core.errors import UsageError
-from ..mixing.plan import MixRequest
-from ..mixing.signals import TARGETS
-from ..mixing.sources import MIN_S
+from ..mixing.request import MixRequest
+from ..mixing.reverberation import TARGETS
+from ..mixing.sources import MIN_DURATION_S
 from ..mixing.testset import MixResult, make_test_set
 from ..models.extras import versions
 from ..reports.progress import ProgressBars
@@ -69,8 +69,8 @@ def request_of(options: MixOptions) -> MixRequest:
     _one_of("--subtype", options.subtype, SUBTYPES)
     if options.target != "reverberant" and not options.rir:
         raise UsageError(f"--target is {options.target!r} and there is no --rir; expected both or neither")
-    if options.duration_s is not None and not options.duration_s >= MIN_S:
-        raise UsageError(f"--duration-s is {options.duration_s:g}; expected at least {MIN_S}")
+    if options.duration_s is not None and not options.duration_s >= MIN_DURATION_S:
+        raise UsageError(f"--duration-s is {options.duration_s:g}; expected at least {MIN_DURATION_S}")
     return MixRequest(
         options.speech,
         options.noise,
