@@ -35,10 +35,10 @@ def pair(
     json: Json = False,
 ) -> None:
     """Print the pairs of noisy and clean files as a manifest; runs nothing."""
-    from ..clips.pairing import Overrides, collect
+    from ..clips.pairing import CategoryRules, collect
 
     try:
-        overrides = Overrides(category_regex, categories)
+        overrides = CategoryRules(category_regex, categories)
         found = collect([folder], clean=clean, manifest=manifest, categories=overrides)
     except PairingError as error:
         if json:

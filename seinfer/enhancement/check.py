@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..audio.reading import Samples, resample
+from ..audio.resampling import Samples, resample
 from ..backends.base import Batch, Enhancer, Waveform, pad, run_stream, stream_over
 from ..metrics.diagnostics import gain_db, lag_samples
 from ..metrics.metric import MetricError

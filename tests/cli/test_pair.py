@@ -33,7 +33,7 @@ def test_pair_json_holds_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[
     document = json.loads(capsys.readouterr().out)
     assert [entry["clip_id"] for entry in document["pairs"]] == ["x"]
     assert [entry["clip_id"] for entry in document["no_reference"]] == ["y"]
-    assert document["left_out"] == [{"path": f"{tmp_path}/noise/x.wav", "reason": "lie in neither tree"}]
+    assert document["left_out"] == [{"path": f"{tmp_path}/noise/x.wav", "reason": "are in neither tree"}]
 
 
 def test_pair_refused_says_so_in_json_and_raises(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

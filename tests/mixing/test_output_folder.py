@@ -11,14 +11,14 @@ import pytest
 
 from seinfer.clips.pairing import collect
 from seinfer.core.errors import PairingError, RunFolderError, UsageError
-from seinfer.mixing.plan import MixRequest
+from seinfer.mixing.request import MixRequest
 
-from .mixtures import RATE, files, lay_out, make, manifest, speech, write
+from .mixtures import RATE, files, make, manifest, speech, write, write_sources
 
 
 @pytest.fixture
 def mix_request(tmp_path: Path) -> MixRequest:
-    return lay_out(tmp_path)
+    return write_sources(tmp_path)
 
 
 def test_make_test_set_again_leaves_no_pair_of_the_earlier_set(mix_request: MixRequest) -> None:
@@ -48,7 +48,7 @@ def test_make_test_set_refuses_a_folder_that_holds_something_else(mix_request: M
     mix_request.out.mkdir()
     (mix_request.out / content).write_text('{"made_by": "somebody else"}')
     before = files(mix_request.out)
-    with pytest.raises(UsageError, match="holds something else than a test set"):
+    with pytest.raises(UsageError, match="is neither empty nor a test set"):
         make(mix_request)
     assert files(mix_request.out) == before
 
@@ -57,7 +57,7 @@ def test_make_test_set_refuses_to_delete_what_it_did_not_make(mix_request: MixRe
     make(mix_request)
     write(mix_request.out / "noisy" / "mine.wav", speech())
     before = files(mix_request.out)
-    with pytest.raises(UsageError, match=r"noisy/mine.wav is not of the earlier mix"):
+    with pytest.raises(UsageError, match=r"noisy/mine.wav is not in the manifest"):
         make(mix_request)
     assert files(mix_request.out) == before
 
@@ -67,7 +67,7 @@ def test_make_test_set_refuses_to_delete_what_it_did_not_make(mix_request: MixRe
 def test_make_test_set_refuses_to_write_over_its_input(mix_request: MixRequest, role: str, inside: str) -> None:
     make(mix_request)
     before = files(mix_request.out)
-    with pytest.raises(UsageError, match=f"--{role} .* lies in the output folder"):
+    with pytest.raises(UsageError, match=f"--{role} .* is in the output folder"):
         make(replace(mix_request, **{role: mix_request.out / inside}))
     assert files(mix_request.out) == before
 
@@ -86,7 +86,7 @@ def test_make_test_set_refuses_a_folder_that_holds_nothing_but_the_other_inputs(
         make(replace(mix_request, speech=inner))
     shutil.copy(inner / "clip0.wav", mix_request.noise / "only.wav")
     shutil.rmtree(inner)
-    with pytest.raises(UsageError, match="holds no audio but what is given for another role"):
+    with pytest.raises(UsageError, match="contains only audio files that have another role"):
         make(replace(mix_request, speech=mix_request.noise / "only.wav"))
 
 
