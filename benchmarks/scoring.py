@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from seinfer.audio import reading as audio
+from seinfer.audio import reading, writing
 
 from .clipset import SAMPLE_RATE, make_pairs
 from .score import wall_s
@@ -46,11 +46,11 @@ def main() -> None:
 def make_estimates(folder: Path, n_models: int) -> list[str]:
     """Write a folder a model, each with another share of the noise left, so that no two files are the same."""
     for path in sorted((folder / "clean").iterdir()):
-        clean, noisy = (audio.read(side / path.name).samples for side in (folder / "clean", folder / "noisy"))
+        clean, noisy = (reading.read(side / path.name).samples for side in (folder / "clean", folder / "noisy"))
         for index in range(n_models):
             share = np.float32((index + 1) / n_models)
             estimate = clean + share * (noisy - clean)
-            audio.write(folder / f"model{index}" / path.name, estimate, SAMPLE_RATE, "PCM_16")
+            writing.write(folder / f"model{index}" / path.name, estimate, SAMPLE_RATE, "PCM_16")
     return [str(folder / f"model{index}") for index in range(n_models)]
 
 

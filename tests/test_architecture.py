@@ -33,7 +33,6 @@ FLOORS = (
 # What backends may use beside their own family: the contract, what families share, and audio without files.
 FOR_BACKENDS = (
     "backends.base",
-    "backends.batching",
     "backends.frames",
     "backends.onnx",
     "backends.torch",
@@ -110,7 +109,7 @@ def test_backend_sees_the_contract_and_its_own_family_only(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["seinfer", "seinfer.cli.app", "seinfer.cli.models_commands", "seinfer.cli.metrics", "seinfer.cli.doctor"]
+    "module", ["seinfer", "seinfer.cli.app", "seinfer.cli.models", "seinfer.cli.metrics", "seinfer.cli.doctor"]
 )
 def test_import_of_the_light_side_loads_nothing_heavy(module: str) -> None:
     code = (

@@ -1,4 +1,4 @@
-"""`seinfer recommend`: which of the compared models to use."""
+"""`seinfer recommend`: which of the compared models to use, as text and table, or as JSON."""
 
 from __future__ import annotations
 
@@ -7,27 +7,40 @@ from typing import Annotated
 
 import typer
 
+from .options import Json
+
 
 def recommend(
     run_folder: Annotated[Path, typer.Argument(metavar="RUN_DIR", help="Folder that compare or score wrote.")],
     metric: Annotated[
-        str, typer.Option("--metric", help="What quality is judged by, separated by commas; else pesq_wb,stoi.")
+        str, typer.Option("--metric", help="Metrics that define quality, separated by commas; by default pesq_wb,stoi.")
     ] = "",
-    max_rtf: Annotated[float | None, typer.Option("--max-rtf", min=0.0, help="As measured in the run.")] = None,
-    max_mib: Annotated[float | None, typer.Option("--max-mib", min=0.0, help="Resident memory of a worker.")] = None,
-    max_latency_ms: Annotated[
-        float | None, typer.Option("--max-latency-ms", min=0.0, help="Algorithmic latency.")
+    max_rtf: Annotated[
+        float | None, typer.Option("--max-rtf", min=0.0, help="Largest real-time factor, as measured in the run.")
     ] = None,
-    causal: Annotated[bool, typer.Option("--causal", help="Only models that run as sound comes in.")] = False,
+    max_mib: Annotated[
+        float | None, typer.Option("--max-mib", min=0.0, help="Largest resident memory of a worker in MiB.")
+    ] = None,
+    max_latency_ms: Annotated[
+        float | None, typer.Option("--max-latency-ms", min=0.0, help="Largest algorithmic latency in ms.")
+    ] = None,
+    causal: Annotated[bool, typer.Option("--causal", help="Only causal models.")] = False,
     licence: Annotated[
-        str, typer.Option("--licence", help="any, or commercial: licences stated and not non-commercial.")
+        str, typer.Option("--licence", help="any, or commercial: licences that are stated and allow commercial use.")
     ] = "any",
-    json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+    json: Json = False,
 ) -> None:
-    """Say which model to use: quality against time, memory and size, and what the clips cannot tell."""
-    from ..analysis.recommend import Needs
-    from .recommend_command import recommend_command
+    """Say which model to use: quality against time, memory and size, and what the clips cannot show."""
+    from ..analysis.cautions import cautions
+    from ..analysis.recommend import Needs, advise
+    from ..pipeline.journal import read_journal
+    from ..reports.recommendation import print_recommendation, recommendation_json
 
     metrics = tuple(name.strip() for name in metric.split(",") if name.strip())
-    needs = Needs(metrics, max_rtf, max_mib, licence, causal, max_latency_ms)
-    raise typer.Exit(recommend_command(run_folder, needs, as_json=json))
+    results = read_journal(run_folder).results()
+    advice = advise(results, Needs(metrics, max_rtf, max_mib, licence, causal, max_latency_ms))
+    warnings = cautions(results)
+    if json:
+        print(recommendation_json(advice, warnings))
+    else:
+        print_recommendation(advice, warnings)

@@ -10,7 +10,7 @@ from ..analysis.cautions import Caution, cautions
 from ..analysis.leaderboard import LeaderboardRow, leaderboard
 from ..analysis.ordering import check_sort, in_order, shown_metrics
 from ..analysis.results import Results
-from ..analysis.settings import Display
+from ..analysis.settings import TableSettings
 from .console import comparison_table, failures, footnotes, not_run, title
 from .csv import as_csv
 from .json import as_document
@@ -20,7 +20,7 @@ from .terminal import console
 from .text_table import fit_to_width
 
 
-def render(results: Results, display: Display) -> None:
+def render(results: Results, display: TableSettings) -> None:
     """Print a comparison.
 
     Raises:

@@ -19,8 +19,9 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from ..audio import reading as audio
-from ..audio.reading import Audio, Samples
+from ..audio import reading, resampling
+from ..audio.reading import Audio
+from ..audio.resampling import Samples
 from ..core.errors import AudioError
 from ..core.process import Channel
 from ..core.records import Score, ScoringTask, from_json, to_json
@@ -52,14 +53,14 @@ def main() -> None:
 def score_task(task: ScoringTask, announce: Announce) -> Iterator[Score]:
     """Yield the figures of each estimate of a task."""
     try:
-        against = _References(audio.read(Path(task.reference or task.noisy)), task.sample_rate)
+        against = _References(reading.read(Path(task.reference or task.noisy)), task.sample_rate)
     except AudioError as error:
         for model in task.estimates:
             yield _unscored(task, model, error)
         return
     for model, path in task.estimates.items():
         try:
-            yield _score(task, model, against, audio.read(Path(path)), partial(announce, model))
+            yield _score(task, model, against, reading.read(Path(path)), partial(announce, model))
         except AudioError as error:
             yield _unscored(task, model, error)
 
@@ -77,7 +78,7 @@ class _References:
         self.n_samples = decoded.samples.shape[1]
         self.file_rate = decoded.sample_rate
         self.sample_rate = sample_rate or decoded.sample_rate
-        samples = audio.resample(decoded.samples, decoded.sample_rate, self.sample_rate, _QUALITY)
+        samples = resampling.resample(decoded.samples, decoded.sample_rate, self.sample_rate, _QUALITY)
         self._channels = [Reference(channel, self.sample_rate) for channel in samples]
         self._mean = Reference(samples.mean(0), self.sample_rate) if len(samples) > 1 else self._channels[0]
 
@@ -99,9 +100,9 @@ class _References:
 def _score(
     task: ScoringTask, model: str, against: _References, decoded: Audio, announce: Callable[[str], None]
 ) -> Score:
-    estimates = audio.resample(decoded.samples, decoded.sample_rate, against.sample_rate, _QUALITY)
-    banned = {metric: why for key, why in task.banned.items() for name, metric in [key.split(" ")] if name == model}
-    metrics = [metric for name, metric in load_table().metrics.items() if name in task.metrics and name not in banned]
+    estimates = resampling.resample(decoded.samples, decoded.sample_rate, against.sample_rate, _QUALITY)
+    excluded = {metric: why for key, why in task.excluded.items() for name, metric in [key.split(" ")] if name == model}
+    metrics = [metric for name, metric in load_table().metrics.items() if name in task.metrics and name not in excluded]
     channels = [
         _compare(signal, estimate, metrics, announce, is_clean=bool(task.reference))
         for signal, estimate in zip(against.for_channels(len(estimates)), estimates, strict=True)
@@ -114,7 +115,7 @@ def _score(
         model=model,
         sample_rate=against.sample_rate,
         values=values,
-        reasons={name: why for name in task.metrics if (why := {**reasons, **banned}.get(name))},
+        reasons={name: why for name in task.metrics if (why := {**reasons, **excluded}.get(name))},
         lag_samples=max(lags, key=abs, default=None),
         gain_db=float(np.mean(gains_db)) if gains_db else None,
         len_diff_samples=decoded.samples.shape[1] - round(against.n_samples * decoded.sample_rate / against.file_rate),
@@ -154,7 +155,7 @@ def _compare(
 
 
 def _resample_waveform(waveform: npt.NDArray[np.float64], source_rate: int, target_rate: int) -> Samples:
-    resampled: Samples = audio.resample(waveform[None].astype(np.float32), source_rate, target_rate, _QUALITY)[0]
+    resampled: Samples = resampling.resample(waveform[None].astype(np.float32), source_rate, target_rate, _QUALITY)[0]
     return resampled
 
 

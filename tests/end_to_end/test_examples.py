@@ -58,8 +58,7 @@ def test_example_keeps_any_length(site: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.syspath_prepend(str(site))
     from seinfer_wiener.backend import load
 
-    from seinfer.backends.base import Enhancer
-    from seinfer.backends.batching import pad
+    from seinfer.backends.base import Enhancer, pad
     from seinfer.models.table import read_models
 
     spec = read_models(EXAMPLE / "seinfer_wiener" / "models.toml")["wiener"]

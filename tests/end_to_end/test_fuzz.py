@@ -15,7 +15,7 @@ import soundfile
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from seinfer.audio import reading as audio
+from seinfer.audio import reading
 from seinfer.clips.discovery import clip_ids
 from seinfer.clips.pairing import ClipSet, collect
 from seinfer.core.errors import AudioError, PairingError, UsageError
@@ -89,9 +89,9 @@ def test_read_mutated_bytes_gives_a_waveform_or_an_audio_error(
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "clip.wav"
         path.write_bytes(edited(encoded(kind, subtype), changes))
-        header = outcome(lambda: audio.probe(path))
-        whole = outcome(lambda: audio.read(path))
-        blocks = outcome(lambda: list(audio.read_blocks(path, 0.02)))
+        header = outcome(lambda: reading.probe(path))
+        whole = outcome(lambda: reading.read(path))
+        blocks = outcome(lambda: list(reading.read_blocks(path, 0.02)))
     if isinstance(header, str):
         assert whole == blocks == header
     if isinstance(whole, str) or isinstance(header, str):

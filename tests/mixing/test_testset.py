@@ -12,16 +12,16 @@ import pytest
 import soundfile
 
 from seinfer.audio.levels import rms_db, speech_level
-from seinfer.mixing.plan import MixRequest
+from seinfer.mixing.request import MixRequest
 from tests.audio.test_levels import level_by_definition
 from tests.helpers import lag_samples, snr_db
 
-from .mixtures import RATE, TOLERANCE_DB, files, lay_out, make, manifest, pair, pink, room, speech, write
+from .mixtures import RATE, TOLERANCE_DB, files, make, manifest, pair, pink, room, speech, write, write_sources
 
 
 @pytest.fixture
 def mix_request(tmp_path: Path) -> MixRequest:
-    return lay_out(tmp_path)
+    return write_sources(tmp_path)
 
 
 def test_make_test_set_files_hold_what_the_manifest_says(mix_request: MixRequest) -> None:
@@ -130,8 +130,8 @@ def test_make_test_set_several_mixtures_of_a_clip_have_different_noises(mix_requ
 def test_make_test_set_any_rates_and_channels_become_mono_at_one_rate(tmp_path: Path, sample_rate: int) -> None:
     for index, rate in enumerate((11_025, 16_000, 44_100)):
         voice = speech(1.0, rate, seed=index)
-        write(tmp_path / "speech" / f"{rate}.wav", np.stack([voice, 0.2 * voice], 1), rate)
-    write(tmp_path / "noise" / "n.wav", np.stack([pink(32_000, 0), pink(32_000, 1)], 1), 32_000, "FLOAT")
+        write(tmp_path / "speech" / f"{rate}.wav", np.stack([voice, 0.2 * voice]), rate)
+    write(tmp_path / "noise" / "n.wav", np.stack([pink(32_000, 0), pink(32_000, 1)]), 32_000, "FLOAT")
     request = MixRequest(tmp_path / "speech", tmp_path / "noise", tmp_path / "out", sample_rate=sample_rate)
     result = make(request)
     for row in manifest(request.out).values():
@@ -183,7 +183,7 @@ def test_make_test_set_long_speech_is_cut_to_a_stretch_of_it(tmp_path: Path) -> 
 @pytest.mark.parametrize("target", ["reverberant", "early", "dry"])
 def test_make_test_set_in_a_room_is_aligned_and_says_so(mix_request: MixRequest, tmp_path: Path, target: str) -> None:
     response = room(16_000, delay_samples=400)
-    write(tmp_path / "rir" / "hall.wav", np.stack([response, np.roll(response, 300)], 1), 16_000, "FLOAT")
+    write(tmp_path / "rir" / "hall.wav", np.stack([response, np.roll(response, 300)]), 16_000, "FLOAT")
     make(replace(mix_request, rir=tmp_path / "rir", target=target, snrs_db=(30.0,)))
     for row in manifest(mix_request.out).values():
         noisy, clean = pair(mix_request.out, row)
