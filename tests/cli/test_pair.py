@@ -23,7 +23,7 @@ def test_pair_check_names_rule_pairs_and_the_rest(tmp_path: Path, capsys: pytest
     assert lines[1] == "why: 1 of 2 noisy files have a clean one: same relative path"
     assert f"pair: x: {tmp_path}/noisy/x.wav <- {tmp_path}/clean/x.wav" in lines
     assert f"no_reference: y: {tmp_path}/noisy/y.wav" in lines
-    assert f"not used: {tmp_path}/noise/x.wav: such files lie in neither tree" in lines
+    assert f"not used: {tmp_path}/noise/x.wav: such files are in neither tree" in lines
     assert lines[-1] == "1 paired, 1 without reference, 1 not used"
 
 
