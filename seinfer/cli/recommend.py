@@ -31,8 +31,9 @@ def recommend(
     json: Json = False,
 ) -> None:
     """Say which model to use: quality against time, memory and size, and what the clips cannot show."""
+    from ..analysis.candidates import Needs
     from ..analysis.cautions import cautions
-    from ..analysis.recommend import Needs, advise
+    from ..analysis.recommend import advise
     from ..pipeline.journal import read_journal
     from ..reports.recommendation import print_recommendation, recommendation_json
 

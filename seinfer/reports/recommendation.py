@@ -11,8 +11,9 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
+from ..analysis.candidates import Candidate
 from ..analysis.cautions import Caution
-from ..analysis.recommend import Advice, Candidate, UndecidedPair
+from ..analysis.recommend import Advice, UndecidedPair
 from .terminal import console
 from .text_table import digits
 

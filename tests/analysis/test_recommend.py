@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from seinfer.analysis.recommend import Advice, Needs, advise
+from seinfer.analysis.candidates import Needs
+from seinfer.analysis.recommend import Advice, advise
 from seinfer.analysis.results import Results, results_of
 from seinfer.core.errors import UsageError
 from seinfer.core.records import Clip, Enhancement, Score

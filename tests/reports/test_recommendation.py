@@ -5,8 +5,9 @@ import re
 
 import pytest
 
+from seinfer.analysis.candidates import Candidate, Needs
 from seinfer.analysis.cautions import Caution
-from seinfer.analysis.recommend import Advice, Candidate, Needs, UndecidedPair
+from seinfer.analysis.recommend import Advice, UndecidedPair
 from seinfer.reports.recommendation import print_recommendation, recommendation_json
 from seinfer.stats import Interval
 
