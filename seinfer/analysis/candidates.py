@@ -88,11 +88,11 @@ def with_metrics(results: Results, needs: Needs) -> Needs:
 
 
 def candidates_of(results: Results, needs: Needs) -> list[Candidate]:
-    """Return every model except noisy, best quality first; `needs` has its metrics filled in."""
+    """Return every model except noisy, best quality first, models without one last; `needs` has its metrics filled in."""
     rows = leaderboard(results)
     quality = _qualities(rows, needs.metrics)
     candidates = [_candidate(results, row, quality.get(row.model), needs) for row in rows if row.model != BASELINE]
-    return sorted(candidates, key=lambda c: -math.inf if c.quality is None else -c.quality)
+    return sorted(candidates, key=lambda c: math.inf if c.quality is None else -c.quality)
 
 
 def _qualities(rows: Sequence[LeaderboardRow], metrics: Sequence[str]) -> dict[str, float]:

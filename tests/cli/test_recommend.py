@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from seinfer.pipeline import journal
-from tests.analysis.test_recommend import NOISY, compared
+from tests.analysis.example_models import NOISY, compared
 from tests.helpers import invoke
 
 
