@@ -88,7 +88,10 @@ def with_metrics(results: Results, needs: Needs) -> Needs:
 
 
 def candidates_of(results: Results, needs: Needs) -> list[Candidate]:
-    """Return every model except noisy, best quality first, models without one last; `needs` has its metrics filled in."""
+    """Return every model except noisy, best quality first; `needs` has its metrics filled in.
+
+    A model without a score in one of the metrics has no quality and comes last.
+    """
     rows = leaderboard(results)
     quality = _qualities(rows, needs.metrics)
     candidates = [_candidate(results, row, quality.get(row.model), needs) for row in rows if row.model != BASELINE]
