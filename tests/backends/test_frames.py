@@ -184,7 +184,7 @@ def test_framed_stream_after_finish_is_refused(call: object) -> None:
 
 
 def test_framed_stream_network_that_loses_frames_is_refused() -> None:
-    with pytest.raises(BackendError, match=r"shape \(2, 4\) from \(3, 4\)"):
+    with pytest.raises(BackendError, match=r"shape \(2, 4\) for \(3, 4\)"):
         FramedStream(Framing(4, 2), lambda frames: frames[1:]).push(noise(8))
 
 

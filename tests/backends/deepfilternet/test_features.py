@@ -66,7 +66,7 @@ def filtered(back_end: Filter, spectra: Any, gains: Any, coefficients: Any, size
     )
     made, given_frames = [], 0
     for start in range(0, len(spectra), size):
-        back_end.hear(spectra[start : start + size])
+        back_end.push_noisy(spectra[start : start + size])
         ready = max(given_frames, min(start + size, len(spectra)) - LOOKAHEAD)
         made.append(back_end.push(gains[given_frames:ready], coefficients[given_frames:ready]))
         given_frames = ready

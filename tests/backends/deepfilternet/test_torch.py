@@ -131,14 +131,14 @@ def test_files_that_the_package_takes_are_taken(measured: Measured, name: str) -
         ("further tensor", "enc.more is not part of the network"),
         ("wrong shape", "has shape (765, 256), expected (768, 256)"),
         ("not finite", "expected 0 to 1 and finite coefficients"),
-        ("a list", "holds a list, expected the tensors"),
+        ("a list", "contains a list, expected the tensors"),
         ("code", "nothing in it was run"),
         ("cut short", "cannot be read as a checkpoint"),
         ("another hop", "hop_size is '240', expected 480"),
         ("another architecture", "model is 'deepfilternet2', expected 'deepfilternet3'"),
         ("another width", "has shape (64, 1, 3, 3), expected (32, 1, 3, 3)"),
-        ("nonsense width", "cannot make a network of it: ValueError"),
-        ("unknown layer", "cannot make a network of it: AssertionError"),
+        ("nonsense width", "cannot build a network from it: ValueError"),
+        ("unknown layer", "cannot build a network from it: AssertionError"),
     ],
 )
 def test_files_that_do_not_fit_are_refused(measured: Measured, name: str, message: str) -> None:
@@ -150,7 +150,7 @@ def test_files_that_do_not_fit_are_refused(measured: Measured, name: str, messag
 def test_package_that_ends_the_process_becomes_an_error(measured: Measured) -> None:
     kind, message = measured["exit"]
     assert kind == "IntegrityError"
-    assert "wanted to exit with 1" in message
+    assert "tried to exit with code 1" in message
 
 
 def test_missing_package_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
