@@ -1,4 +1,4 @@
-"""Ways to spoil the files of DeepFilterNet in torch. Not imported where TensorFlow may be: they use torch."""
+"""Ways to damage the files of DeepFilterNet in torch. They use torch: do not run them in a process with TensorFlow."""
 
 from __future__ import annotations
 
