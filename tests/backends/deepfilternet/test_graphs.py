@@ -127,9 +127,7 @@ def test_edited_tiny_graph_in_pieces_equals_the_original_on_the_whole_clip(size:
 
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("part", PARTS)
-def test_edited_graph_of_the_authors_equals_the_original(
-    shared: Path, model: str, part: str
-) -> None:
+def test_edited_graph_of_the_authors_equals_the_original(shared: Path, model: str, part: str) -> None:
     import onnx
 
     original = onnx.load(weights_of(shared, model)[f"{part}.onnx"])
