@@ -14,14 +14,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from seinfer.backends.deepfilternet import torch as deepfilternet_torch
 from seinfer.core.errors import MissingExtraError
 from seinfer.models.extras import install_line, missing_packages
-from tests.helpers import ROOT
+from tests.helpers import ROOT, snr_db
 
-from .models import SPECS, needs_onnxruntime
+from .models import SPECS, needs_onnxruntime, read_golden
 
 MODEL = "deepfilternet3-torch"
 TIMEOUT_S = 240
@@ -40,10 +41,14 @@ class Measured:
         return self.findings[name]
 
 
-@pytest.fixture(scope="module")
-def measured(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Measured:
+def require_packages() -> None:
     if missing := missing_packages(SPECS[MODEL]):
         pytest.skip(f"{MODEL} needs {', '.join(missing)}: {install_line(SPECS[MODEL])}")
+
+
+@pytest.fixture(scope="module")
+def measured(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Measured:
+    require_packages()
     scratch = tmp_path_factory.mktemp("deepfilternet")
     for folder in ("home", "here", "bin"):
         (scratch / folder).mkdir()
@@ -64,6 +69,16 @@ def measured(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Measured
     )
     lines = results.read_text(encoding="utf-8").splitlines()
     return Measured(dict(json.loads(line) for line in lines), run, scratch)
+
+
+def test_enhance_standin_network_equals_the_stored_output_of_the_package(tmp_path: Path) -> None:
+    require_packages()
+    command = [sys.executable, "-m", f"{__package__}.standin_torch", str(tmp_path)]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=TIMEOUT_S)
+    _, expected = read_golden("deepfilternet3_torch")
+    with np.load(tmp_path / "enhanced.npz") as found:
+        for way in ("whole", "streamed"):
+            assert snr_db(reference=expected, estimate=found[way]) > 100, way
 
 
 def test_runner_is_complete(measured: Measured) -> None:
