@@ -27,8 +27,8 @@ from seinfer.backends.deepfilternet.clips import DeepFilterNet
 from seinfer.core.errors import SeinferError
 from tests.helpers import snr_db
 
+from .damages import DAMAGES
 from .models import GOLDEN, NOISY, alone, read, spec_with, unpack_rebuilt, weights_of
-from .spoils import SPOILS
 
 MODEL = "deepfilternet3-torch"
 # Names of keys of the package's config, each with a value that would break it.
@@ -77,7 +77,7 @@ def findings(shared: Path, scratch: Path, files: dict[str, Path]) -> Iterator[tu
     load(files)
     yield "package_kept", package.state() == before
     yield "pieces", pieces(enhancer, clips["freesound"])
-    yield "refusals", {name: refusal(scratch / "spoilt" / name, files, spoil) for name, spoil in SPOILS.items()}
+    yield "refusals", {name: refusal(scratch / "damaged" / name, files, damage) for name, damage in DAMAGES.items()}
     yield "exit", exits(files)
     yield "logging_kept", logging_kept(files)
     yield "devices", devices(files)
@@ -160,11 +160,11 @@ def pieces(enhancer: DeepFilterNet, clip: Waveform) -> dict[str, float]:
     }
 
 
-def refusal(folder: Path, files: Mapping[str, Path], spoil: Callable[[Path, Path], None]) -> list[str]:
+def refusal(folder: Path, files: Mapping[str, Path], damage: Callable[[Path, Path], None]) -> list[str]:
     """Return type and message of the error for damaged files."""
     folder.mkdir(parents=True)
     copies = {name: Path(shutil.copy(path, folder)) for name, path in files.items()}
-    spoil(copies["config.ini"], copies["model_120.ckpt.best"])
+    damage(copies["config.ini"], copies["model_120.ckpt.best"])
     return error_of(lambda: load(copies))
 
 

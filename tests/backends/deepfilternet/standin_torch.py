@@ -48,7 +48,7 @@ def write_files(folder: Path) -> dict[str, Path]:
     network = deepfilternet_torch._build(SPEC, config, torch.device("cpu"))
     rng, state = np.random.RandomState(4), network.state_dict()
     for name, tensor in sorted(state.items()):
-        if tensor.is_floating_point() and "erb" not in name.split(".")[-1]:  # the matrices of the ERB bands stay
+        if tensor.is_floating_point() and "erb" not in name.split(".")[-1]:  # the matrices of the ERB bands are kept
             state[name] = torch.from_numpy(_draw(rng, name.split(".")[-1], tuple(tensor.shape)))
     torch.save(state, folder / CHECKPOINT)
     return {"config.ini": config, CHECKPOINT: folder / CHECKPOINT}
