@@ -26,7 +26,7 @@ from ..core.records import to_json
 from ..enhancement.check import check
 from ..enhancement.engines.local import LocalEngine
 from ..enhancement.loading import load_on
-from ..metrics.choice import Choice, choose
+from ..metrics.choice import MetricSelection, choose
 from ..metrics.table import load_table
 from ..models import weights
 from ..models.extras import missing_packages
@@ -141,7 +141,7 @@ def _request(options: Options, selection: Selection, scoring: Scoring | None, ta
     )
     names = {clip.clip_id for clip in clips.clips}
     n_with = sum(bool(clip.clean_path) for clip in clips.clips)
-    metrics = chosen_metrics(scoring.metrics, n_with, len(clips.clips) - n_with) if scoring else Choice()
+    metrics = chosen_metrics(scoring.metrics, n_with, len(clips.clips) - n_with) if scoring else MetricSelection()
     check_sort(tables.sort, metrics.names)
     return Request(
         out=options.out,
@@ -190,7 +190,7 @@ def chosen_device(text: str) -> str:
     return text
 
 
-def chosen_metrics(text: str, n_with: int, n_without: int) -> Choice:
+def chosen_metrics(text: str, n_with: int, n_without: int) -> MetricSelection:
     """Read the value of --metrics, see `choose`; what is wrong with a plug-in is said on stderr."""
     for problem in load_table().problems:
         print(f"warning: {problem}", file=sys.stderr)

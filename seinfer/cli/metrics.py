@@ -10,7 +10,7 @@ from typing import Any
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from ..metrics.metric import Metric, why_not
+from ..metrics.metric import Metric, why_unavailable
 from ..metrics.table import load_table
 from ..reports.terminal import console
 
@@ -29,8 +29,8 @@ def metrics_command(*, as_json: bool) -> int:
     out.print("* computed by --metrics auto, where it applies. Cost is time, about, SI-SDR's being 1.", markup=False)
     for metric in shown:
         out.print(f"{metric.name}: {metric.implementation}; {metric.source}", markup=False, soft_wrap=True)
-    for reason in dict.fromkeys(why_not(metric) for metric in shown if why_not(metric)):
-        names = ", ".join(metric.name for metric in shown if why_not(metric) == reason)
+    for reason in dict.fromkeys(why_unavailable(metric) for metric in shown if why_unavailable(metric)):
+        names = ", ".join(metric.name for metric in shown if why_unavailable(metric) == reason)
         out.print(f"not here: {names}: {reason}", markup=False, soft_wrap=True)
     return 0
 
@@ -52,7 +52,7 @@ def facts(metric: Metric) -> dict[str, Any]:
         "package": metric.package,
         "version": metric.version,
         "implementation": metric.implementation,
-        "not_here": why_not(metric),
+        "not_here": why_unavailable(metric),
     }
 
 
@@ -66,7 +66,7 @@ def _table(metrics: Iterable[Metric]) -> Table:
         name = f"{metric.name}{'*' if metric.default else ''}"
         reference = "needed" if metric.needs_reference else "none"
         rate = str(metric.sample_rate or "any")
-        here = "no" if why_not(metric) else "yes"
+        here = "no" if why_unavailable(metric) else "yes"
         table.add_row(name, metric.unit, _range(metric), metric.best, reference, rate, f"{metric.cost:g}", here)
     return table
 

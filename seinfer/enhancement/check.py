@@ -15,7 +15,7 @@ from ..audio.reading import Samples, resample
 from ..backends.base import Enhancer, Waveform, run_stream, stream_over
 from ..backends.batching import Batch, pad
 from ..metrics.diagnostics import gain_db, lag_samples
-from ..metrics.metric import MetricError
+from ..metrics.errors import MetricError
 from .long_clips import Clock, windowed
 
 BATCH_TOLERANCE = 1e-5

@@ -10,7 +10,7 @@ from typing import Any
 from ..core.devices import machine
 from ..core.hashing import fingerprint
 from ..core.records import ModelSpec
-from ..metrics.choice import Choice, with_diagnostics
+from ..metrics.choice import MetricSelection, with_diagnostics
 from ..metrics.table import load_table
 from ..models import weights
 from ..models.extras import versions
@@ -55,7 +55,7 @@ def model_key(spec: ModelSpec, digest: str) -> str:
     return fingerprint(spec.name, spec.backend, dict(spec.options), digest, version("seinfer"))
 
 
-def environment(specs: Iterable[ModelSpec], choice: Choice) -> dict[str, Any]:
+def environment(specs: Iterable[ModelSpec], choice: MetricSelection) -> dict[str, Any]:
     """Return the part of run.json that every command writes alike: what was typed, on what, with what."""
     table = load_table().metrics
     metrics = [table[name] for name in with_diagnostics(choice.names)]

@@ -10,7 +10,7 @@ from ..analysis.settings import ReportSettings
 from ..clips.external import ExternalFolder
 from ..clips.pairing import ClipSet
 from ..core.records import ModelSpec
-from ..metrics.choice import Choice
+from ..metrics.choice import MetricSelection
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Request:
     clips: ClipSet
     specs: tuple[ModelSpec, ...]
     not_run: Mapping[str, str] = field(default_factory=dict)
-    metrics: Choice = field(default_factory=Choice)
+    metrics: MetricSelection = field(default_factory=MetricSelection)
     score_rate: int = 16000
     mono: bool = False
     subtype: str = ""

@@ -23,7 +23,7 @@ from ..core.hashing import fingerprint
 from ..core.process import Child, Message
 from ..core.progress import Progress
 from ..core.records import BASELINE, Clip, ScoringTask
-from ..metrics.choice import Choice
+from ..metrics.choice import MetricSelection
 from ..reports.files import write_reports
 from ..reports.options import TableOptions
 from ..scoring.cache import ScoreCache, open_cache, score_key
@@ -51,7 +51,7 @@ class FolderRequest:
 
     folders: Sequence[Path]
     clean: Path
-    metrics: Choice
+    metrics: MetricSelection
     score_rate: int
     out: Path
     threads: int

@@ -25,8 +25,9 @@ from ..core.errors import AudioError
 from ..core.process import Channel
 from ..core.records import Score, ScoringTask, from_json, to_json
 from ..metrics.diagnostics import gain_db, lag_samples
+from ..metrics.errors import MetricError
 from ..metrics.evaluate import evaluate
-from ..metrics.metric import Metric, MetricError
+from ..metrics.metric import Metric
 from ..metrics.pair import Reference
 from ..metrics.table import load_table
 
