@@ -2,8 +2,8 @@
 
 The rule: the same values as librosa's `power_to_db(melspectrogram(n_fft=321, hop_length=160, n_mels=120), ref=np.max)`,
 then (x + 40) / 40, without librosa. Frames are centred, with zeros around the signal; the window is a periodic Hann
-window; the bands are Slaney's, of equal area, in single precision (narrower than a bin at the bottom, so that some are empty);
-values more than 80 dB below the loudest cell are set to -80 dB.
+window; the bands are Slaney's, of equal area, in single precision (narrower than a bin at the bottom, so that some are
+empty); values more than 80 dB below the loudest cell are set to -80 dB.
 
 Sources: Slaney, "Auditory Toolbox", Technical Report 1998-010, Interval Research; librosa's documentation; the settings
 of microsoft/DNS-Challenge@591184a:DNSMOS/dnsmos_local.py.

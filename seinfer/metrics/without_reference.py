@@ -51,13 +51,13 @@ def _raw(name: str, function: str, scale: str) -> Metric:
     )
 
 
-def _count(name: str, function: str, what: str, *, upper: float | None = None) -> Metric:
+def _count(name: str, function: str, quantity: str, *, upper: float | None = None) -> Metric:
     return Metric(
         name=name,
         unit="",
         function="",
         on_pair=f"seinfer.metrics.dnsmos:{function}",
-        method=f"{what}, {_WINDOWS}",
+        method=f"{quantity}, {_WINDOWS}",
         source=_SCRIPT,
         lower=0.0,
         upper=upper,

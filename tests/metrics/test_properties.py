@@ -15,8 +15,8 @@ from seinfer.metrics.pair import Reference
 
 from .signals import SAMPLE_RATE, Floats, noise_syllables, with_noise
 
-# Near its floor PESQ, which aligns and equalises, does not fall with every step. Metrics computed from it reach the ends
-# of their scale.
+# Near its floor PESQ, which aligns and equalises, does not fall with every step. Metrics computed from it reach the
+# ends of their scale.
 TOLERANCE = {"pesq_wb": 0.02, "pesq_nb": 0.02, "csig": 0.02, "cbak": 0.02, "covl": 0.02}  # MOS
 AT_END_OF_SCALE = {"csig", "cbak", "covl"}
 COMPARING = [name for name, metric in METRICS.items() if metric.needs_reference]
