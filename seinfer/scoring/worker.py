@@ -124,8 +124,7 @@ def _score(
         reasons={name: why for name in task.metrics if (why := {**reasons, **excluded}.get(name))},
         lag_samples=max(lags, key=abs, default=None),
         gain_db=float(np.mean(gains_db)) if gains_db else None,
-        len_diff_samples=decoded.samples.shape[1]
-        - round(references.n_samples * decoded.sample_rate / references.file_rate),
+        len_diff_samples=decoded.samples.shape[1] - n_expected,
     )
 
 
