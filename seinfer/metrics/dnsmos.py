@@ -4,7 +4,7 @@
 
 with the polynomials below for P.835, and none for P.808. P.835 rates speech (SIG), background (BAK) and the whole
 (OVRL); P.808 rates the whole. pDNSMOS is another P.835 network, for the speech of one chosen person. It ranks models in
-another order, so it has its own columns. No DNSMOS is a rating by people, and none should be compared with one.
+another order, so it has its own columns. A DNSMOS score is not a rating by people and should not be compared with one.
 
 The values match Microsoft's script to 1e-5. `dnsmos_windows` describes the windows, and why the score depends on the
 length of the clip; the columns `dnsmos_n_hops`, `dnsmos_n_used` and `dnsmos_tiled` report how a clip was cut. A network
