@@ -14,7 +14,7 @@ import numpy as np
 from ..audio.resampling import Samples, resample
 from ..backends.base import Batch, Enhancer, Waveform, pad, run_stream, stream_over
 from ..metrics.diagnostics import gain_db, lag_samples
-from ..metrics.metric import MetricError
+from ..metrics.errors import MetricError
 from .long_clips import Clock, windowed
 
 BATCH_TOLERANCE = 1e-5

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..analysis.results import Results, Row
 from ..core.files import Cell, write_csv
-from ..metrics.metric import REMARKS
+from ..metrics.errors import REMARKS
 
 FAILURES = ("clip_id", "model", "stage", "reason", "message")
 _READ_ERRORS = ("empty", "truncated", "unreadable", "nonfinite", "unsupported", "missing")

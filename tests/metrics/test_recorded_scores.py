@@ -1,4 +1,4 @@
-"""Figures measured once on real clips, with other programs."""
+"""Scores of real clips that were computed once with other programs."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ NOISY = {
 TOLERANCE = {"sdr": 0.002, "si_sdr": 0.002, "pesq_wb": 0.002, "pesq_nb": 0.002, "stoi": 0.0002, "estoi": 0.0002}
 TOLERANCE |= {"csig": 0.0005, "cbak": 0.0001, "covl": 0.0005, "ssnr": 0.0001, "lsd": 0.0001}
 
-# samples late -> figures of clean plus a quarter of the noise, p287_005
+# delay in samples -> scores of the clean signal plus a quarter of the noise, p287_005
 SHIFTED = {
     0: {"si_sdr": 26.6, "sdr": 26.6, "pesq_wb": 2.737, "stoi": 0.978},
     1: {"si_sdr": 11.1, "sdr": 26.6, "pesq_wb": 2.737, "stoi": 0.978},
@@ -37,29 +37,34 @@ SHIFTED = {
     512: {"si_sdr": -27.8, "sdr": 14.5, "pesq_wb": 2.717, "stoi": 0.480},
     -1: {"si_sdr": 11.1, "sdr": 14.5, "pesq_wb": 2.737, "stoi": 0.978},
 }
-SHIFTED_TOLERANCE = {"si_sdr": 0.06, "sdr": 0.06, "pesq_wb": 0.002, "stoi": 0.001}  # half a digit, and the clip's end
+SHIFTED_TOLERANCE = {
+    "si_sdr": 0.06,
+    "sdr": 0.06,
+    "pesq_wb": 0.002,
+    "stoi": 0.001,
+}  # half of the last digit, and the cut end of the clip
 COMPARING = [metric for metric in METRICS.values() if metric.needs_reference]
 
 
 @pytest.mark.parametrize("clip", range(6))
-def test_evaluate_noisy_clip_gives_reference_figures(vctk: list[tuple[Floats, Floats]], clip: int) -> None:
+def test_evaluate_noisy_clip_equals_recorded_scores(vctk: list[tuple[Floats, Floats]], clip: int) -> None:
     clean, noisy = vctk[clip]
     found = evaluate(
         reference=Reference(clean, SAMPLE_RATE), estimate=noisy, sample_rate=SAMPLE_RATE, metrics=COMPARING
     )
     assert found.reasons == {}
     assert list(found.values) == list(NOISY)
-    for name, figures in NOISY.items():
-        assert found.values[name] == pytest.approx(figures[clip], abs=TOLERANCE[name]), name
+    for name, scores in NOISY.items():
+        assert found.values[name] == pytest.approx(scores[clip], abs=TOLERANCE[name]), name
 
 
 @pytest.mark.parametrize("shift", SHIFTED)
-def test_evaluate_late_clip_gives_reference_figures(vctk: list[tuple[Floats, Floats]], shift: int) -> None:
+def test_evaluate_late_clip_equals_recorded_scores(vctk: list[tuple[Floats, Floats]], shift: int) -> None:
     clean, noisy = vctk[4]
     estimate = late(0.75 * clean + 0.25 * noisy, shift)
     metrics = [METRICS[name] for name in SHIFTED[shift]]
     found = evaluate(
         reference=Reference(clean, SAMPLE_RATE), estimate=estimate, sample_rate=SAMPLE_RATE, metrics=metrics
     )
-    for name, figure in SHIFTED[shift].items():
-        assert found.values[name] == pytest.approx(figure, abs=SHIFTED_TOLERANCE[name]), name
+    for name, score in SHIFTED[shift].items():
+        assert found.values[name] == pytest.approx(score, abs=SHIFTED_TOLERANCE[name]), name
