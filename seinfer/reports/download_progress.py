@@ -18,7 +18,7 @@ from .terminal import console
 
 
 class DownloadBars:
-    """A bar a file; see transfer.Progress."""
+    """One bar per file; see `seinfer.models.download.progress.Progress`."""
 
     def __init__(self) -> None:
         target = console(is_error=True)
