@@ -1,20 +1,21 @@
+"""Locating, verifying and pulling weights, as the rest of the program uses them."""
+
 from __future__ import annotations
 
 import errno
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from seinfer.core.errors import IntegrityError, MissingWeightsError, RegistryError, SeinferError
+from seinfer.core.errors import IntegrityError, MissingWeightsError
 from seinfer.core.records import ModelSpec, WeightFile
 from seinfer.models.download.checks import FileCheck
-from seinfer.models.weights import locate, path_of, pull, state, verify, weights_dir
+from seinfer.models.weights import locate, pull, state, verify
 
-from .toy_models import CONTENT, OTHER, file_of, names_in, sha256, spec_of, write
+from .toy_models import CONTENT, OTHER, file_of, names_in, run_python, sha256, spec_of, write
 
 FULL = spec_of(file_of(CONTENT))
 PREFIX = spec_of(file_of(CONTENT, sha256=sha256(CONTENT)[:16], bytes=None))
@@ -28,58 +29,6 @@ def pin(folder: Path, content: bytes) -> Path:
 def only(checks: list[FileCheck]) -> FileCheck:
     (found,) = checks
     return found
-
-
-def run_python(code: str, **environment: str) -> str:
-    clean = {key: value for key, value in os.environ.items() if key not in ("HOME", "XDG_CACHE_HOME")}
-    clean.pop("SEINFER_WEIGHTS_DIR", None)
-    done = subprocess.run(
-        [sys.executable, "-c", code], env={**clean, **environment}, capture_output=True, text=True, timeout=60
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
-
-
-def test_weights_dir_environment_variable_wins(weights_folder: Path) -> None:
-    assert weights_dir() == weights_folder
-
-
-def test_weights_dir_environment_variable_home_and_relative_paths_are_made_absolute(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("SEINFER_WEIGHTS_DIR", "~/w")
-    assert weights_dir() == tmp_path / "w"
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("SEINFER_WEIGHTS_DIR", "w")
-    assert weights_dir() == tmp_path / "w"
-
-
-def test_weights_dir_default_is_in_the_users_cache() -> None:
-    told = run_python("from seinfer.models.weights import weights_dir; print(weights_dir())", HOME="/somewhere")
-    assert told.endswith("seinfer/weights") and told.startswith("/somewhere/")
-
-
-def test_weights_dir_without_home_names_the_variable_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("SEINFER_WEIGHTS_DIR", raising=False)
-    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
-    monkeypatch.delenv("HOME", raising=False)
-    # A user without an entry in the password file, as in a container that runs under a numeric user id.
-    monkeypatch.setattr("posixpath.expanduser", lambda path: path)
-    with pytest.raises(SeinferError, match="SEINFER_WEIGHTS_DIR"):
-        weights_dir()
-
-
-def test_weights_dir_tilde_without_home_names_the_variable_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SEINFER_WEIGHTS_DIR", "~nobody-of-that-name/w")
-    with pytest.raises(SeinferError, match="set SEINFER_WEIGHTS_DIR to a folder"):
-        weights_dir()
-
-
-@pytest.mark.parametrize("name", ["..", ".", "", "a/b", "../x", "a\\b"])
-def test_path_of_name_with_a_folder_is_refused(weights_folder: Path, name: str) -> None:
-    with pytest.raises(RegistryError, match="not a plain name"):
-        path_of(spec_of(file_of(CONTENT, name=name)), file_of(CONTENT, name=name))
 
 
 def test_locate_right_file_returns_its_path(weights_folder: Path) -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import random
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -59,3 +62,14 @@ def names_in(folder: Path) -> list[str]:
     """Return the paths of all files below a folder, without the empty lock files, which are never removed."""
     files = [path for path in folder.rglob("*") if path.is_file() and path.name != LOCK_NAME]
     return sorted(str(path.relative_to(folder)) for path in files)
+
+
+def run_python(code: str, **environment: str) -> str:
+    """Return the output of Python code in a new process without a home or weights folder in its environment."""
+    clean = {key: value for key, value in os.environ.items() if key not in ("HOME", "XDG_CACHE_HOME")}
+    clean.pop("SEINFER_WEIGHTS_DIR", None)
+    done = subprocess.run(
+        [sys.executable, "-c", code], env={**clean, **environment}, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()

@@ -94,7 +94,7 @@ def require_reachable(url: str, route: Route, limit_s: float) -> None:
     if route.endpoint in _reachable:
         return
     try:
-        call_within(limit_s, _connect, route.endpoint, limit_s)
+        call_within(limit_s, lambda: _connect(route.endpoint, limit_s))
     except (OSError, UnicodeError) as error:  # UnicodeError: the name cannot be a host name
         reason = f"{route} could not be reached: {error}"
         _unreachable[route.endpoint] = reason
@@ -120,26 +120,35 @@ def forget_hosts() -> None:
     _unreachable.clear()
 
 
-def call_within(limit_s: float, function: Callable[..., Result], *arguments: object) -> Result:
-    """Return `function(*arguments)`, called in another thread that is abandoned when the time is over.
+def call_within(
+    limit_s: float, function: Callable[[], Result], discard: Callable[[Result], object] | None = None
+) -> Result:
+    """Return the result of a function, called in another thread that is abandoned when the time is over.
+
+    Args:
+        limit_s: seconds to wait.
+        function: the function to call.
+        discard: called with a result that comes too late, to close it.
 
     Raises:
-        TimeoutError: there was no result within `limit_s` seconds.
+        TimeoutError: there was no result in time.
         BaseException: the function raised it.
     """
-    outcome = start_thread(function, *arguments)
+    outcome = start_thread(function)
     if not wait([outcome], timeout=limit_s).done:
+        if discard:
+            outcome.add_done_callback(lambda late: None if late.exception() else discard(late.result()))
         raise TimeoutError(f"no answer within {limit_s:g} s")
     return outcome.result()
 
 
-def start_thread(function: Callable[..., Result], *arguments: object) -> Future[Result]:
+def start_thread(function: Callable[[], Result]) -> Future[Result]:
     """Call a function in a thread that does not keep the program from ending."""
     outcome: Future[Result] = Future()
 
     def run() -> None:
         try:
-            outcome.set_result(function(*arguments))
+            outcome.set_result(function())
         except BaseException as error:  # noqa: BLE001 raised again in the caller's thread by `Future.result`
             outcome.set_exception(error)
 

@@ -149,7 +149,7 @@ def _request(session: requests.Session, url: str, current: str, headers: dict[st
     timeout = (LIMITS.connect_s, LIMITS.idle_s + 1)  # `call_within` ends the wait first; this one ends its thread
     options: dict[str, Any] = {"headers": headers, "stream": True, "allow_redirects": False, "timeout": timeout}
     try:
-        return call_within(LIMITS.idle_s, lambda: session.get(current, **options))
+        return call_within(LIMITS.idle_s, lambda: session.get(current, **options), discard=requests.Response.close)
     except (TimeoutError, requests.Timeout) as error:
         reason = f"{endpoint_name(route.host)} accepted the connection and sent no answer within {LIMITS.idle_s:g} s"
         raise hosts.unreachable(url, route, reason) from error

@@ -1,3 +1,5 @@
+"""Members of archives; hostile and damaged archives."""
+
 from __future__ import annotations
 
 import io

@@ -197,13 +197,15 @@ def test_pull_offline_variable_zero_is_online(server: BadServer, monkeypatch: py
 
 
 def test_call_within_returns_the_result_or_raises_the_error_of_the_function() -> None:
-    assert call_within(10, int, "7") == 7
+    assert call_within(10, lambda: int("7")) == 7
     with pytest.raises(ValueError, match="invalid literal"):
-        call_within(10, int, "seven")
+        call_within(10, lambda: int("seven"))
 
 
-def test_call_within_abandons_a_function_that_does_not_return() -> None:
-    release = threading.Event()
+def test_call_within_abandons_a_function_that_does_not_return_and_discards_its_late_result() -> None:
+    release, is_discarded = threading.Event(), threading.Event()
     with pytest.raises(TimeoutError, match=r"no answer within 0\.05 s"):
-        call_within(0.05, release.wait, 30)
+        call_within(0.05, lambda: release.wait(30), discard=lambda result: is_discarded.set())
+    assert not is_discarded.is_set()
     release.set()
+    assert is_discarded.wait(10)

@@ -1,3 +1,5 @@
+"""Folders and files of the user as a source of weights."""
+
 from __future__ import annotations
 
 import os

@@ -1,3 +1,5 @@
+"""Pulling one model: pins, and copies that the user has."""
+
 from __future__ import annotations
 
 import json

@@ -1,3 +1,5 @@
+"""Pulling files that are members of a published archive."""
+
 from __future__ import annotations
 
 import dataclasses

@@ -1,3 +1,5 @@
+"""Pulling in several processes, and after a kill."""
+
 from __future__ import annotations
 
 import os
