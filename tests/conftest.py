@@ -7,10 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from seinfer.models.download import exchange, reach
 from tests import helpers, ownprocess
-from tests.models.download.bad_server import BadServer
-from tests.models.toy_models import CONTENT, OTHER
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -49,25 +46,3 @@ def weights_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "weights"
     monkeypatch.setenv("SEINFER_WEIGHTS_DIR", str(folder))
     return folder
-
-
-@pytest.fixture
-def final(weights_folder: Path) -> Path:
-    """Return where the file of the toy model belongs."""
-    return weights_folder / "toy" / "net.th"
-
-
-@pytest.fixture
-def partial(final: Path) -> Path:
-    """Return where a download of it grows."""
-    return final.with_name("net.th.part")
-
-
-@pytest.fixture
-def server(weights_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[BadServer]:
-    """Run a misbehaving web server, with a downloader that loses patience soon and remembers no host."""
-    monkeypatch.setattr(exchange, "LIMITS", exchange.Limits(connect_s=1.0, idle_s=0.5, pause_s=0.01))
-    reach.forget()
-    with BadServer({"net.th": CONTENT, "second.th": OTHER}) as running:
-        yield running
-    reach.forget()

@@ -6,7 +6,7 @@ import dataclasses
 import math
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from seinfer.core.errors import DownloadError, IntegrityError, MissingExtraError
 from seinfer.models import weights
 from seinfer.models.extras import install_line
 from tests.helpers import speech_like
-from tests.models.download.bad_server import BadServer
+from tests.models.download.bad_server import BadServer, run_bad_server
 from tests.models.toy_models import write
 
 from .models import SLIM, SPEC, alone, load_file, random_state, saved, spec_with
@@ -48,6 +48,12 @@ def test_table_has_the_official_options_and_their_count_of_parameters() -> None:
 def test_table_tells_of_the_dead_link_and_the_way_out() -> None:
     assert "reported dead" in SPEC.notes
     assert "`seinfer models pull segan+ --from FILE`" in SPEC.notes
+
+
+@pytest.fixture
+def server(weights_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[BadServer]:
+    with run_bad_server(monkeypatch) as running:
+        yield running
 
 
 @pytest.mark.parametrize("mode", ["404", "hangup"])

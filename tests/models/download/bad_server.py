@@ -10,10 +10,16 @@ import gzip
 import re
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import unquote
+
+import pytest
+
+from seinfer.models.download import transport
+from seinfer.models.download.hosts import forget_hosts
+from tests.models.toy_models import CONTENT, OTHER
 
 PAGE = b"<!DOCTYPE html><html><body>Please log in</body></html>"
 
@@ -58,6 +64,16 @@ class BadServer:
     def count(self, mode: str) -> int:
         """Return how often a mode was asked for."""
         return sum(path.startswith(f"/{mode}/") for path, _ in self.requests)
+
+
+@contextlib.contextmanager
+def run_bad_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[BadServer]:
+    """Run a server with the toy model's files; downloads have short time limits and remember no host."""
+    monkeypatch.setattr(transport, "LIMITS", transport.Limits(connect_s=1.0, idle_s=0.5, pause_s=0.01))
+    forget_hosts()
+    with BadServer({"net.th": CONTENT, "second.th": OTHER}) as running:
+        yield running
+    forget_hosts()
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -1,0 +1,211 @@
+"""Hosts that cannot be reached cost a limited time, once per process; proxies follow the rules of `requests`."""
+
+from __future__ import annotations
+
+import errno
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from seinfer.core.errors import DownloadError
+from seinfer.core.records import ModelSpec
+from seinfer.models.download import transport
+from seinfer.models.download.hosts import Route, call_within, endpoint_of, route_of
+from seinfer.models.weights import pull
+from tests.models.toy_models import CONTENT, file_of, served, spec_of
+
+from .bad_server import BadServer
+
+# No test here may use the user's weights folder, other hosts or the normal time limits.
+pytestmark = pytest.mark.usefixtures("server")
+
+
+def refusal(spec: ModelSpec) -> str:
+    """Return the message of a download that must fail."""
+    with pytest.raises(DownloadError) as caught:
+        pull(spec)
+    return str(caught.value)
+
+
+def toy_at(url: str) -> ModelSpec:
+    return spec_of(file_of(CONTENT, url))
+
+
+@pytest.fixture
+def closed_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        return int(listening.getsockname()[1])
+
+
+@pytest.fixture
+def silent_port() -> Iterator[int]:
+    """Yield a port that drops connections without an answer, as a firewall does: its queue is full."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as listening:
+        fillers = [socket.socket() for _ in range(4)]
+        for filler in fillers:
+            filler.setblocking(False)
+            assert filler.connect_ex(listening.getsockname()) == errno.EINPROGRESS
+        yield listening.getsockname()[1]
+        for filler in fillers:
+            filler.close()
+
+
+@pytest.fixture
+def hanging_resolver(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """Let each name resolution hang until the test ends; yield the requested names."""
+    requested: list[str] = []
+    ended = threading.Event()
+
+    def hang(host: str, *args: object, **kwargs: object) -> list[object]:
+        requested.append(host)
+        ended.wait(30)
+        raise socket.gaierror(socket.EAI_AGAIN, "the test is over")
+
+    monkeypatch.setattr(socket, "getaddrinfo", hang)
+    yield requested
+    ended.set()
+
+
+def forbid_sockets(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "socket", lambda *args, **kwargs: pytest.fail("a socket was opened"))
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **kwargs: pytest.fail("a name was resolved"))
+
+
+# --- Unreachable hosts ---
+
+
+def test_pull_port_that_refuses_is_not_tried_again(closed_port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    message = refusal(toy_at(f"http://127.0.0.1:{closed_port}/net.th"))
+    assert f"127.0.0.1:{closed_port} could not be reached" in message and "refused" in message
+    forbid_sockets(monkeypatch)
+    again = refusal(spec_of(file_of(CONTENT, f"http://127.0.0.1:{closed_port}/another.th", name="another.th")))
+    assert "not tried again" in again
+
+
+def test_pull_resolver_that_hangs_is_waited_for_once(hanging_resolver: list[str]) -> None:
+    messages = [refusal(toy_at(f"http://weights.invalid/{name}")) for name in ("a.th", "b.th", "c.th")]
+    assert all("weights.invalid:80 could not be reached: no answer within 1 s" in message for message in messages)
+    assert ["not tried again" in message for message in messages] == [False, True, True]
+    assert hanging_resolver == ["weights.invalid"]
+
+
+def test_pull_unknown_host_name_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(*args: object, **kwargs: object) -> list[object]:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    assert "Name or service not known" in refusal(toy_at("http://weights.invalid/net.th"))
+
+
+def test_pull_host_that_drops_connections_is_waited_for_once(silent_port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = f"http://127.0.0.1:{silent_port}/net.th"
+    assert f"127.0.0.1:{silent_port} could not be reached" in refusal(toy_at(url))
+    forbid_sockets(monkeypatch)
+    assert "not tried again" in refusal(toy_at(url))
+
+
+def test_pull_host_whose_first_address_drops_connections_is_reached_at_the_second(
+    server: BadServer, silent_port: int, final: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    addresses = [
+        (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port)) for port in (silent_port, server.port)
+    ]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **kwargs: addresses)
+    monkeypatch.setattr(transport, "LIMITS", transport.Limits(connect_s=1.0, idle_s=5.0, pause_s=0.01))
+    pull(toy_at("http://two-addresses.invalid/ok/net.th"))
+    assert final.read_bytes() == CONTENT
+
+
+# --- Addresses ---
+
+
+@pytest.mark.parametrize(
+    ("url", "endpoint"),
+    [
+        ("http://example.org/net.th", ("example.org", 80)),
+        ("https://example.org/net.th", ("example.org", 443)),
+        ("http://[::1]:8080/net.th", ("::1", 8080)),
+        ("socks5h://proxy", ("proxy", 1080)),
+    ],
+)
+def test_endpoint_of_url_is_its_host_and_port(url: str, endpoint: tuple[str, int]) -> None:
+    assert endpoint_of(url) == endpoint
+
+
+@pytest.mark.parametrize("url", ["http://", "http://[::1", "http://a:99999/x", "/etc/passwd"])
+def test_endpoint_of_invalid_url_is_an_error(url: str) -> None:
+    with pytest.raises(DownloadError, match="is not a valid URL"):
+        endpoint_of(url)
+
+
+# --- Proxies and offline mode ---
+
+
+def test_route_of_url_follows_the_proxy_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "proxy.invalid:3128")
+    monkeypatch.setenv("no_proxy", "direct.invalid")
+    assert route_of("http://direct.invalid/x") == Route(("direct.invalid", 80), ("direct.invalid", 80))
+    proxied = route_of("http://weights.invalid/x")
+    assert proxied == Route(("weights.invalid", 80), ("proxy.invalid", 3128))
+    assert str(proxied) == "proxy.invalid:3128 (the proxy for weights.invalid:80)"
+
+
+def test_pull_through_a_proxy_resolves_only_the_proxy(
+    server: BadServer, final: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", f"127.0.0.1:{server.port}")
+    pull(toy_at("http://weights.invalid/ok/net.th"))
+    assert final.read_bytes() == CONTENT
+    assert server.requests == [("http://weights.invalid/ok/net.th", "")]
+
+
+def test_pull_through_an_unreachable_proxy_names_the_proxy(closed_port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{closed_port}")
+    for host in ("one.invalid", "two.invalid"):
+        message = refusal(toy_at(f"http://{host}/net.th"))
+        assert f"127.0.0.1:{closed_port} (the proxy for one.invalid:80) could not be reached" in message
+
+
+def test_pull_host_exempt_from_the_proxy_is_reached_directly(
+    server: BadServer, final: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    pull(served(server, "ok"))
+    assert final.exists()
+
+
+@pytest.mark.parametrize("value", ["1", "true", "yes"])
+def test_pull_offline_opens_no_socket(server: BadServer, monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    forbid_sockets(monkeypatch)
+    with pytest.raises(DownloadError, match=r"net\.th.*network is off.*--from"):
+        pull(served(server, "ok"), offline=True)
+    monkeypatch.setenv("SEINFER_OFFLINE", value)
+    with pytest.raises(DownloadError, match="network is off"):
+        pull(served(server, "ok"))
+
+
+def test_pull_offline_variable_zero_is_online(server: BadServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SEINFER_OFFLINE", "0")
+    assert pull(served(server, "ok"))["net.th"].read_bytes() == CONTENT
+
+
+# --- Calls with a time limit ---
+
+
+def test_call_within_returns_the_result_or_raises_the_error_of_the_function() -> None:
+    assert call_within(10, lambda: int("7")) == 7
+    with pytest.raises(ValueError, match="invalid literal"):
+        call_within(10, lambda: int("seven"))
+
+
+def test_call_within_abandons_a_function_that_does_not_return_and_discards_its_late_result() -> None:
+    release, is_discarded = threading.Event(), threading.Event()
+    with pytest.raises(TimeoutError, match=r"no answer within 0\.05 s"):
+        call_within(0.05, lambda: release.wait(30), discard=lambda result: is_discarded.set())
+    assert not is_discarded.is_set()
+    release.set()
+    assert is_discarded.wait(10)
