@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,9 @@ import soundfile
 
 from seinfer.clips.discovery import JOURNAL
 from seinfer.core.records import WeightFile
+
+if TYPE_CHECKING:
+    from typer.testing import Result
 
 # --- The folder of real weights, clips and goldens ---
 
@@ -61,6 +64,8 @@ def is_promised(folder: Path, file: WeightFile) -> bool:
 
 # --- The real command line in a child process, and the tables that it writes ---
 
+RATE = 16_000
+"""Hz of the clips that tests write."""
 SEINFER = (sys.executable, "-m", "seinfer")
 ORDINARY = (sys.executable, str(Path(__file__).with_name("ordinary.py")))
 TIMINGS = {"wall_s", "rtf", "peak_rss_mib"}
@@ -90,6 +95,15 @@ def finish(process: subprocess.Popen[str]) -> subprocess.CompletedProcess[str]:
 
 def seinfer(*arguments: object, **options: Any) -> subprocess.CompletedProcess[str]:
     return finish(start(*arguments, **options))
+
+
+def invoke(*arguments: object) -> Result:
+    """Run the command line in this process, without the handling of errors and streams in `main`."""
+    from typer.testing import CliRunner
+
+    from seinfer.cli.app import app
+
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
 def rows(path: Path) -> list[dict[str, str]]:
@@ -247,10 +261,20 @@ def _voice(position: Signal, pitch_hz: Signal, vowels_hz: Signal, sample_rate: i
     return total
 
 
-# --- Audio files
+# --- Clips as files ---
 
 
-def write_audio(path: Path, samples: npt.ArrayLike, sample_rate: int = 16_000, subtype: str = "PCM_16") -> None:
-    """Write a file of shape (time,) or (channels, time), in the format of its suffix; missing folders are created."""
+def write_wav(path: Path, samples: npt.ArrayLike, sample_rate: int = RATE, subtype: str = "PCM_16") -> None:
+    """Write samples of shape (time,) or (channels, time); folders are made."""
     path.parent.mkdir(parents=True, exist_ok=True)
     soundfile.write(path, np.asarray(samples).T, sample_rate, subtype)
+
+
+def write_paired_set(folder: Path, n_clips: int = 3) -> Path:
+    """Write noisy/ and clean/ with short clips c0, c1, ... of falling noise."""
+    for index in range(n_clips):
+        clean = speech_like(1.5, RATE, seed=index)
+        noise = np.random.default_rng(index).standard_normal(len(clean)) * 10 ** (-(5 + index) / 20) * np.std(clean)
+        write_wav(folder / "clean" / f"c{index}.wav", clean)
+        write_wav(folder / "noisy" / f"c{index}.wav", clean + noise)
+    return folder

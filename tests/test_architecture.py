@@ -110,7 +110,7 @@ def test_backend_sees_the_contract_and_its_own_family_only(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["seinfer", "seinfer.cli.app", "seinfer.cli.models_commands", "seinfer.cli.metrics", "seinfer.cli.doctor"]
+    "module", ["seinfer", "seinfer.cli.app", "seinfer.cli.models", "seinfer.cli.metrics", "seinfer.cli.doctor"]
 )
 def test_import_of_the_light_side_loads_nothing_heavy(module: str) -> None:
     code = (

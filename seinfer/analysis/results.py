@@ -13,7 +13,7 @@ import numpy.typing as npt
 from ..core.records import BASELINE, Clip, Enhancement, Score
 from ..metrics.table import load_table
 from ..stats import Comparison, compare
-from .settings import ReportSettings
+from .settings import TableSettings
 
 
 @dataclass(frozen=True)
@@ -76,9 +76,9 @@ class Results:
         return tuple(name for name in self.computed if name not in load_table().metrics)
 
     @property
-    def settings(self) -> ReportSettings:
+    def settings(self) -> TableSettings:
         """What the user chose about the tables."""
-        return ReportSettings.of(self.header)
+        return TableSettings.of(self.header)
 
     @cached_property
     def by_clip(self) -> tuple[Row, ...]:

@@ -1,51 +1,44 @@
-"""What a user may choose about tables: what is kept with the run, and what only concerns the look of one printing."""
+"""What a user may choose about the tables of a run."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 FORMATS = ("table", "md", "csv", "json", "latex")
 
 
 @dataclass(frozen=True)
-class ReportSettings:
-    """What the files of a run folder depend on beside its rows; stands in run.json under "report".
+class TableSettings:
+    """Settings of the tables. The last three are kept with the run, in run.json under "report".
 
     Attributes:
-        baseline: a model that the others are held against beside noisy; empty for none.
-        by: categories that the summary is grouped by.
+        format: one of FORMATS.
+        sort: a metric, "name" or a cost; empty for the mean rank over the metrics.
+        metrics: names of the metrics that are printed; empty for all.
+        baseline: a model that every other model is compared with, in addition to noisy; empty for none.
+        by: categories by which summary.csv is grouped.
         dnsmos_csv: whether dnsmos.csv is written.
     """
 
+    format: str = "table"
+    sort: str = ""
+    metrics: tuple[str, ...] = ()
     baseline: str = ""
     by: tuple[str, ...] = ()
     dnsmos_csv: bool = False
 
     def as_header(self) -> dict[str, Any]:
-        """Return the settings as JSON values."""
-        return {**asdict(self), "by": list(self.by)}
+        """Return the settings that run.json keeps, as JSON values."""
+        return {"baseline": self.baseline, "by": list(self.by), "dnsmos_csv": self.dnsmos_csv}
 
     @staticmethod
-    def of(header: Mapping[str, Any]) -> ReportSettings:
-        """Read the settings of a run; older runs have none."""
+    def of(header: Mapping[str, Any]) -> TableSettings:
+        """Return the settings that the header of a run keeps; the rest has its default."""
         kept = header.get("report", {})
-        return ReportSettings(
-            str(kept.get("baseline", "")), tuple(kept.get("by", ())), bool(kept.get("dnsmos_csv", False))
+        return TableSettings(
+            baseline=str(kept.get("baseline", "")),
+            by=tuple(kept.get("by", ())),
+            dnsmos_csv=bool(kept.get("dnsmos_csv", False)),
         )
-
-
-@dataclass(frozen=True)
-class Display:
-    """How a comparison is printed.
-
-    Attributes:
-        format: one of FORMATS.
-        sort: a metric, "name" or a cost; empty for the mean rank over the metrics.
-        metrics: those that are shown; empty for all.
-    """
-
-    format: str = "table"
-    sort: str = ""
-    metrics: Sequence[str] = ()

@@ -1,39 +1,43 @@
-"""`seinfer doctor`: what works here, and what to type where it does not. Loads no framework."""
+"""`seinfer doctor`: what works on this machine, and what to install for the rest. Loads no framework."""
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import sys
-from typing import Any
+from json import dumps
+from typing import TYPE_CHECKING, Any
 
-from ..core.devices import cores, find_gpu, machine
 from ..core.errors import SeinferError
-from ..metrics.table import load_table
-from ..models import weights
-from ..models.extras import CORE, NeedsExtra, extra_packages, version_of
-from ..models.registry import Registry, load_registry
-from ..models.selection import why_not
-from ..reports.terminal import console
+from .options import Json
+
+if TYPE_CHECKING:
+    from ..models.registry import Registry
 
 
-def doctor_command(*, as_json: bool) -> int:
-    """Print the findings."""
+def doctor(json: Json = False) -> None:
+    """Print what works here: versions, extras, weights, devices, and what to install."""
+    from ..models.registry import load_registry
+    from ..reports.terminal import console
+
     findings = examine(load_registry())
-    if as_json:
-        print(json.dumps(findings, indent=2, ensure_ascii=False))
-        return 0
+    if json:
+        print(dumps(findings, indent=2, ensure_ascii=False))
+        return
     out = console()
     for section, facts in findings.items():
         out.print(section, style="bold")
         for name, fact in facts.items():
             out.print(f"  {name:22}{fact}", markup=False, soft_wrap=True)
-    return 0
 
 
 def examine(registry: Registry) -> dict[str, dict[str, Any]]:
-    """Return the findings by section."""
+    """Return the findings: section -> name -> finding."""
+    from ..core.devices import cores, find_gpu, machine
+    from ..metrics.table import load_table
+    from ..models.extras import CORE, NeedsExtra, version_of
+    from ..models.selection import why_not
+
     metrics = load_table()
     things: list[NeedsExtra] = [*registry.specs.values(), *metrics.metrics.values()]
     extras = dict.fromkeys((thing.distribution, thing.extra) for thing in things if thing.extra)
@@ -55,10 +59,14 @@ def examine(registry: Registry) -> dict[str, dict[str, Any]]:
 
 
 def _packages(owner: str, extra: str) -> str:
+    from ..models.extras import extra_packages, version_of
+
     return ", ".join(f"{name} {version_of(name) or 'MISSING'}" for name in extra_packages(owner, extra))
 
 
 def _weights() -> dict[str, str]:
+    from ..models import weights
+
     try:
         folder = weights.weights_dir()
     except SeinferError as error:
@@ -68,5 +76,5 @@ def _weights() -> dict[str, str]:
     writable = "writable" if os.access(parent, os.W_OK) else "READ-ONLY"
     return {
         "folder": str(folder),
-        "state": f"{'there' if folder.is_dir() else 'not made yet'}, {writable}, {free_mib} MiB free",
+        "state": f"{'exists' if folder.is_dir() else 'not made yet'}, {writable}, {free_mib} MiB free",
     }

@@ -1,42 +1,51 @@
-"""`seinfer metrics`: what can be measured, in which unit and range, at which rate, and by what. Imports no metric."""
+"""`seinfer metrics`: unit, range, rate and implementation of each metric. Imports no metric."""
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterable
-from typing import Any
+from json import dumps
+from typing import TYPE_CHECKING, Any
 
-from rich.box import SIMPLE_HEAD
-from rich.table import Table
+from .options import Json
 
-from ..metrics.metric import Metric, why_not
-from ..metrics.table import load_table
-from ..reports.terminal import console
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from ..metrics.metric import Metric
 
 
-def metrics_command(*, as_json: bool) -> int:
-    """List all metrics, with what is missing to compute them; what is wrong with a plug-in is said on stderr."""
+def metrics(json: Json = False) -> None:
+    """List the metrics: unit, range, rate, what they need and what computes them."""
+    from ..metrics.table import load_table
+
     table = load_table()
     for problem in table.problems:
         print(f"warning: {problem}", file=sys.stderr)
-    if as_json:
-        print(json.dumps([facts(metric) for metric in table.metrics.values()], indent=2, ensure_ascii=False))
-        return 0
-    shown = [metric for metric in table.metrics.values() if not metric.is_diagnostic]
+    if json:
+        print(dumps([facts(metric) for metric in table.metrics.values()], indent=2, ensure_ascii=False))
+    else:
+        _print_metrics([metric for metric in table.metrics.values() if not metric.is_diagnostic])
+
+
+def _print_metrics(metrics: list[Metric]) -> None:
+    from ..metrics.metric import why_not
+    from ..reports.terminal import console
+
     out = console()
-    out.print(_table(shown))
-    out.print("* computed by --metrics auto, where it applies. Cost is time, about, SI-SDR's being 1.", markup=False)
-    for metric in shown:
+    out.print(_table(metrics))
+    out.print("* computed by --metrics auto, if it applies. Cost: approximate time, relative to SI-SDR.", markup=False)
+    for metric in metrics:
         out.print(f"{metric.name}: {metric.implementation}; {metric.source}", markup=False, soft_wrap=True)
-    for reason in dict.fromkeys(why_not(metric) for metric in shown if why_not(metric)):
-        names = ", ".join(metric.name for metric in shown if why_not(metric) == reason)
-        out.print(f"not here: {names}: {reason}", markup=False, soft_wrap=True)
-    return 0
+    for reason in dict.fromkeys(why_not(metric) for metric in metrics if why_not(metric)):
+        names = ", ".join(metric.name for metric in metrics if why_not(metric) == reason)
+        out.print(f"not available here: {names}: {reason}", markup=False, soft_wrap=True)
 
 
 def facts(metric: Metric) -> dict[str, Any]:
-    """Return everything about a metric that a script or a reader of its figures may want to know."""
+    """Return everything about a metric that a script or a reader of its values may want to know."""
+    from ..metrics.metric import why_not
+
     return {
         "name": metric.name,
         "unit": metric.unit,
@@ -57,6 +66,11 @@ def facts(metric: Metric) -> dict[str, Any]:
 
 
 def _table(metrics: Iterable[Metric]) -> Table:
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    from ..metrics.metric import why_not
+
     table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))  # fits 80 columns
     for heading, justify in (("metric", "left"), ("unit", "left"), ("range", "right"), ("better", "left")):
         table.add_column(heading, justify=justify, no_wrap=True)  # type: ignore[arg-type]

@@ -1,18 +1,30 @@
-"""`seinfer models`: what there is, where it comes from, what is here, and fetching the rest."""
+"""`seinfer models`: list, show, fetch and verify models. Reads tables and files, loads no model and no numpy."""
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from json import dumps
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ..core.errors import DownloadError, IntegrityError, MissingWeightsError, SeinferError, UsageError
+from .options import Json, ModelsFile
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+    from ..core.records import ModelSpec
+    from ..models.registry import Registry
+
 app = typer.Typer(help="List, show, fetch and verify models.", rich_markup_mode=None, invoke_without_command=True)
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-ModelsFile = Annotated[
-    list[Path] | None, typer.Option("--models-file", help="Further models, in the form of models.toml.")
-]
+# Columns of a terminal from which the list shows latency, aliases and how each model was verified.
+_WIDE = 120
 
 
 @app.callback()
@@ -24,9 +36,19 @@ def _default(context: typer.Context, json: Json = False, models_file: ModelsFile
 @app.command("list")
 def list_models(json: Json = False, models_file: ModelsFile = None) -> None:
     """List all models, with what is missing to run them."""
-    from .models_commands import list_command
+    from ..models.selection import open_registry
+    from ..reports.terminal import console
 
-    raise typer.Exit(list_command(models_file or (), as_json=json))
+    registry = open_registry(models_file or ())
+    rows = [facts(spec) for spec in registry.specs.values()]
+    if json:
+        print(dumps(rows, indent=2, ensure_ascii=False))
+        return
+    out = console()
+    out.print(_table(registry, out.width))
+    for row in rows:
+        if row["not_run"]:
+            out.print(f"{row['name']}: {row['not_run']}", markup=False, soft_wrap=True)
 
 
 @app.command()
@@ -36,9 +58,20 @@ def show(
     models_file: ModelsFile = None,
 ) -> None:
     """Print every fact about a model."""
-    from .models_commands import show_command
+    from ..models.selection import open_registry
+    from ..reports.terminal import console
 
-    raise typer.Exit(show_command(name, models_file or (), as_json=json))
+    spec = open_registry(models_file or ()).find(name)
+    if json:
+        print(dumps(facts(spec), indent=2, ensure_ascii=False))
+        return
+    out = console()
+    for key, value in facts(spec).items():
+        if key == "files":
+            _print_files(out, spec)
+        elif value not in ("", [], (), {}):
+            text = ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+            out.print(f"{key:16}{text}", markup=False, soft_wrap=True)
 
 
 @app.command()
@@ -49,23 +82,121 @@ def pull(
         typer.Option("--from", help="Folder or file to take the weights from, instead of the network."),
     ] = None,
     offline: Annotated[
-        bool, typer.Option("--offline", envvar="SEINFER_OFFLINE", help="Never touch the network.")
+        bool, typer.Option("--offline", envvar="SEINFER_OFFLINE", help="Never use the network.")
     ] = False,
     models_file: ModelsFile = None,
 ) -> None:
-    """Fetch weights and verify them."""
-    from .models_commands import pull_command
+    """Fetch weights and verify them; if one model fails, the error is printed and the others are fetched."""
+    from ..models.selection import open_registry
 
-    raise typer.Exit(pull_command(names, source or (), models_file or (), offline=offline))
+    sources = source or []
+    specs = chosen(open_registry(models_file or ()), names)
+    if len(specs) > 1 and any(path.is_file() for path in sources):
+        raise UsageError(
+            "--from FILE with several models: a single file serves a single model; name that model, or give a folder"
+        )
+    errors: list[SeinferError] = []
+    for spec in specs:
+        try:
+            pull_one(spec, sources, offline=offline)
+        except (DownloadError, IntegrityError, MissingWeightsError) as error:
+            errors.append(error)
+            print(error if str(error).startswith(f"{spec.name}:") else f"{spec.name}: {error}", file=sys.stderr)
+    raise typer.Exit(max((error.exit_code for error in errors), default=0))
 
 
 @app.command()
 def verify(
-    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME...]", help="Models; all by default.")] = None,
+    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME...]", help="Models; by default all.")] = None,
     json: Json = False,
     models_file: ModelsFile = None,
 ) -> None:
-    """Compute the digest of every weight file that is here and compare it."""
-    from .models_commands import verify_command
+    """Compute the digest of every weight file that is here and compare it with the expected one."""
+    from ..models import weights
+    from ..models.selection import open_registry
 
-    raise typer.Exit(verify_command(names or (), models_file or (), as_json=json))
+    specs = chosen(open_registry(models_file or ()), names or [])
+    rows = [
+        {"model": spec.name, **asdict(check), "path": str(check.path)}
+        for spec in specs
+        for check in weights.verify(spec)
+    ]
+    if json:
+        print(dumps(rows, indent=2, ensure_ascii=False))
+    else:
+        for row in rows:
+            problem = f" ({row['problem']})" if row["problem"] else ""
+            print(f"{row['model']}: {row['name']}: {row['status']}{problem}")
+    raise typer.Exit(_verify_exit_code({row["status"] for row in rows}, is_named=bool(names)))
+
+
+def _verify_exit_code(statuses: set[str], *, is_named: bool) -> int:
+    """Return the exit code of verify: a missing file is a failure only if its model was named."""
+    if statuses - {"ok", "missing", "unreadable"}:
+        return IntegrityError.exit_code
+    return MissingWeightsError.exit_code if is_named and statuses & {"missing", "unreadable"} else 0
+
+
+def facts(spec: ModelSpec) -> dict[str, Any]:
+    """Return every fact about a model, with the state of its weights and why it does not run here (or "")."""
+    from ..core.records import to_json
+    from ..models import weights
+    from ..models.selection import why_not
+
+    return {**to_json(spec), "weights": weights.state(spec), "not_run": why_not(spec)}
+
+
+def chosen(registry: Registry, names: Sequence[str]) -> list[ModelSpec]:
+    """Return the models that names stand for; "all", or no name, stands for every model with weights."""
+    if not names or list(names) == ["all"]:
+        return [spec for spec in registry.specs.values() if spec.files]
+    return list({(spec := registry.find(name)).name: spec for name in names}.values())
+
+
+def pull_one(spec: ModelSpec, sources: Sequence[Path] = (), *, offline: bool = False) -> None:
+    """Fetch one model's weights with a progress bar; its licence is printed first."""
+    from ..models import weights
+    from ..reports.download_progress import DownloadBars
+
+    if not spec.files:
+        print(f"{spec.name}: needs no download")
+        return
+    if weights.state(spec) != "present":
+        print(f"{spec.name}: weights licence: {spec.license_weights}; code: {spec.license_code}", file=sys.stderr)
+    with DownloadBars() as bars:
+        found = weights.pull(spec, sources=sources, offline=offline, progress=bars)
+    for path in found.values():
+        print(f"{spec.name}: {path} verified")
+
+
+def _table(registry: Registry, width: int) -> Table:
+    """Return one row per model; on a narrow terminal without what `models show` also prints."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    from ..models.selection import why_not
+
+    is_wide = width >= _WIDE
+    table = Table(box=SIMPLE_HEAD)
+    table.add_column("model", overflow="fold")
+    for heading in ("rate Hz", "parameters", *(["latency ms"] if is_wide else [])):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for heading in ("weights licence", *(["verified by"] if is_wide else []), "runs here"):
+        table.add_column(heading)
+    for spec in registry.specs.values():
+        names = [spec.name, *(f"({alias})" for alias in spec.aliases if is_wide)]
+        numbers = [str(spec.sample_rate or "any"), f"{spec.n_parameters:,}"]
+        words = [spec.license_weights, *([spec.verified] if is_wide else []), "no" if why_not(spec) else "yes"]
+        table.add_row(" ".join(names), *numbers, *([f"{spec.latency_ms:g}"] if is_wide else []), *words)
+    return table
+
+
+def _print_files(out: Console, spec: ModelSpec) -> None:
+    from ..models import weights
+
+    for file in spec.files:
+        size = f"{file.bytes:,} bytes" if file.bytes else "size not published"
+        digest = file.sha256 or "not published"
+        out.print(f"{'file':16}{file.name}, {size}, sha256 {digest}", markup=False, soft_wrap=True)
+        out.print(f"{'':16}from {file.url or file.path}", markup=False, soft_wrap=True)
+        out.print(f"{'':16}at {weights.path_of(spec, file)}", markup=False, soft_wrap=True)

@@ -1,41 +1,84 @@
-"""The options about tables that several commands share."""
+"""Every option that more than one command has, declared once."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from ..reports.options import TableOptions
+DEFAULT_OUT = Path("seinfer-out")
 
-Json = Annotated[bool, typer.Option("--json", help="The same as --format json.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Threads = Annotated[int | None, typer.Option("--threads", min=1, help="Processor cores to use; by default all.")]
+Device = Annotated[str, typer.Option("--device", help="auto, cpu or cuda.")]
+ModelsFile = Annotated[
+    list[Path] | None, typer.Option("--models-file", help="File with further models, in the form of models.toml.")
+]
+Option = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--option", metavar="KEY=VALUE", help="Option for all models that have it; MODEL.KEY=VALUE for one model."
+    ),
+]
+LogFile = Annotated[Path | None, typer.Option("--log-file", help="Append a detailed log to this file, as JSON lines.")]
+
+# What is enhanced, and how: run, compare, demo.
+Out = Annotated[
+    Path, typer.Option("--out", help="Run folder. A later command with the same folder continues from there.")
+]
+Resume = Annotated[bool, typer.Option("--resume/--no-resume", help="Keep the finished work of the run folder.")]
+Dry = Annotated[
+    float | None,
+    typer.Option(
+        "--dry", min=0.0, max=1.0, help="Share of the input in the output, for models that have the option dry."
+    ),
+]
+Mono = Annotated[bool, typer.Option("--mono", help="Average the channels instead of enhancing each.")]
+Subtype = Annotated[
+    str, typer.Option("--subtype", help="PCM_16, PCM_24, PCM_32, FLOAT or DOUBLE; by default as the input.")
+]
+Timeout = Annotated[
+    float, typer.Option("--timeout", min=1.0, help="Seconds without progress before a model counts as hung.")
+]
+
+# What is paired with what: compare, pair, report.
+Clean = Annotated[Path | None, typer.Option("--clean", help="Folder or list of the clean files.")]
+Manifest = Annotated[
+    Path | None, typer.Option("--manifest", help="CSV clip_id,noisy,clean; further columns are categories.")
+]
+CategoryRegex = Annotated[
+    str,
+    typer.Option(
+        "--category-regex",
+        help="Regular expression with groups such as (?P<noise>...), searched in each clip_id to get categories.",
+    ),
+]
+CategoriesCsv = Annotated[
+    Path | None,
+    typer.Option("--categories", help="CSV clip_id,noise,device,...; overrides all other categories."),
+]
+
+# What is scored: compare, score.
+Metrics = Annotated[str, typer.Option("--metrics", help="auto, all, or names separated by commas: `seinfer metrics`.")]
+ScoreRate = Annotated[str, typer.Option("--score-rate", help="Sample rate to score at in Hz, or native.")]
+ScoreCache = Annotated[
+    bool, typer.Option("--score-cache/--no-score-cache", help="Reuse cached scores, and add new ones to the cache.")
+]
+
+# How tables look and what they compare: run, compare, score, report, demo.
+TableJson = Annotated[bool, typer.Option("--json", help="Same as --format json.")]
 Format = Annotated[str, typer.Option("--format", help="table, md, csv, json or latex.")]
 Sort = Annotated[
-    str, typer.Option("--sort", help="A metric, name, rtf, parameters, size or memory; by default the mean rank.")
+    str,
+    typer.Option("--sort", help="A metric, name, rtf, parameters, size or memory; by default the mean rank."),
 ]
-Baseline = Annotated[
-    str | None, typer.Option("--baseline", metavar="NAME", help="Also hold every model against this one.")
-]
+Baseline = Annotated[str | None, typer.Option("--baseline", metavar="NAME", help="Also compare every model with NAME.")]
 By = Annotated[
     str | None,
-    typer.Option("--by", help="Group summary.csv by columns of clips.csv, such as noise,device,snr,duration."),
+    typer.Option("--by", help="Group summary.csv by columns of clips.csv, for example noise,device,snr,duration."),
 ]
 DnsmosCsv = Annotated[
     bool | None,
     typer.Option("--dnsmos-csv/--no-dnsmos-csv", help="Also write dnsmos.csv, in the form of Microsoft's script."),
 ]
-
-
-def tables(
-    format_: str,
-    json: bool,
-    sort: str = "",
-    baseline: str | None = None,
-    by: str | None = None,
-    dnsmos_csv: bool | None = None,
-) -> TableOptions:
-    """Put the options together."""
-    from ..reports.options import TableOptions
-
-    return TableOptions("json" if json else format_, sort, baseline, by, dnsmos_csv)

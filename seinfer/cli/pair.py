@@ -1,58 +1,65 @@
-"""`seinfer pair`: what belongs to what in a folder, by which rule and why, before anything runs."""
+"""`seinfer pair`: which noisy and clean files belong together, by which rule and why, before anything runs."""
 
 from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Iterator
+from json import dumps
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from ..clips.pairing import CategoryRules, ClipSet, collect
+import typer
+
 from ..core.errors import PairingError
 from ..core.records import Clip
+from .options import CategoriesCsv, CategoryRegex, Clean, Json, Manifest
+
+if TYPE_CHECKING:
+    from ..clips.pairing import ClipSet
 
 _COLUMNS = ("clip_id", "noisy", "clean")
 
 
-def pair_command(
-    folder: Path,
-    clean: Path | None = None,
-    manifest: Path | None = None,
-    categories: CategoryRules | None = None,
-    *,
-    is_check: bool = False,
-    as_json: bool = False,
-) -> int:
-    """Print the pairs as a manifest; with `is_check` as text that says why, with `as_json` as a document.
+def pair(
+    folder: Annotated[
+        Path, typer.Argument(metavar="[DIR]", help="Folder of clips, or one list of noisy files (.json, .scp).")
+    ] = Path(),
+    clean: Clean = None,
+    manifest: Manifest = None,
+    category_regex: CategoryRegex = "",
+    categories: CategoriesCsv = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Print which files are paired, by which rule and why, and which are not.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Print the pairs of noisy and clean files as a manifest; runs nothing."""
+    from ..clips.pairing import CategoryRules, collect
 
-    Raises:
-        PairingError: files cannot be matched without guessing; a JSON document then says so, too.
-    """
     try:
-        found = collect([folder], clean=clean, manifest=manifest, categories=categories)
+        rules = CategoryRules(category_regex, categories)
+        found = collect([folder], clean=clean, manifest=manifest, categories=rules)
     except PairingError as error:
-        if as_json:
-            print(json.dumps({"refused": str(error)}, indent=2))
+        if json:
+            print(dumps({"refused": str(error)}, indent=2))
         raise
-    if as_json:
-        print(json.dumps(as_document(found), indent=2))
-    elif is_check:
+    if json:
+        print(dumps(as_document(found), indent=2))
+    elif check:
         print("\n".join(as_text(found)))
     else:
         print(as_manifest(found), end="")
-    return 0
 
 
 def as_document(found: ClipSet) -> dict[str, Any]:
-    """Return what was found as JSON values."""
+    """Return the pairs, the other files and the rule as JSON values."""
     return {
         "rule": found.rule,
         "why": found.why,
         "pairs": [_entry(clip) for clip in found.clips if clip.clean_path],
         "no_reference": [_entry(clip) for clip in found.clips if not clip.clean_path],
-        "left_out": [{"path": file.path, "reason": file.reason} for file in found.left_out],
+        "left_out": [{"path": file.path, "reason": file.reason} for file in found.unused],
         "notes": list(found.notes),
     }
 
@@ -67,27 +74,27 @@ def _entry(clip: Clip) -> dict[str, Any]:
 
 
 def as_text(found: ClipSet) -> Iterator[str]:
-    """Yield the lines that a person reads: the rule, then a line for every file."""
-    yield f"rule: {found.rule or 'none fits: a blind set, without references'}"
+    """Yield the lines of --check: the rule, the reason, then one line per file."""
+    yield f"rule: {found.rule or 'no clean references found: scoring without them'}"
     yield f"why: {found.why}"
     for clip in found.clips:
         if clip.clean_path:
-            yield f"pair: {clip.clip_id}: {clip.noisy_path} <- {clip.clean_path}{_said(clip)}"
+            yield f"pair: {clip.clip_id}: {clip.noisy_path} <- {clip.clean_path}{_categories(clip)}"
     for clip in found.clips:
         if not clip.clean_path:
-            yield f"no_reference: {clip.clip_id}: {clip.noisy_path}{_said(clip)}"
-    for file in found.left_out:
-        yield f"left out: {file.path}: such files {file.reason}"
+            yield f"no_reference: {clip.clip_id}: {clip.noisy_path}{_categories(clip)}"
+    for file in found.unused:
+        yield f"not used: {file.path}: such files {file.reason}"
     for note in found.notes:
         yield f"note: {note}"
     n_pairs = sum(bool(clip.clean_path) for clip in found.clips)
-    yield f"{n_pairs} paired, {len(found.clips) - n_pairs} without reference, {len(found.left_out)} left out"
+    yield f"{n_pairs} paired, {len(found.clips) - n_pairs} without reference, {len(found.unused)} not used"
 
 
-def _said(clip: Clip) -> str:
-    """Return what is known of a clip's categories; its raw name is in its path."""
-    said = [f"{key}={value}" for key, value in clip.category.items() if value and key != "category_raw"]
-    return f" ({', '.join(said)})" if said else ""
+def _categories(clip: Clip) -> str:
+    """Return the known categories of a clip; category_raw is in its path."""
+    known = [f"{key}={value}" for key, value in clip.category.items() if value and key != "category_raw"]
+    return f" ({', '.join(known)})" if known else ""
 
 
 def as_manifest(found: ClipSet) -> str:

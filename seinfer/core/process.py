@@ -1,7 +1,7 @@
-"""A child process that speaks JSON lines: the one border between seinfer and the frameworks.
+"""A child process that exchanges JSON lines with its parent: all frameworks run behind this border.
 
-The child's own standard output is taken away from it at once: what a library prints there goes to standard error, so
-that a log line can never be read as a result. A child ends when its input does, so that none outlives a killed parent.
+In the child, standard output is redirected to standard error at once, so that nothing a library prints can be read as a
+result. A child ends when its input ends, so that it does not outlive a killed parent.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ _EXIT_S = 5.0
 
 
 class Child:
-    """The parent's end.
+    """The parent's side.
 
     Attributes:
-        inbox: what the child said, in order; None once it has ended.
+        inbox: the messages of the child, in order; then None when it has ended.
     """
 
     def __init__(
@@ -41,13 +41,13 @@ class Child:
         name: str,
         on_message: Callable[[Child, Message | None], None] | None = None,
     ) -> None:
-        """Start it.
+        """Start the child.
 
         Args:
             command: argv.
-            environment: variables on top of this process's.
-            name: what the log calls it.
-            on_message: called on the reading thread instead of filling `inbox`.
+            environment: variables in addition to those of this process.
+            name: its name in the log.
+            on_message: called on the reading thread with each message, instead of filling `inbox`.
         """
         self.inbox: queue.Queue[Message | None] = queue.Queue()
         self._on_message = on_message or (lambda _, message: self.inbox.put(message))
@@ -67,17 +67,17 @@ class Child:
             thread.start()
 
     def send(self, message: Mapping[str, Any]) -> None:
-        """Send one message; a child that has ended is noticed by its last message, not here."""
+        """Send one message. If the child has ended this does nothing: the end is reported as the last message."""
         assert self._process.stdin
         with suppress(BrokenPipeError, ValueError):
             self._process.stdin.write(json.dumps(message) + "\n")
             self._process.stdin.flush()
 
     def receive(self, timeout_s: float | None = None) -> Message | None:
-        """Return the next message, None once the child has ended.
+        """Return the next message, None when the child has ended.
 
         Raises:
-            TimeoutError: nothing came in time.
+            TimeoutError: no message came in time.
         """
         try:
             return self.inbox.get(timeout=timeout_s)
@@ -85,7 +85,7 @@ class Child:
             raise TimeoutError from error
 
     def stop(self, grace_s: float = 5.0) -> None:
-        """Close its input and wait; kill it where it stays."""
+        """Close its input and wait; kill it if it does not end in time."""
         assert self._process.stdin
         with suppress(BrokenPipeError):
             self._process.stdin.close()
@@ -94,7 +94,7 @@ class Child:
         self.kill()
 
     def kill(self) -> None:
-        """End it at once, if it has not ended yet, and let go of its pipes."""
+        """End it at once, if it has not ended yet, and close its pipes."""
         self._process.kill()
         self._process.wait()
         for thread in self._threads:
@@ -105,9 +105,9 @@ class Child:
                 pipe.close()
 
     def describe_exit(self) -> str:
-        """Say how it ended, with the last line of its log."""
+        """Return how it ended, with the last line of its log."""
         with suppress(subprocess.TimeoutExpired):
-            self._process.wait(_EXIT_S)  # its pipes close a moment before its exit code is known
+            self._process.wait(_EXIT_S)  # its pipes close shortly before its exit code is known
         self.kill()
         code = self._process.returncode
         how = f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
@@ -128,16 +128,16 @@ class Child:
 
 
 class Channel:
-    """The child's end."""
+    """The child's side."""
 
     def __init__(self) -> None:
-        """Take standard output for the messages and leave the libraries standard error."""
+        """Reserve standard output for messages; libraries print to standard error from now on."""
         self._out: TextIO = os.fdopen(os.dup(1), "w", encoding="utf-8")
         os.dup2(2, 1)
         sys.stdout = sys.stderr
         self._in = sys.stdin
         self._lock = threading.Lock()
-        # Ctrl-C reaches the whole group of the terminal; the parent decides when a child ends.
+        # Ctrl-C is sent to all processes of the terminal; the parent decides when a child ends.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def send(self, message: Mapping[str, Any]) -> None:
@@ -147,15 +147,15 @@ class Channel:
             self._out.flush()
 
     def receive(self) -> Message | None:
-        """Return the next message, None once the parent has closed the channel or is gone."""
+        """Return the next message, None when the parent has closed the channel or has ended."""
         line = self._in.readline()
         return json.loads(line) if line else None
 
 
 def thread_variables(threads: int) -> dict[str, str]:
-    """Return the variables that keep every numeric library of a child within its cores.
+    """Return the environment variables that limit the threads of every numeric library in a child.
 
-    Idle threads must sleep, not spin: the cores are shared with decoding and scoring.
+    Idle threads must sleep instead of spinning: the cores are shared with decoding and scoring.
     """
     names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
     return {**dict.fromkeys(names, str(threads)), "OMP_WAIT_POLICY": "PASSIVE", "PYTHONUNBUFFERED": "1"}

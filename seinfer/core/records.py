@@ -163,7 +163,7 @@ class ScoringTask:
         estimates: model -> path.
         metrics: names, in column order.
         sample_rate: Hz to score at, 0 for the rate of the files.
-        banned: "model metric" -> reason, for what has ended a scoring process before.
+        excluded: "model metric" -> reason, for metrics that crashed a scoring process before; they are not computed.
     """
 
     clip_id: str
@@ -172,7 +172,7 @@ class ScoringTask:
     estimates: Mapping[str, str]
     metrics: tuple[str, ...]
     sample_rate: int
-    banned: Mapping[str, str] = field(default_factory=dict)
+    excluded: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

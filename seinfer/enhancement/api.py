@@ -1,4 +1,4 @@
-"""The Python face: a model by name, and one function for those who want nothing else."""
+"""The Python API: `load_model` loads a model by its name; `enhance` does everything in one call."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ def load_model(
     Args:
         name: a name or alias, see `seinfer models`.
         device: "auto", "cpu" or "cuda".
-        threads: cores that it may use; None for all.
-        download: fetch missing weights; without it the network is never touched.
-        models_files: further tables in the form of models.toml.
+        threads: processor cores that it may use; None for all.
+        download: fetch missing weights; otherwise the network is never used.
+        models_files: files with further models, in the form of models.toml.
 
     Raises:
         UsageError: there is no such model.
-        MissingExtraError, MissingWeightsError: something is missing; the message holds the command that mends it.
-        IntegrityError: the weights are not what they must be.
+        MissingExtraError, MissingWeightsError: something is missing; the message contains the command that fixes it.
+        IntegrityError: the weights do not have the expected digest or do not fit the network.
     """
     spec = load_registry(Path(path) for path in models_files).find(name)
     if download:

@@ -1,15 +1,15 @@
 """Start a worker in an interpreter that has no seinfer installed: run as a script, `python bootstrap.py`.
 
-The package is taken from beside this file and from nowhere else, so that the other interpreter keeps its own numpy,
-torch and whatever else does not install together with this one's. It needs Python 3.10, numpy, soundfile, soxr and the
-model's packages.
+The package is imported from the folder above this file and from nowhere else, so that the other interpreter keeps its
+own numpy, torch and other packages that cannot be installed together with those of this one. It needs Python 3.10,
+numpy, soundfile, soxr and the packages of the model.
 """
 
 import importlib.util
 import sys
 from pathlib import Path
 
-# The folder of a script heads sys.path, and would offer our modules as top-level ones to everybody.
+# Python puts the folder of a script first in sys.path: its modules would be importable as top-level modules.
 here = Path(__file__).resolve().parent
 sys.path[:] = [entry for entry in sys.path if Path(entry or ".").resolve() != here]
 root = here.parent

@@ -1,7 +1,7 @@
-"""`seinfer check`: is a model wired right here, on this recording? Each question is measured and gets a verdict.
+"""`seinfer check`: measures on a recording whether a model is wired right here. Each question gets a verdict.
 
-What users suffered from was a network that ran and gave bad numbers: state lost between pieces, output late, a result
-that depends on the clips beside it. The contract behind the questions is backends/base.py.
+It finds the faults that made networks run and give bad numbers: state lost between pieces, output delayed, a result
+that depends on the other clips of the batch. The contract behind the questions is in backends/base.py.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from .long_clips import Clock, windowed
 BATCH_TOLERANCE = 1e-5
 STREAM_MIN_DB = 60.0
 GAIN_RANGE_DB = (-12.0, 3.0)
-# Pieces of a size that is no multiple of any hop: lost state or lost samples show at every seam.
+# The size of a piece is not a multiple of any hop, so that lost state or lost samples show at every boundary.
 _PIECE_S = 0.7771
 # Long enough for two windows of longclips.windowed.
 _LONG_S = 50.0
@@ -29,13 +29,13 @@ _LONG_S = 50.0
 
 @dataclass(frozen=True)
 class Verdict:
-    """An answer.
+    """The answer to one question.
 
     Attributes:
-        question: what was measured.
-        measured: the figure, in words.
-        expected: what a well-wired model gives.
-        is_good: whether it does; None where it is worth a look and may be right.
+        question: the property that was measured.
+        measured: the value, as text.
+        expected: the value of a correctly wired model, as text.
+        is_good: whether it is as expected; None if a person should look at it because it may be right.
     """
 
     question: str
@@ -55,7 +55,9 @@ def check(enhancer: Enhancer, clip: Samples, sample_rate: int) -> Iterator[Verdi
     rate = enhancer.sample_rate or sample_rate
     noisy = resample(clip[:1], sample_rate, rate)[0]
     before = noisy.copy()
-    whole = enhancer.enhance(Batch(noisy[None], (len(noisy),)))[0]  # not a padded copy: the model gets at the input
+    whole = enhancer.enhance(Batch(noisy[None], (len(noisy),)))[
+        0
+    ]  # the array itself, not a padded copy: the model could modify it
     yield _length(enhancer, noisy, whole)
     yield Verdict(
         "input left alone",
@@ -64,7 +66,7 @@ def check(enhancer: Enhancer, clip: Samples, sample_rate: int) -> Iterator[Verdi
         bool((noisy == before).all()),
     )
     yield _difference("the same again", whole, _alone(enhancer, noisy), 0.0)
-    yield _difference("in a batch with others", whole, _in_company(enhancer, noisy), BATCH_TOLERANCE)
+    yield _difference("in a batch with other clips", whole, _in_batch(enhancer, noisy), BATCH_TOLERANCE)
     yield _lag(noisy, whole, rate)
     yield _level(noisy, whole, rate)
     yield _pieces(enhancer, noisy, whole, rate)
@@ -74,7 +76,7 @@ def _alone(enhancer: Enhancer, noisy: Waveform) -> Waveform:
     return enhancer.enhance(pad([noisy]))[0]
 
 
-def _in_company(enhancer: Enhancer, noisy: Waveform) -> Waveform:
+def _in_batch(enhancer: Enhancer, noisy: Waveform) -> Waveform:
     """Enhance the clip between a shorter and a longer one, in the middle of the batch."""
     longer = np.concatenate([noisy[::-1], noisy[: len(noisy) // 3]])
     return enhancer.enhance(pad([noisy[: max(1, len(noisy) // 2)], noisy, longer]))[1]
@@ -96,19 +98,19 @@ def _difference(question: str, one: Waveform, other: Waveform, tolerance: float)
 def _lag(noisy: Waveform, whole: Waveform, rate: int) -> Verdict:
     lag = _diagnosed(lag_samples, noisy, whole, rate)
     if lag is None:
-        return Verdict("delay", "cannot be told: silent or unlike the input", "0 samples", None)
-    # A network that filters turns the phase a little; a frame or a hop is never that small.
+        return Verdict("delay", "cannot be measured: silent or unlike the input", "0 samples", None)
+    # A network that filters changes the phase a little; a frame or a hop is always longer than this.
     return Verdict("delay", f"{lag:.0f} samples ({1000 * lag / rate:.1f} ms)", "0 samples", abs(lag) <= rate // 8000)
 
 
 def _level(noisy: Waveform, whole: Waveform, rate: int) -> Verdict:
     gain = _diagnosed(gain_db, noisy, whole, rate)
     if gain is None:
-        return Verdict("level", "cannot be told: silent or unlike the input", "near 0 dB", None)
+        return Verdict("level", "cannot be measured: silent or unlike the input", "near 0 dB", None)
     low, high = GAIN_RANGE_DB
-    # How much a noisy clip must lose is not known here: only a level that rose is surely wrong.
+    # How much a noisy clip must lose is not known here: only a higher level is certainly wrong.
     is_good = None if gain < low else gain <= high
-    return Verdict("level of what is left", f"{gain:+.1f} dB", f"{low:+.0f} to {high:+.0f} dB on a noisy clip", is_good)
+    return Verdict("level of the output", f"{gain:+.1f} dB", f"{low:+.0f} to {high:+.0f} dB on a noisy clip", is_good)
 
 
 def _pieces(enhancer: Enhancer, noisy: Waveform, whole: Waveform, rate: int) -> Verdict:

@@ -1,4 +1,4 @@
-"""A model's name -> a loaded network: packages checked, weights verified, then its backend's `load`."""
+"""ModelSpec -> loaded network: check the packages, verify the weights, call `load` of the backend."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from ..models.registry import resolve
 
 @dataclass(frozen=True)
 class Loaded:
-    """A network, and where it runs.
+    """A loaded network and its device.
 
     Attributes:
         device: "cpu" or "cuda".
-        note: why it is not where it could be; empty where it is.
+        note: why it does not run on the requested device; empty if it does.
     """
 
     enhancer: Enhancer
@@ -30,7 +30,7 @@ class Loaded:
 
 
 def load_on(spec: ModelSpec, *, device: str, threads: int | None = None) -> Loaded:
-    """Load a network on a device; "auto" takes the GPU where there is one and the network can use it.
+    """Load a network on a device; "auto" uses the GPU if there is one and the network supports it.
 
     Raises:
         SeinferError: as `load_enhancer`.
@@ -53,13 +53,13 @@ def load_enhancer(spec: ModelSpec, *, device: str = "cpu", threads: int | None =
     Args:
         spec: the model.
         device: "cpu" or "cuda".
-        threads: cores that it may use; None for all of this machine's.
+        threads: processor cores that it may use; None for all.
 
     Raises:
-        MissingExtraError: packages are not installed; the message holds the line that installs them.
-        MissingWeightsError: weights are not there; the message holds the command that fetches them.
-        IntegrityError: weights are not what they must be.
-        BackendError: what was loaded does not keep the contract.
+        MissingExtraError: packages are not installed; the message contains the command that installs them.
+        MissingWeightsError: weights are missing; the message contains the command that fetches them.
+        IntegrityError: weights do not have the expected digest or do not fit the network.
+        BackendError: the loaded object does not fulfil the backend contract.
     """
     if missing := missing_packages(spec):
         raise MissingExtraError(

@@ -1,9 +1,9 @@
-"""A clip of any length in bounded memory: decode, resample, enhance, resample, write, a block at a time.
+"""A clip of any length in bounded memory: decode, resample, enhance, resample and write block by block.
 
-Where the network's state can be carried the result is the whole clip's, also where the network must first hear of the
-clip's level: then it is decoded twice. Where the state cannot be carried, the clip is cut into windows that overlap;
-each is enhanced with some context on both sides, and neighbours are faded into each other. Such a row is flagged
-`chunked`.
+If the state of the network can be carried from block to block, the result equals that of the whole clip. If the network
+needs the level of the whole clip first, the clip is decoded twice. If the state cannot be carried, the clip is cut into
+overlapping windows; each is enhanced with context on both sides, and neighbouring windows are cross-faded. Such a row
+is marked `chunked`.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ from ..backends.base import Enhancer, Stream, Streaming, TwoPass, Waveform
 from .model import enhance_clips
 
 LONG_S = 60.0
-"""Seconds, all channels together, from which a clip takes this way."""
+"""Clips longer than this are enhanced block by block (seconds, all channels together)."""
 _BLOCK_S = 10.0
-# A recurrent network forgets its start within a few seconds; the fade hides what difference is left.
+# A recurrent network forgets its initial state within a few seconds; the fade hides the remaining difference.
 _WINDOW_S, _CONTEXT_S, _FADE_S = 30.0, 5.0, 0.5
 
 
 @dataclass
 class Clock:
-    """Adds up the seconds of resampling and inference, reading and writing left out."""
+    """Adds up the seconds of resampling and inference, without reading and writing."""
 
     seconds: float = 0.0
     _started: float = field(default=0.0, repr=False)
@@ -50,11 +50,11 @@ def enhance_file(enhancer: Enhancer, source: Path, target: Path, info: Info, sub
         source: file to read.
         target: WAV file to write.
         info: header of the source.
-        subtype: of the target.
+        subtype: subtype of the target.
         mono: average the channels first.
 
     Raises:
-        AudioError: the source cannot be read to its end, or the target not written; nothing is left of it then.
+        AudioError: the source cannot be read to its end, or the target cannot be written; then no target is left.
     """
     channels = 1 if mono else info.channels
     clock = Clock()
@@ -80,7 +80,7 @@ def enhance_file(enhancer: Enhancer, source: Path, target: Path, info: Info, sub
 def _streams(
     enhancer: Enhancer, blocks: Callable[[], Iterator[Samples]], sample_rate: int, channels: int, clock: Clock
 ) -> list[Stream] | None:
-    """Open a stream for each channel; None where the network's state cannot be carried."""
+    """Open a stream for each channel; None if the state of the network cannot be carried."""
     if isinstance(enhancer, Streaming):
         with clock:
             return [enhancer.open_stream() for _ in range(channels)]
@@ -92,7 +92,7 @@ def _streams(
 def after_first_pass(
     enhancer: TwoPass, blocks: Iterable[Samples], sample_rate: int, channels: int, clock: Clock
 ) -> list[Stream]:
-    """Let each channel's network hear the whole clip once, and open the streams for the second pass."""
+    """Send the whole clip through the first pass of each channel, and open the streams of the second pass."""
     first_passes = [enhancer.open_first_pass() for _ in range(channels)]
     resamplers = [Resampler(sample_rate, enhancer.sample_rate or sample_rate) for _ in range(channels)]
     for block in blocks:
@@ -107,12 +107,12 @@ def after_first_pass(
 
 @dataclass(frozen=True)
 class LongResult:
-    """What came of a long clip.
+    """Result of enhancing a long clip.
 
     Attributes:
-        channels: of the written file.
+        channels: channels of the written file.
         n_clipped: samples beyond full scale.
-        is_chunked: the result is not exactly the whole clip's.
+        is_chunked: the result differs from that of the whole clip.
         wall_s: seconds of resampling and inference.
     """
 
@@ -125,14 +125,14 @@ class LongResult:
 def streamed(
     streams: Sequence[Stream], blocks: Iterable[Samples], sample_rate: int, model_rate: int, clock: Clock
 ) -> Iterator[Samples]:
-    """Carry the state of each channel's network, and of the resamplers before and behind it, from block to block.
+    """Enhance blocks, carrying the state of each channel's network and resamplers from block to block.
 
     Args:
         streams: one for each channel.
         blocks: each of shape (channels, time).
         sample_rate: Hz of the blocks.
-        model_rate: Hz of the network; 0 where it takes any.
-        clock: what adds up the time.
+        model_rate: Hz of the network; 0 if it accepts any.
+        clock: adds up the time.
     """
     with clock:
         rows = [_Channel(stream, sample_rate, model_rate or sample_rate) for stream in streams]
@@ -146,7 +146,7 @@ def streamed(
 
 
 class _Channel:
-    """One channel: to the model's rate, through the network, back."""
+    """One channel: resampled to the rate of the model, enhanced, resampled back."""
 
     def __init__(self, stream: Stream, sample_rate: int, model_rate: int) -> None:
         self._down = Resampler(sample_rate, model_rate)
@@ -162,7 +162,7 @@ class _Channel:
 
 
 def windowed(enhancer: Enhancer, blocks: Iterable[Samples], sample_rate: int, clock: Clock) -> Iterator[Samples]:
-    """Enhance windows with context on both sides and fade each into the next."""
+    """Enhance windows with context on both sides and cross-fade each with the next."""
     n_window, n_context, n_fade = (round(s * sample_rate) for s in (_WINDOW_S, _CONTEXT_S, _FADE_S))
     fade_in = np.linspace(0, 1, n_fade, endpoint=False, dtype=np.float32)
     tail: Samples | None = None
@@ -184,7 +184,7 @@ def _windows(blocks: Iterable[Samples], n_window: int, n_context: int) -> Iterat
     for block in blocks:
         kept.append(block)
         n_kept += block.shape[1]
-        # Enough for the window, the context behind it, and a rest that is worth a window of its own.
+        # Enough for the window, the context after it, and a remainder that is long enough for a window of its own.
         while n_kept - n_before > n_window + 2 * n_context:
             samples = np.concatenate(kept, axis=1)
             yield samples[:, : n_before + n_window + n_context], n_before, False

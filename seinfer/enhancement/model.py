@@ -1,6 +1,7 @@
-"""The one place of the audio rule: resample to the model's rate, batch, enhance, back to the clip's rate and length.
+"""The audio rule: resample to the rate of the model, batch, enhance, resample back to the rate and length of the clip.
 
-Nothing else happens to the signal: no normalisation, no trimming, no mixing of channels. Each channel stands by itself.
+Nothing else happens to the signal: no normalisation, no trimming, no mixing of channels. Each channel is enhanced by
+itself.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from ..backends.batching import pad
 from ..core.errors import BackendError, UsageError
 from ..core.records import ModelSpec
 
-# Beyond this the array is (time, channels) and was handed over the wrong way round.
+# With more rows the array is probably (time, channels), that is transposed.
 _MAX_CHANNELS = 64
 
 
@@ -25,7 +26,7 @@ class Model:
     """A loaded model, for use from Python.
 
     Attributes:
-        spec: the facts about it.
+        spec: its description in models.toml.
     """
 
     def __init__(self, spec: ModelSpec, enhancer: Enhancer) -> None:
@@ -43,8 +44,8 @@ class Model:
             float32, the same shape, rate, alignment and level as `wav`.
 
         Raises:
-            UsageError: the array or the rate make no sense.
-            AudioError: it holds NaN or infinite samples.
+            UsageError: the shape, type or sample rate is not valid.
+            AudioError: it contains NaN or infinite samples.
         """
         samples = as_samples(wav, sr)
         enhanced = enhance_clips(self._enhancer, [samples], [sr])[0]
@@ -79,10 +80,10 @@ def enhance_clips(enhancer: Enhancer, clips: Sequence[Samples], sample_rates: Se
         sample_rates: Hz of each.
 
     Returns:
-        One array a clip, same shape as it came.
+        One array per clip, of the same shape.
 
     Raises:
-        BackendError: the network gave back something else than it must.
+        BackendError: the output of the network has a wrong shape, type or number of rows.
     """
     at_model_rate = [
         resample(clip, rate, enhancer.sample_rate or rate) for clip, rate in zip(clips, sample_rates, strict=True)
@@ -100,13 +101,13 @@ def enhance_clips(enhancer: Enhancer, clips: Sequence[Samples], sample_rates: Se
 
 
 def _checked(rows: Sequence[Waveform], enhanced: Sequence[Waveform]) -> Sequence[Waveform]:
-    """Hold a backend to what the rest relies on; a wrong length or a NaN must not become somebody's score."""
+    """Check the output of a backend: a wrong length or a NaN must not be scored."""
     if len(enhanced) != len(rows):
-        raise BackendError(f"the backend gave {len(enhanced)} waveforms for {len(rows)}; expected one a row")
+        raise BackendError(f"the backend returned {len(enhanced)} waveforms for {len(rows)} rows; expected one per row")
     for row, out in zip(rows, enhanced, strict=True):
         if out.shape != row.shape or out.dtype != np.float32:
             raise BackendError(
-                f"the backend gave {out.dtype} samples of shape {out.shape} for a row of shape {row.shape}; "
+                f"the backend returned {out.dtype} samples of shape {out.shape} for a row of shape {row.shape}; "
                 "expected float32 of the same shape"
             )
         refuse_nonfinite(out[None], 1, "the network's output", reason="nonfinite_output")

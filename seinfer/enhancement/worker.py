@@ -1,9 +1,9 @@
-"""Child process: load one model once, take jobs, write files, report each clip.
+"""Child process: load one model, receive jobs, write files, report each clip.
 
-Messages in: first {"spec", "device", "threads"}, then {"jobs": [Job, ...]}, one a batch.
+Messages in: first {"spec", "device", "threads"}, then {"jobs": [Job, ...]}, one message per batch.
 Messages out: {"event": "ready", ...} or {"event": "error", ...}, then {"event": "clip", ...Enhancement} for every job.
 
-Decoding, inference and writing run side by side, a batch apart. engines/local.py starts
+Decoding, inference and writing run in parallel, each on another batch. engines/local.py starts
 `python -m seinfer.enhancement.worker`.
 """
 
@@ -35,7 +35,7 @@ T = TypeVar("T")
 
 
 def main() -> None:
-    """Serve one model until the parent closes the channel."""
+    """Run one model until the parent closes the channel."""
     channel = Channel()
     first = channel.receive()
     if first is None:
@@ -47,22 +47,22 @@ def main() -> None:
     except SeinferError as error:
         channel.send({"event": "error", "kind": type(error).__name__, "message": str(error)})
         return
-    wants = batch_limits(loaded.enhancer)
+    limits = batch_limits(loaded.enhancer)
     channel.send(
         {
             "event": "ready",
             "load_s": time.perf_counter() - started,
             "device": loaded.device,
             "note": loaded.note,
-            "max_clips": wants.max_clips,
-            "max_batch_s": wants.max_batch_s,
+            "max_clips": limits.max_clips,
+            "max_batch_s": limits.max_batch_s,
         }
     )
     Worker(spec, loaded.enhancer, channel).serve()
 
 
 class Worker:
-    """Three stages with short queues between them, so that memory holds a few batches and no more."""
+    """Three stages with short queues between them, so that only a few batches are in memory."""
 
     def __init__(self, spec: ModelSpec, enhancer: Enhancer, channel: Channel) -> None:
         self._spec = spec
@@ -72,13 +72,13 @@ class Worker:
         self._enhanced: queue.Queue[tuple[Job, Audio, Samples, float] | None] = queue.Queue(maxsize=8)
 
     def serve(self) -> None:
-        """Run until the channel closes and all that came through it is written."""
+        """Run until the channel is closed and the results of all jobs are written."""
         stages = [threading.Thread(target=stage, daemon=True) for stage in (self._decode, self._write)]
         for stage in stages:
             stage.start()
         while (batch := self._decoded.get()) is not None:
             if isinstance(batch, Job):
-                self._guarded(batch, self._enhance_long, batch)
+                self._guard(batch, self._enhance_long, batch)
             else:
                 self._infer(batch)
         self._enhanced.put(None)
@@ -91,22 +91,22 @@ class Worker:
                 if job.duration_s > LONG_S:
                     self._decoded.put(job)
                     continue
-                decoded = self._guarded(job, reading.read, Path(job.source), mono=job.mono)
+                decoded = self._guard(job, reading.read, Path(job.source), mono=job.mono)
                 if decoded is not None:
                     batch.append((job, decoded))
             self._decoded.put(batch)
         self._decoded.put(None)
 
     def _infer(self, batch: Sequence[tuple[Job, Audio]]) -> None:
-        """Enhance a batch; where it fails as a whole, each clip by itself, so that only the culprit is lost."""
+        """Enhance a batch; if that fails, enhance each clip by itself, so that only the clip that causes it is lost."""
         if len(batch) > 1:
             try:
                 self._infer_together(batch)
                 return
             except Exception as error:  # noqa: BLE001 the clips are tried again below, where the reason is recorded
-                print(f"batch of {len(batch)} failed, clip by clip now: {error!r}", file=sys.stderr)
+                print(f"batch of {len(batch)} clips failed, trying each clip alone: {error!r}", file=sys.stderr)
         for job, decoded in batch:
-            self._guarded(job, self._infer_together, [(job, decoded)])
+            self._guard(job, self._infer_together, [(job, decoded)])
 
     def _infer_together(self, batch: Sequence[tuple[Job, Audio]]) -> None:
         started = time.perf_counter()
@@ -119,7 +119,7 @@ class Worker:
             self._enhanced.put((job, decoded, samples, wall_s * share))
 
     def _enhance_long(self, job: Job) -> None:
-        """Take a clip that is too long to be held from file to file."""
+        """Enhance a clip that is too long for memory, block by block."""
         info = reading.probe(Path(job.source))
         subtype = job.subtype or writing.wav_subtype(info.subtype)
         done = enhance_file(self._enhancer, Path(job.source), Path(job.target), info, subtype, mono=job.mono)
@@ -128,7 +128,7 @@ class Worker:
 
     def _write(self) -> None:
         while (item := self._enhanced.get()) is not None:
-            self._guarded(item[0], self._write_one, *item)
+            self._guard(item[0], self._write_one, *item)
 
     def _write_one(self, job: Job, decoded: Audio, samples: Samples, wall_s: float) -> None:
         target = Path(job.target)
@@ -161,13 +161,13 @@ class Worker:
             )
         )
 
-    def _guarded(self, job: Job, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
-        """Do one clip's work; what goes wrong is that clip's row and nobody else's."""
+    def _guard(self, job: Job, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
+        """Do the work for one clip; an error becomes the row of that clip."""
         try:
             return work(*args, **kwargs)
         except AudioError as error:
             self._fail(job, error.reason, str(error))
-        except Exception as error:  # noqa: BLE001 whatever a framework raises belongs to this clip
+        except Exception as error:  # noqa: BLE001 any error of a framework is recorded as the row of this clip
             self._fail(job, "failed", f"{type(error).__name__}: {error}")
         return None
 

@@ -1,7 +1,7 @@
-"""The run folder's memory: what was planned, what is done, and with which input, weights and settings.
+"""The journal of a run folder: what was planned, what is done, and with which input, weights and settings.
 
-`journal.jsonl` is only ever appended to, one JSON document a line, so that a crash costs the line being written and
-nothing else. A later line about a clip and a model replaces an earlier one. One process at a time may hold a folder.
+`journal.jsonl` is only appended to, one JSON document per line, so that a crash loses only the line being written. A
+later line about the same clip and model replaces an earlier one. Only one process at a time can use a run folder.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ Slot = tuple[str, str]
 
 
 class Journal:
-    """What the lines of a journal say, taken together.
+    """The content of a journal.
 
     Attributes:
         plan: the last command's header and clips, as JSON values; empty before the first.
         enhancements: slot -> (fingerprint of what it depends on, result).
-        scores: slot -> (fingerprint, figures).
+        scores: slot -> (fingerprint of what they depend on, scores).
     """
 
     def __init__(self) -> None:
@@ -41,11 +41,11 @@ class Journal:
         self.enhancements: dict[Slot, tuple[str, Enhancement]] = {}
         self.scores: dict[Slot, tuple[str, Score]] = {}
 
-    def take(self, line: Mapping[str, Any]) -> None:
-        """Take one line in."""
+    def add_line(self, line: Mapping[str, Any]) -> None:
+        """Add the content of one line."""
         kind = line.get("kind")
         if kind == "plan":
-            self.plan = {**self.plan, **line}  # without clips where they are those of the plan before
+            self.plan = {**self.plan, **line}  # a line without clips keeps those of the line before
         elif kind == "enhancement":
             enhancement = from_json(Enhancement, line)
             self.enhancements[enhancement.clip_id, enhancement.model] = (str(line["key"]), enhancement)
@@ -58,11 +58,11 @@ class Journal:
         """The clips of the last command."""
         return tuple(from_json(Clip, values) for values in self.plan.get("clips", ()))
 
-    def results(self) -> Results:
-        """Return the rows of the last command."""
+    def results(self, clips: Sequence[Clip] | None = None) -> Results:
+        """Return the rows of the last command; `clips` may replace its clips by ones with other categories."""
         enhancements = {slot: enhancement for slot, (_, enhancement) in self.enhancements.items()}
         scores = {slot: score for slot, (_, score) in self.scores.items()}
-        return results_of(self.header, self.clips, enhancements, scores)
+        return results_of(self.header, self.clips if clips is None else clips, enhancements, scores)
 
     @property
     def header(self) -> Mapping[str, Any]:
@@ -72,10 +72,10 @@ class Journal:
 
 
 def read_journal(folder: Path) -> Journal:
-    """Read a run folder's journal; a torn last line counts as not written.
+    """Read the journal of a run folder; an incomplete last line is ignored.
 
     Raises:
-        RunFolderError: the folder is no run folder, or a line before the last is damaged.
+        RunFolderError: the folder is not a run folder, or a line before the last is damaged.
     """
     journal = Journal()
     path = folder / JOURNAL
@@ -83,43 +83,45 @@ def read_journal(folder: Path) -> Journal:
         with open(path, "rb") as file:
             for number, line in enumerate(file, start=1):
                 if line.endswith(b"\n"):
-                    _take_line(journal, path, number, line)
+                    _read_line(journal, path, number, line)
     except FileNotFoundError:
-        raise RunFolderError(f"{folder} is no run folder: it has no {JOURNAL}; give the --out of a run") from None
+        raise RunFolderError(
+            f"{folder} is not a run folder: it has no {JOURNAL}; expected the --out folder of a run"
+        ) from None
     except OSError as error:
         raise RunFolderError(f"{path} cannot be read: {error.strerror or error}") from error
     return journal
 
 
-def _take_line(journal: Journal, path: Path, number: int, line: bytes) -> None:
+def _read_line(journal: Journal, path: Path, number: int, line: bytes) -> None:
     try:
-        journal.take(json.loads(line))
-    except (ValueError, TypeError, KeyError, AttributeError) as error:  # no JSON, or not of the form that we write
+        journal.add_line(json.loads(line))
+    except (ValueError, TypeError, KeyError, AttributeError) as error:  # not JSON, or not in the form that we write
         raise RunFolderError(f"{path} line {number} is damaged ({error}); remove that line and run again") from error
 
 
 class RunFolder:
-    """A run folder that this process holds.
+    """A run folder that this process has locked for itself.
 
     Attributes:
         path: the folder.
-        journal: what is known so far; grows with every `add`.
+        journal: its content; grows with every `add_...`.
     """
 
     def __init__(self, path: Path, *, resume: bool = True) -> None:
-        """Take the folder, making it where it is not there.
+        """Lock the folder; make it if it does not exist.
 
         Args:
             path: the folder.
-            resume: keep what an earlier command did; otherwise start from nothing.
+            resume: keep what an earlier command did; otherwise start with an empty journal.
 
         Raises:
-            RunFolderError: it cannot be written, another process holds it, or it holds something else than a run.
+            RunFolderError: it cannot be written, another process uses it, or it contains something else than a run.
         """
         self.path = path
         try:
             path.mkdir(parents=True, exist_ok=True)
-            self._lock = self._take_lock()
+            self._lock = self._open_lock()
             self._file = self._open(resume)
         except OSError as error:
             raise RunFolderError(
@@ -127,9 +129,9 @@ class RunFolder:
             ) from error
         self.journal = read_journal(path)
 
-    def _take_lock(self) -> BinaryIO:
-        """Hold the folder with a lock that the system lets go when this process ends, however it ends."""
-        lock = open(self.path / LOCK, "a+b", buffering=0)  # noqa: SIM115 held until close()
+    def _open_lock(self) -> BinaryIO:
+        """Lock the folder. The system releases the lock when this process ends, for any reason."""
+        lock = open(self.path / LOCK, "a+b", buffering=0)  # noqa: SIM115 open until close()
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -148,15 +150,15 @@ class RunFolder:
         if not resume:
             path.unlink(missing_ok=True)
         if path.exists():
-            _cut_torn_line(path)
-        # Unbuffered: what a full disk does not take must not be tried once more on closing.
+            _cut_incomplete_line(path)
+        # Unbuffered: what a full disk did not accept must not be written again on closing.
         return open(path, "ab", buffering=0)
 
-    def sweep(self) -> None:
-        """Remove what processes that were killed left of files.
+    def remove_partial_files(self) -> None:
+        """Remove the incomplete files that killed processes left.
 
         Raises:
-            RunFolderError: it cannot be removed.
+            RunFolderError: one cannot be removed.
         """
         try:
             for part in self.path.rglob(f".seinfer-*{PART_SUFFIX}"):
@@ -168,50 +170,50 @@ class RunFolder:
             ) from error
 
     def add_plan(self, header: Mapping[str, Any], clips: Sequence[Clip]) -> None:
-        """Write down what is going to be done; clips that the journal knows already are not written once more."""
+        """Write what is going to be done; clips that the journal already lists are not written again."""
         plan: dict[str, Any] = {"kind": "plan", "header": header}
         listed = [to_json(clip) for clip in clips]
         self._append(plan if listed == self.journal.plan.get("clips") else {**plan, "clips": listed})
 
     def add_enhancement(self, key: str, enhancement: Enhancement) -> None:
-        """Write down what came of a clip and a model."""
+        """Write the result of enhancing one clip with one model."""
         self._append({"kind": "enhancement", "key": key, **to_json(enhancement)})
 
     def add_score(self, key: str, score: Score) -> None:
-        """Write down the figures of an estimate."""
+        """Write the scores of an estimate."""
         self._append({"kind": "score", "key": key, **to_json(score)})
 
     def _append(self, line: Mapping[str, Any]) -> None:
         path = self.path / JOURNAL
         try:
-            self._refuse_another_file(path)
+            self._require_same_file(path)
             rest = memoryview(json.dumps(line, allow_nan=False).encode() + b"\n")
-            while rest:  # a disk that fills takes a part, and says so on the next try
+            while rest:  # a disk that becomes full accepts a part, and reports it at the next attempt
                 rest = rest[self._file.write(rest) :]
         except OSError as error:
             raise RunFolderError(
-                f"{path} cannot be written: {error.strerror or error}; what is done is kept: "
-                "mend it and give the same command again"
+                f"{path} cannot be written: {error.strerror or error}; finished work is kept: "
+                "fix this and run the same command again"
             ) from error
-        self.journal.take(line)
+        self.journal.add_line(line)
 
-    def _refuse_another_file(self, path: Path) -> None:
-        """Notice that the folder was removed or moved: lines would go nowhere from then on."""
+    def _require_same_file(self, path: Path) -> None:
+        """Detect that the folder was removed or moved: later lines would be lost."""
         try:
-            is_ours = os.path.samestat(path.stat(), os.fstat(self._file.fileno()))
+            is_same = os.path.samestat(path.stat(), os.fstat(self._file.fileno()))
         except FileNotFoundError:
-            is_ours = False
-        if not is_ours:
-            raise OSError(errno.ENOENT, "it was removed or moved away while running, put it back")
+            is_same = False
+        if not is_same:
+            raise OSError(errno.ENOENT, "it was removed or moved during the run; put it back")
 
     def close(self) -> None:
-        """Let the folder go."""
+        """Release the folder."""
         self._file.close()
         self._lock.close()
 
 
-def _cut_torn_line(path: Path) -> None:
-    """Remove what a crash left of a line, so that the next one starts where a line starts."""
+def _cut_incomplete_line(path: Path) -> None:
+    """Remove the incomplete line that a crash left, so that the next line starts on a line of its own."""
     with open(path, "r+b") as file:
         end = file.seek(0, os.SEEK_END)
         while end:

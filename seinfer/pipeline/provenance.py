@@ -1,23 +1,27 @@
-"""What a run was done with: versions, machine, models, settings. Goes into run.json, so that a figure can be traced."""
+"""What a run was done with: versions, machine, models, settings. Goes into run.json, so that a score can be traced."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
-from typing import Any
+from typing import Any, Protocol
 
+from ..clips import external
 from ..core.devices import machine
 from ..core.hashing import fingerprint
-from ..core.records import ModelSpec
+from ..core.records import Clip, ModelSpec
+from ..enhancement.engines.base import RunInfo
 from ..metrics.choice import Choice, with_diagnostics
+from ..metrics.metric import Metric
 from ..metrics.table import load_table
 from ..models import weights
 from ..models.extras import versions
+from .request import Request
 
 
 def model_facts(spec: ModelSpec, digest: str) -> dict[str, Any]:
-    """Return what a table must say beside a model's figures; `digest` is `weights_digest`."""
+    """Return the facts about a model that run.json keeps with its scores; `digest` is that of `weights_digest`."""
     return {
         "summary": spec.summary,
         "sha256": digest,
@@ -37,13 +41,13 @@ def model_facts(spec: ModelSpec, digest: str) -> dict[str, Any]:
 
 
 def weights_bytes(spec: ModelSpec) -> int | None:
-    """Return the size of a model's files; None where it has none of its own or one is not there."""
+    """Return the size of a model's weight files; None if it has no files or one is missing."""
     paths = [weights.path_of(spec, file) for file in spec.files]
     return sum(path.stat().st_size for path in paths) if paths and all(path.is_file() for path in paths) else None
 
 
 def weights_digest(spec: ModelSpec) -> str:
-    """Return the digest of a model's weights: the file's own where there is one, one over all of them otherwise."""
+    """Return the digest of a model's weights: that of its only file, or one over all its files."""
     digests = [check.sha256 for check in weights.verify(spec)]
     if len(digests) <= 1:
         return "".join(digests)
@@ -51,19 +55,71 @@ def weights_digest(spec: ModelSpec) -> str:
 
 
 def model_key(spec: ModelSpec, digest: str) -> str:
-    """Return a fingerprint of all that a model's output depends on beside the clip."""
+    """Return a fingerprint of everything that a model's output depends on, except the clip."""
     return fingerprint(spec.name, spec.backend, dict(spec.options), digest, version("seinfer"))
 
 
-def environment(specs: Iterable[ModelSpec], choice: Choice) -> dict[str, Any]:
-    """Return the part of run.json that every command writes alike: what was typed, on what, with what."""
-    table = load_table().metrics
-    metrics = [table[name] for name in with_diagnostics(choice.names)]
+class RunState(Protocol):
+    """What the header says of a run beyond its request; `Scheduler` has it."""
+
+    lost: dict[str, str]
+    ran: dict[str, RunInfo]
+    n_kept: int
+
+
+def run_header(request: Request, clips: Sequence[Clip], digests: Mapping[str, str], state: RunState) -> dict[str, Any]:
+    """Return what run.json says: everything that the scores depend on, and what a reader must know about them.
+
+    Args:
+        request: what was asked for.
+        clips: the clips, inspected.
+        digests: model -> digest of its weights.
+        state: what ran so far and where, and what could not be loaded.
+    """
+    specs = [spec for spec in request.selection.specs if spec.name not in state.lost]
+    models = {spec.name: model_facts(spec, digests[spec.name]) for spec in specs}
+    models |= {row.name: external.facts(row.path) for row in request.external}
+    not_run = {name: {"not_run": reason} for name, reason in {**request.selection.not_run, **state.lost}.items()}
+    settings = {
+        "mono": request.mono,
+        "subtype": request.subtype or "as the input",
+        "score_sample_rate": request.score_rate or "native",
+    }
+    files = sorted((clip.clip_id, clip.noisy_sha256, clip.clean_sha256) for clip in clips)
     return {
+        "run_id": fingerprint(files, models, settings)[:12],
+        "pairing": request.clips.rule or "none: blind set",
+        "settings": settings,
+        "device": request.device,
+        "devices": {name: info.device for name, info in state.ran.items()},
+        "threads": request.threads,
+        "resampler": "soxr VHQ through the models, soxr HQ for scoring",
+        "models": {**models, **not_run},
+        "lost_models": state.lost,
+        "n_kept": state.n_kept,
+        "report": request.tables.as_header(),
+        "notes": [
+            *request.clips.notes,
+            *request.metrics.notes,
+            *dict.fromkeys(info.note for info in state.ran.values() if info.note),
+        ],
         "argv": ["seinfer", *sys.argv[1:]],
+        **_metric_facts(request.metrics),
+        "versions": versions([*specs, *_metrics(request.metrics)]),
+        "machine": machine(),
+    }
+
+
+def _metrics(choice: Choice) -> list[Metric]:
+    table = load_table().metrics
+    return [table[name] for name in with_diagnostics(choice.names)]
+
+
+def _metric_facts(choice: Choice) -> dict[str, Any]:
+    """Return what computed each metric, and for which clips each was asked."""
+    metrics = _metrics(choice)
+    return {
         "metrics": {metric.name: metric.implementation for metric in metrics if not metric.is_diagnostic},
         "metrics_for": {"with_reference": choice.with_reference, "without_reference": choice.without_reference},
         "diagnostics": {metric.name: metric.implementation for metric in metrics if metric.is_diagnostic},
-        "versions": versions([*specs, *metrics]),
-        "machine": machine(),
     }

@@ -1,54 +1,51 @@
-"""What a user asked for, as one value."""
+"""Everything that a command asks for, as one frozen value: the command line builds it, the pipeline runs it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..analysis.settings import ReportSettings
+from ..analysis.settings import TableSettings
 from ..clips.external import ExternalFolder
 from ..clips.pairing import ClipSet
-from ..core.records import ModelSpec
 from ..metrics.choice import Choice
+from ..models.selection import Selection
 
 
 @dataclass(frozen=True)
 class Request:
-    """A run or a comparison.
+    """What `run`, `compare`, `score` and `demo` ask for.
 
     Attributes:
         out: run folder.
-        clips: what to enhance, and what it is compared with.
-        specs: models to run, in this order.
-        not_run: model -> why it does not run here.
-        metrics: what each clip gets; none to enhance only.
-        score_rate: Hz to score at, 0 for the clips' own.
-        mono: average the channels first.
-        subtype: of the written files; empty for the input's.
-        device: where the models run.
-        threads: cores to use.
-        jobs: models to run side by side.
-        resume: keep what an earlier command in this folder did.
-        is_strict: a model that cannot be loaded ends the run.
-        score_cache: take and keep figures in the user's score cache.
-        added: folders of files that other programs made, a row each.
-        report: what the tables depend on beside the rows.
+        clips: the clips, with their clean references if there are any.
+        selection: models to run, in this order, and those that cannot run here.
+        external: folders of files that other programs made; each is one row of the table.
+        metrics: metrics to compute for each clip; none to enhance only.
+        score_rate: Hz to score at, 0 for the rate of each clip.
+        score_cache: whether scores are read from and kept in the user's score cache.
+        mono: average the channels before enhancing.
+        subtype: of the written files; empty for that of the input.
+        device: where the models run: "auto", "cpu" or "cuda".
+        threads: processor cores to use.
+        jobs: models to run at the same time.
+        timeout_s: seconds without progress before a model counts as hung.
+        resume: keep what an earlier command did in this run folder.
+        tables: settings of the tables.
     """
 
     out: Path
     clips: ClipSet
-    specs: tuple[ModelSpec, ...]
-    not_run: Mapping[str, str] = field(default_factory=dict)
+    selection: Selection
+    external: tuple[ExternalFolder, ...] = ()
     metrics: Choice = field(default_factory=Choice)
     score_rate: int = 16000
+    score_cache: bool = True
     mono: bool = False
     subtype: str = ""
     device: str = "cpu"
     threads: int = 1
     jobs: int = 1
+    timeout_s: float = 300.0
     resume: bool = True
-    is_strict: bool = True
-    score_cache: bool = True
-    added: tuple[ExternalFolder, ...] = ()
-    report: ReportSettings = field(default_factory=ReportSettings)
+    tables: TableSettings = field(default_factory=TableSettings)

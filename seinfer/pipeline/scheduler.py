@@ -1,4 +1,10 @@
-"""One command's way through its models and clips: what is left to do, doing it, writing each result down at once."""
+"""One run over its models and clips: find what is left to do, do it, and write each result to the journal at once.
+
+    journal -> jobs -> engine -> Enhancement -> journal -> scoring processes -> Score -> journal
+
+Each model runs in a thread that only waits for its worker process; scores are computed in processes of their own. All
+of them report to one queue of events. The main thread reads that queue, and only the main thread writes.
+"""
 
 from __future__ import annotations
 
@@ -6,17 +12,18 @@ import logging
 import queue
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from ..clips.external import as_enhancement
 from ..core.errors import AudioError, SeinferError
 from ..core.hashing import fingerprint, sha256_of
+from ..core.process import Child, Message
 from ..core.progress import Progress
 from ..core.records import Clip, Enhancement, Job, ModelSpec, Score, ScoringTask, to_json
 from ..enhancement.engines.base import Engine, RunInfo
-from ..scoring.cache import ScoreCache, open_cache, score_key
+from ..scoring.cache import may_change, open_cache, score_key
 from ..scoring.pool import ScoringPool
 from .journal import RunFolder
 from .provenance import model_key
@@ -24,17 +31,33 @@ from .request import Request
 
 log = logging.getLogger(__name__)
 
-# How long the main thread waits for a result before it looks after the scores.
-_POLL_S = 0.05
+_SCORING = "scoring"
+"""Name of the progress stage."""
 
 
-class Run:
-    """Models run in threads that only wait for their workers; this thread alone writes.
+@dataclass(frozen=True)
+class _ModelEnded:
+    """Event: a model ran over all its jobs, or could not be loaded; then the future holds the error."""
+
+    spec: ModelSpec
+    future: Future[RunInfo]
+
+
+@dataclass(frozen=True)
+class _ScoringMessage:
+    """Event: a scoring process sent a message, or ended (None)."""
+
+    child: Child
+    message: Message | None
+
+
+class Scheduler:
+    """Runs what a request asks for and the journal does not hold yet. Use it once, then close it.
 
     Attributes:
         lost: models that should have run and could not be loaded, with the reason.
-        ran: how each model ran that did.
-        n_kept: estimates of an earlier command that are still right.
+        ran: model -> how it ran, for each model that did.
+        n_kept: number of estimates of an earlier command that are still valid.
     """
 
     def __init__(
@@ -45,164 +68,185 @@ class Run:
         digests: Mapping[str, str],
         progress: Progress,
     ) -> None:
+        """Prepare.
+
+        Args:
+            request: what is asked for.
+            folder: the run folder.
+            clips: the clips of the request, inspected.
+            digests: model -> digest of its weights.
+            progress: is told how far each model and the scoring are.
+        """
         self.lost: dict[str, str] = {}
         self.ran: dict[str, RunInfo] = {}
         self.n_kept = 0
         self._request = request
         self._folder = folder
-        self._clips = {clip.clip_id: clip for clip in clips}
-        self._good = [clip for clip in clips if not clip.problem]
-        self._model_keys = {spec.name: model_key(spec, digests[spec.name]) for spec in request.specs}
         self._progress = progress
-        self._added = {folder.name: folder for folder in request.added}
+        self._clips = {clip.clip_id: clip for clip in clips}
+        self._usable = [clip for clip in clips if not clip.problem]
+        self._external = {row.name: row for row in request.external}
+        self._model_keys = {spec.name: model_key(spec, digests[spec.name]) for spec in request.selection.specs}
         self._score_keys: dict[tuple[str, str], str] = {}
-        self._pool: ScoringPool | None = None
-        self._cache = ScoreCache(None)
+        self._n_running = 0
+        self._events: queue.SimpleQueue[Enhancement | _ModelEnded | _ScoringMessage] = queue.SimpleQueue()
+        self._cache = open_cache(is_wanted=request.score_cache and bool(request.metrics.names))
+        self._pool = ScoringPool(request.threads, self._report_scoring_message)
 
-    def execute(self, engine: Engine) -> None:
-        """Do what is not done yet.
+    def run(self, engine: Engine) -> None:
+        """Do everything that is not done yet.
 
         Raises:
-            SeinferError: a model that must run could not be loaded, or nothing can be written any more.
+            SeinferError: a model that the user named could not be loaded, or nothing can be written any more.
         """
-        if not self._request.metrics.names:
-            self._take_folders()
-            self._enhance(engine)
-            return
-        with (
-            closing(open_cache(is_wanted=self._request.score_cache)) as self._cache,
-            closing(ScoringPool(self._request.threads)) as self._pool,
-        ):
-            n_rows = len(self._request.specs) + len(self._added)
-            self._progress.start("scoring", n_rows * len(self._good))
-            self._take_folders()  # first, so that they are scored while the models run
-            self._enhance(engine)
-            for score in self._pool.finish():
-                self._take_score(score)
-
-    def _take_folders(self) -> None:
-        """Take what other programs made as if models had made it; a file may have changed since an earlier command."""
-        for folder in self._added.values():
-            self._progress.start(folder.name, len(self._good))
-            with ThreadPoolExecutor(self._request.threads) as threads:
-                found = list(threads.map(partial(as_enhancement, folder), self._good))
-            for enhancement in found:
-                key = fingerprint(str(folder.path), enhancement.estimate_sha256)
-                slot = (enhancement.clip_id, enhancement.model)
-                if self._folder.journal.enhancements.get(slot) != (key, enhancement):
-                    self._folder.add_enhancement(key, enhancement)
-                self._after_enhancing(enhancement)
-
-    def _enhance(self, engine: Engine) -> None:
-        results: queue.SimpleQueue[Enhancement] = queue.SimpleQueue()
+        if self._request.metrics.names:
+            n_rows = len(self._request.selection.specs) + len(self._external)
+            self._progress.start(_SCORING, n_rows * len(self._usable))
+        self._read_external_files()  # first, so that they are scored while the models run
         with ThreadPoolExecutor(self._request.jobs) as threads:
             try:
-                models = {
-                    threads.submit(engine.run, spec, jobs, results.put): spec
-                    for spec in self._request.specs
-                    if (jobs := self._remaining(spec))
-                }
-                self._collect(models, results)
+                self._start_models(engine, threads)
+                while self._n_running or not self._pool.is_idle:
+                    self._handle(self._events.get())
             except BaseException:
                 engine.close()
                 raise
 
-    def _collect(self, models: dict[Future[RunInfo], ModelSpec], results: queue.SimpleQueue[Enhancement]) -> None:
-        while models:
-            self._drain(results)
-            for future in [future for future in models if future.done()]:
-                self._drain(results)
-                self._settle(models.pop(future), future)
+    def close(self) -> None:
+        """End the scoring processes and write what the cache still holds in memory."""
+        self._pool.close()
+        self._cache.close()
 
-    def _drain(self, results: queue.SimpleQueue[Enhancement]) -> None:
-        try:
-            while True:
-                self._take_enhancement(results.get(timeout=_POLL_S))
-        except queue.Empty:
-            self._take_scores()
+    def _handle(self, event: Enhancement | _ModelEnded | _ScoringMessage) -> None:
+        if isinstance(event, Enhancement):
+            self._record_enhancement(event)
+        elif isinstance(event, _ModelEnded):
+            self._n_running -= 1
+            self._record_end(event)
+        else:
+            for score in self._pool.handle(event.child, event.message):
+                self._record_score(score)
 
-    def _settle(self, spec: ModelSpec, future: Future[RunInfo]) -> None:
-        try:
-            self.ran[spec.name] = future.result()
-        except SeinferError as error:
-            if self._request.is_strict:
-                raise
-            self.lost[spec.name] = str(error)
+    def _report_end(self, spec: ModelSpec, future: Future[RunInfo]) -> None:
+        self._events.put(_ModelEnded(spec, future))
 
-    def _remaining(self, spec: ModelSpec) -> list[Job]:
-        """Return what a model has still to do, after counting what an earlier command did."""
-        self._progress.start(spec.name, len(self._good))
+    def _report_scoring_message(self, child: Child, message: Message | None) -> None:
+        self._events.put(_ScoringMessage(child, message))
+
+    # --- files of other programs ---
+
+    def _read_external_files(self) -> None:
+        """Record the files of other programs like estimates of models.
+
+        Longest clip first, and all rows of a clip together, so that its reference is read once for all of them.
+        """
+        for name in self._external:
+            self._progress.start(name, len(self._usable))
+        clips = sorted(self._usable, key=lambda clip: -clip.duration_s)
+        files = [(row, clip) for clip in clips for row in self._external.values()]
         with ThreadPoolExecutor(self._request.threads) as threads:
-            done = list(threads.map(lambda clip: self._done(clip, spec), self._good))
+            for enhancement in threads.map(lambda file: as_enhancement(*file), files):
+                self._record_external(enhancement)
+
+    def _record_external(self, enhancement: Enhancement) -> None:
+        """Write the row of a file unless the journal holds it: the file may have changed since an earlier command."""
+        key = fingerprint(str(self._external[enhancement.model].path), enhancement.estimate_sha256)
+        slot = (enhancement.clip_id, enhancement.model)
+        if self._folder.journal.enhancements.get(slot) != (key, enhancement):
+            self._folder.add_enhancement(key, enhancement)
+        self._count_and_score(enhancement)
+
+    # --- enhancing ---
+
+    def _start_models(self, engine: Engine, threads: ThreadPoolExecutor) -> None:
+        for spec in self._request.selection.specs:
+            if jobs := self._remaining_jobs(spec):
+                self._n_running += 1
+                future = threads.submit(engine.run, spec, jobs, self._events.put)
+                future.add_done_callback(partial(self._report_end, spec))
+
+    def _remaining_jobs(self, spec: ModelSpec) -> list[Job]:
+        """Return the clips that a model has still to enhance; the others are counted and scored."""
+        self._progress.start(spec.name, len(self._usable))
+        with ThreadPoolExecutor(self._request.threads) as threads:
+            known = list(threads.map(lambda clip: self._valid_enhancement(clip, spec), self._usable))
         jobs = []
-        for clip, enhancement in zip(self._good, done, strict=True):
+        for clip, enhancement in zip(self._usable, known, strict=True):
             if enhancement:
                 self.n_kept += 1
-                self._after_enhancing(enhancement)
+                self._count_and_score(enhancement)
             else:
                 jobs.append(self._job(clip, spec))
         return jobs
 
-    def _key(self, clip: Clip, model: str) -> str:
-        """Return a fingerprint of all that an estimate depends on."""
-        return fingerprint(clip.noisy_sha256, self._model_keys[model], self._request.mono, self._request.subtype)
-
-    def _done(self, clip: Clip, spec: ModelSpec) -> Enhancement | None:
-        """Return what an earlier command made of a clip, if it was made from the same things and is still there."""
-        known, enhancement = self._folder.journal.enhancements.get((clip.clip_id, spec.name), ("", None))
-        if enhancement is None or not enhancement.is_ok or known != self._key(clip, spec.name):
+    def _valid_enhancement(self, clip: Clip, spec: ModelSpec) -> Enhancement | None:
+        """Return the result of an earlier command if it was made from the same things and its file is unchanged."""
+        key, enhancement = self._folder.journal.enhancements.get((clip.clip_id, spec.name), ("", None))
+        if enhancement is None or not enhancement.is_ok or key != self._enhancement_key(clip, spec.name):
             return None
         try:
-            found = sha256_of(self._target(clip, spec.name))
-        except (AudioError, OSError):  # not there, or not to be read: it is made anew
+            digest = sha256_of(self._estimate_path(clip, spec.name))
+        except (AudioError, OSError):  # the file is missing or cannot be read: it is made again
             return None
-        return enhancement if found == enhancement.estimate_sha256 else None
+        return enhancement if digest == enhancement.estimate_sha256 else None
 
-    def _target(self, clip: Clip, model: str) -> Path:
-        if folder := self._added.get(model):
-            return folder.files[clip.clip_id].absolute()
+    def _enhancement_key(self, clip: Clip, model: str) -> str:
+        """Return a fingerprint of everything that an estimate depends on."""
+        return fingerprint(clip.noisy_sha256, self._model_keys[model], self._request.mono, self._request.subtype)
+
+    def _estimate_path(self, clip: Clip, model: str) -> Path:
+        if row := self._external.get(model):
+            return row.files[clip.clip_id].absolute()
         return self._request.out.absolute() / "audio" / model / f"{clip.clip_id}.wav"
 
     def _job(self, clip: Clip, spec: ModelSpec) -> Job:
-        seconds = clip.duration_s * (1 if self._request.mono else clip.channels)
-        target = str(self._target(clip, spec.name))
-        return Job(clip.clip_id, clip.noisy_path, target, seconds, self._request.subtype, self._request.mono)
+        duration_s = clip.duration_s * (1 if self._request.mono else clip.channels)
+        target = str(self._estimate_path(clip, spec.name))
+        return Job(clip.clip_id, clip.noisy_path, target, duration_s, self._request.subtype, self._request.mono)
 
-    def _take_enhancement(self, enhancement: Enhancement) -> None:
+    def _record_enhancement(self, enhancement: Enhancement) -> None:
         log.info("enhanced" if enhancement.is_ok else "failed", extra=to_json(enhancement))
-        self._folder.add_enhancement(self._key(self._clips[enhancement.clip_id], enhancement.model), enhancement)
-        self._after_enhancing(enhancement)
+        key = self._enhancement_key(self._clips[enhancement.clip_id], enhancement.model)
+        self._folder.add_enhancement(key, enhancement)
+        self._count_and_score(enhancement)
 
-    def _after_enhancing(self, enhancement: Enhancement) -> None:
+    def _record_end(self, event: _ModelEnded) -> None:
+        try:
+            self.ran[event.spec.name] = event.future.result()
+        except SeinferError as error:
+            if self._request.selection.is_named:
+                raise
+            self.lost[event.spec.name] = str(error)
+
+    # --- scoring ---
+
+    def _count_and_score(self, enhancement: Enhancement) -> None:
         self._progress.advance(enhancement.model)
-        if self._pool is None:
-            return
-        if not enhancement.is_ok or not self._submit(self._pool, enhancement):
-            self._progress.advance("scoring")
+        if self._request.metrics.names and not self._start_scoring(enhancement):
+            self._progress.advance(_SCORING)
 
-    def _submit(self, pool: ScoringPool, enhancement: Enhancement) -> bool:
-        """Have an estimate scored; say whether that was necessary."""
+    def _start_scoring(self, enhancement: Enhancement) -> bool:
+        """Have an estimate scored; return False if there is nothing to score or its scores are known."""
+        if not enhancement.is_ok:
+            return False
         clip, slot = self._clips[enhancement.clip_id], (enhancement.clip_id, enhancement.model)
         metrics = self._request.metrics.of(has_reference=bool(clip.clean_path))
         rate = self._request.score_rate
         key = score_key(clip, enhancement.estimate_sha256, metrics, rate)
-        if self._folder.journal.scores.get(slot, ("",))[0] == key:
+        known_key, known = self._folder.journal.scores.get(slot, ("", None))
+        if known and known_key == key and not may_change(known):
             return False
-        if known := self._cache.get(key, *slot):
-            self._folder.add_score(key, known)
+        if cached := self._cache.get(key, *slot):
+            self._folder.add_score(key, cached)
             return False
         self._score_keys[slot] = key
-        estimate = {enhancement.model: str(self._target(clip, enhancement.model))}
-        pool.submit(ScoringTask(clip.clip_id, clip.clean_path, clip.noisy_path, estimate, metrics, rate))
+        estimate = {enhancement.model: str(self._estimate_path(clip, enhancement.model))}
+        self._pool.submit(ScoringTask(clip.clip_id, clip.clean_path, clip.noisy_path, estimate, metrics, rate))
         return True
 
-    def _take_scores(self) -> None:
-        for score in self._pool.ready() if self._pool else ():
-            self._take_score(score)
-
-    def _take_score(self, score: Score) -> None:
+    def _record_score(self, score: Score) -> None:
         log.info("scored", extra=to_json(score))
         key = self._score_keys[score.clip_id, score.model]
         self._cache.put(key, score)
         self._folder.add_score(key, score)
-        self._progress.advance("scoring")
+        self._progress.advance(_SCORING)

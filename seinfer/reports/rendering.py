@@ -9,7 +9,7 @@ from ..analysis.cautions import cautions
 from ..analysis.leaderboard import leaderboard
 from ..analysis.ordering import check_sort, in_order, shown_metrics
 from ..analysis.results import Results
-from ..analysis.settings import Display
+from ..analysis.settings import TableSettings
 from .console import comparison_table, failures, footnotes, not_run, title
 from .grid import fitting
 from .json import as_document
@@ -17,7 +17,7 @@ from .markup import as_csv, latex, markdown
 from .terminal import console
 
 
-def render(results: Results, display: Display) -> None:
+def render(results: Results, display: TableSettings) -> None:
     """Print a comparison.
 
     Raises:

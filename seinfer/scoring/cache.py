@@ -78,6 +78,11 @@ def _circumstances() -> str:
     return fingerprint(versions(()), code.hexdigest())
 
 
+def may_change(score: Score) -> bool:
+    """Say whether a score may differ the next time it is computed: its process died, or a file could not be read."""
+    return any(reason.startswith(_VOLATILE_REASONS) for reason in score.reasons.values())
+
+
 class ScoreCache:
     """Scores by key. For one thread; other processes may use the same file at the same time."""
 
@@ -115,7 +120,7 @@ class ScoreCache:
 
     def put(self, key: str, score: Score) -> None:
         """Keep a score, unless it may come out otherwise the next time."""
-        if any(reason.startswith(_VOLATILE_REASONS) for reason in score.reasons.values()):
+        if may_change(score):
             return
         self._new[key] = score
         if len(self._new) >= _BATCH:

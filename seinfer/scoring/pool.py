@@ -1,16 +1,18 @@
-"""A pool of processes over clips and their estimates. A failure is a value with its reason; a crash costs one figure.
+"""A pool of scoring processes. A failure becomes a score with a reason; a crash costs one metric of one estimate.
 
-PESQ holds the interpreter lock and can end its process (arrays of 50 utterances, unchecked), so scoring runs in
-processes of its own. One that dies is replaced; the metric that it had begun is given up for that estimate and the rest
-is done again.
+PESQ holds the interpreter lock and can crash its process (arrays for 50 utterances, without bounds checks), so scoring
+runs in separate processes. A process that dies is replaced. The metric that it was computing is excluded for that
+estimate, and the rest of the task is done again.
+
+The pool has no thread and no queue of its own. Its processes report to the callback of the owner, which puts each
+message on its event queue and later passes it to `handle`.
 """
 
 from __future__ import annotations
 
-import queue
 import sys
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from ..core.errors import BackendError
@@ -19,24 +21,83 @@ from ..core.records import Score, ScoringTask, from_json, to_json
 
 
 class ScoringPool:
-    """Processes that score; results come in any order."""
+    """Processes that score; scores arrive in any order.
 
-    def __init__(self, processes: int) -> None:
-        """Prepare `processes` scoring processes; they start with the first task, and load in the background."""
+    All methods are for one thread, the owner's. `on_message` alone is called on other threads.
+    """
+
+    def __init__(self, processes: int, on_message: Callable[[Child, Message | None], None]) -> None:
+        """Prepare a pool. The processes start with the first task, and load in the background.
+
+        Args:
+            processes: number of scoring processes.
+            on_message: called with each message of a process, and with None when the process has ended. It is called
+                on reader threads, so it should only put both arguments on a queue; the owner then calls `handle`.
+        """
         self._n_processes = processes
+        self._on_message = on_message
         self._waiting: OrderedDict[tuple[str, str], ScoringTask] = OrderedDict()
-        self._inbox: queue.Queue[tuple[Child, Message | None]] = queue.Queue()
         self._starting: set[Child] = set()
         self._running: dict[Child, ScoringTask | None] = {}
-        self._begun: dict[Child, tuple[str, str]] = {}
+        self._current_metric: dict[Child, tuple[str, str]] = {}
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no task is waiting or running: every submitted estimate has its score."""
+        return not self._waiting and all(task is None for task in self._running.values())
 
     def submit(self, task: ScoringTask) -> None:
-        """Queue a task; one that waits for the same reference takes it in, so that the reference is read once."""
+        """Queue a task. It is merged with a waiting task of the same reference, so that the reference is read once."""
         if not self._running and not self._starting:
             for _ in range(self._n_processes):
                 self._start()
         self._queue(task)
         self._dispatch()
+
+    def handle(self, child: Child, message: Message | None) -> Iterator[Score]:
+        """Process one message that `on_message` was called with, and yield the scores that result.
+
+        Read the iterator to its end: the next task is sent after the last score.
+
+        Args:
+            child: the process. A process that is not in the pool (any more) is ignored.
+            message: its message; None: the process has ended.
+
+        Raises:
+            BackendError: a process ended before it was ready.
+        """
+        if child not in self._running and child not in self._starting:
+            return
+        if message is None:
+            yield from self._after_death(child)
+        elif message["event"] == "ready":
+            self._starting.discard(child)
+            self._running[child] = None
+        elif message["event"] == "metric":
+            self._current_metric[child] = (message["model"], message["metric"])
+        elif message["event"] == "score":
+            score = from_json(Score, message)
+            task = self._running[child]
+            assert task is not None
+            self._running[child] = _without(task, score.model)
+            yield score
+        else:
+            self._running[child] = None
+            self._current_metric.pop(child, None)
+        self._dispatch()
+
+    def close(self) -> None:
+        """Kill all processes and forget their tasks."""
+        children = (*self._running, *self._starting)
+        self._waiting.clear()
+        self._running.clear()
+        self._starting.clear()
+        for child in children:
+            child.kill()
+
+    def _start(self) -> None:
+        command = [sys.executable, "-m", "seinfer.scoring.worker"]
+        self._starting.add(Child(command, thread_variables(1), "scoring", self._on_message))
 
     def _queue(self, task: ScoringTask) -> None:
         slot = (task.clip_id, task.reference)
@@ -44,35 +105,9 @@ class ScoringPool:
             task = replace(
                 task,
                 estimates={**waiting.estimates, **task.estimates},
-                banned={**waiting.banned, **task.banned},
+                excluded={**waiting.excluded, **task.excluded},
             )
         self._waiting[slot] = task
-
-    def ready(self) -> Iterator[Score]:
-        """Yield the scores that are there, without waiting."""
-        while True:
-            try:
-                message = self._inbox.get_nowait()
-            except queue.Empty:
-                return
-            yield from self._take(*message)
-
-    def finish(self) -> Iterator[Score]:
-        """Yield the rest, waiting until every task is done."""
-        while self._waiting or any(task is not None for task in self._running.values()):
-            yield from self._take(*self._inbox.get())
-
-    def close(self) -> None:
-        """End all processes."""
-        for child in (*self._running, *self._starting):
-            child.kill()
-
-    def _start(self) -> None:
-        command = [sys.executable, "-m", "seinfer.scoring.worker"]
-        child = Child(
-            command, thread_variables(1), "scoring", lambda source, message: self._inbox.put((source, message))
-        )
-        self._starting.add(child)
 
     def _dispatch(self) -> None:
         for child, task in self._running.items():
@@ -80,46 +115,30 @@ class ScoringPool:
                 _, self._running[child] = self._waiting.popitem(last=False)
                 child.send({"task": to_json(self._running[child])})
 
-    def _take(self, child: Child, message: Message | None) -> Iterator[Score]:
-        if message is None:
-            yield from self._after_death(child)
-        elif message["event"] == "ready":
-            self._starting.discard(child)
-            self._running[child] = None
-        elif message["event"] == "metric":
-            self._begun[child] = (message["model"], message["metric"])
-        elif message["event"] == "score":
-            score = from_json(Score, message)
-            task = self._running[child]
-            assert task is not None
-            self._running[child] = replace(
-                task, estimates={model: path for model, path in task.estimates.items() if model != score.model}
-            )
-            yield score
-        else:
-            self._running[child] = None
-            self._begun.pop(child, None)
-        self._dispatch()
-
     def _after_death(self, child: Child) -> Iterator[Score]:
-        """Blame the metric that had begun, and redo the rest of the task without it."""
+        """Exclude the metric that was being computed, and queue the rest of the task again."""
         if child in self._starting:
             raise BackendError(
                 f"a scoring process ended while starting ({child.describe_exit()}); see `seinfer doctor`"
             )
         task = self._running.pop(child)
         how = child.describe_exit()
-        model, metric = self._begun.pop(child, ("", ""))
+        model, metric = self._current_metric.pop(child, ("", ""))
         self._start()
         if task is None or not task.estimates:
             return
-        if model in task.estimates and f"{model} {metric}" not in task.banned:
+        if model in task.estimates and f"{model} {metric}" not in task.excluded:
             reason = "pesq_crash" if metric.startswith("pesq") else "metric_crash"
-            self._queue(replace(task, banned={**task.banned, f"{model} {metric}": reason}))
+            self._queue(replace(task, excluded={**task.excluded, f"{model} {metric}": reason}))
             return
-        # No metric had begun: reading or preparing the next estimate ends the process, nothing can be left out.
-        model, *rest = task.estimates
+        # No metric had started: the process died while reading the next estimate, so there is no metric to exclude.
+        model = next(iter(task.estimates))
         reasons = dict.fromkeys(task.metrics, f"metric_crash: {how}")
         yield Score(task.clip_id, model, task.sample_rate, reasons=reasons)
-        if rest:
-            self._queue(replace(task, estimates={name: task.estimates[name] for name in rest}))
+        if rest := _without(task, model).estimates:
+            self._queue(replace(task, estimates=rest))
+
+
+def _without(task: ScoringTask, model: str) -> ScoringTask:
+    """Return the task without the estimate of one model."""
+    return replace(task, estimates={name: path for name, path in task.estimates.items() if name != model})

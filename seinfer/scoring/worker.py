@@ -101,8 +101,8 @@ def _score(
     task: ScoringTask, model: str, against: _References, decoded: Audio, announce: Callable[[str], None]
 ) -> Score:
     estimates = resampling.resample(decoded.samples, decoded.sample_rate, against.sample_rate, _QUALITY)
-    banned = {metric: why for key, why in task.banned.items() for name, metric in [key.split(" ")] if name == model}
-    metrics = [metric for name, metric in load_table().metrics.items() if name in task.metrics and name not in banned]
+    excluded = {metric: why for key, why in task.excluded.items() for name, metric in [key.split(" ")] if name == model}
+    metrics = [metric for name, metric in load_table().metrics.items() if name in task.metrics and name not in excluded]
     channels = [
         _compare(signal, estimate, metrics, announce, is_clean=bool(task.reference))
         for signal, estimate in zip(against.for_channels(len(estimates)), estimates, strict=True)
@@ -115,7 +115,7 @@ def _score(
         model=model,
         sample_rate=against.sample_rate,
         values=values,
-        reasons={name: why for name in task.metrics if (why := {**reasons, **banned}.get(name))},
+        reasons={name: why for name in task.metrics if (why := {**reasons, **excluded}.get(name))},
         lag_samples=max(lags, key=abs, default=None),
         gain_db=float(np.mean(gains_db)) if gains_db else None,
         len_diff_samples=decoded.samples.shape[1] - round(against.n_samples * decoded.sample_rate / against.file_rate),

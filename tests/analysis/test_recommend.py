@@ -1,9 +1,7 @@
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import replace
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -31,13 +29,13 @@ def compared(models: Mapping[str, Model], n_clips: int = 60, noise_db: float = 0
         name: {**own, "weights_bytes": model[3], **facts.get(name, {})} for name, model in models.items()
     }
     clips = [Clip(f"{i:03}", f"/n/{i}.wav", f"/c/{i}.wav", RATE, 1, RATE) for i in range(n_clips)]
-    made.take({"kind": "plan", "header": header, "clips": [to_json(clip) for clip in clips]})
+    made.add_line({"kind": "plan", "header": header, "clips": [to_json(clip) for clip in clips]})
     for name, (gain, rtf, mib, _) in models.items():
         for clip, start, jitter in zip(clips, level, random.normal(0, noise_db, n_clips), strict=True):
             done = Enhancement(clip.clip_id, name, "ok", wall_s=rtf, peak_rss_mib=mib)
             score = Score(clip.clip_id, name, RATE, {"sdr": float(start + gain + (jitter if gain else 0))})
-            made.take({"kind": "enhancement", "key": "", **to_json(done)})
-            made.take({"kind": "score", "key": "", **to_json(score)})
+            made.add_line({"kind": "enhancement", "key": "", **to_json(done)})
+            made.add_line({"kind": "score", "key": "", **to_json(score)})
     return made.results()
 
 
@@ -156,23 +154,3 @@ def test_advice_on_a_run_without_scores_is_refused() -> None:
     results = compared({"noisy": NOISY, "a": MODELS["best"]}, n_clips=6)
     with pytest.raises(UsageError, match="this run has no scores to weigh"):
         advise(replace(results, computed=()), Needs())
-
-
-def test_command_prints_the_advice_in_words_and_as_json(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    from pathlib import Path
-
-    from seinfer.cli import recommend_command as command
-
-    results = compared({"noisy": NOISY, "a": (5.0, 0.1, 90.0, 10), "b": (4.6, 0.05, 80.0, 5)}, n_clips=6, noise_db=0.9)
-    monkeypatch.setattr(command, "read_journal", lambda folder: SimpleNamespace(results=lambda: results))
-    assert command.recommend_command(Path("x"), Needs(), as_json=False) == 0
-    shown = capsys.readouterr().out
-    assert shown.startswith("b\n")
-    assert "6 clip(s) cannot tell b from a in sdr (" in shown
-    assert "more would, if the difference is what it seems" in shown
-    assert command.recommend_command(Path("x"), Needs(), as_json=True) == 0
-    document = json.loads(capsys.readouterr().out)
-    assert document["pick"] == "b"
-    assert "a" in {doubt["other"] for doubt in document["doubts"]}

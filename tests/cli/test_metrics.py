@@ -13,9 +13,7 @@ import numpy as np
 import pytest
 
 from seinfer.metrics.table import METRICS
-from tests.helpers import speech_like
-
-from .test_app import RATE, paired, rows, seinfer, write
+from tests.helpers import RATE, rows, seinfer, speech_like, write_paired_set, write_wav
 
 # pesq.py stands in for the package, and dies as it does on some clips; "loud" dies and "odd" raises on the same ones.
 PESQ = """
@@ -65,7 +63,7 @@ def site(tmp_path: Path) -> dict[str, str]:
 
 
 def test_metrics_lists_each_with_its_unit_range_and_source_in_80_columns() -> None:
-    result = seinfer("metrics", COLUMNS="80")
+    result = seinfer("metrics", environment={"COLUMNS": "80"})
     assert (result.returncode, result.stderr) == (0, "")
     for metric in METRICS.values():
         assert (f"{metric.name}: {metric.implementation}; {metric.source}" in result.stdout) is not metric.is_diagnostic
@@ -83,7 +81,7 @@ def test_metrics_lists_each_with_its_unit_range_and_source_in_80_columns() -> No
 
 
 def test_metrics_json_holds_every_fact_and_the_plug_ins(site: dict[str, str]) -> None:
-    result = seinfer("metrics", "--json", **site)
+    result = seinfer("metrics", "--json", environment=site)
     assert result.returncode == 0, result.stderr
     assert "warning: metric plug-in lost = 'no_such_package:METRIC': ModuleNotFoundError: No module" in result.stderr
     listed = {row["name"]: row for row in json.loads(result.stdout)}
@@ -96,7 +94,7 @@ def test_metrics_json_holds_every_fact_and_the_plug_ins(site: dict[str, str]) ->
 
 
 def test_doctor_tells_of_the_packages_of_metrics_and_of_broken_ones(site: dict[str, str]) -> None:
-    findings = json.loads(seinfer("doctor", "--json", **site).stdout)
+    findings = json.loads(seinfer("doctor", "--json", environment=site).stdout)
     assert findings["extras"]["seinfer[dnsmos]"].startswith("onnxruntime ")
     assert "metric plug-in lost" in findings["plug-ins"]["problem 1"]
 
@@ -114,12 +112,12 @@ def test_metrics_imports_no_metric() -> None:
 
 
 def test_compare_metrics_that_die_or_raise_cost_one_figure_each(tmp_path: Path, site: dict[str, str]) -> None:
-    folder = paired(tmp_path / "set", 2)
+    folder = write_paired_set(tmp_path / "set", 2)
     deadly = speech_like(1.5, RATE)
     deadly[0] = 0.5
-    write(folder / "noisy" / "c0.wav", deadly)
+    write_wav(folder / "noisy" / "c0.wav", deadly)
     command = ("compare", "--models", "noisy", "--metrics", "pesq_wb,si_sdr,loud,odd", "--out", "out", folder)
-    result = seinfer(*command, cwd=tmp_path, **site)
+    result = seinfer(*command, cwd=tmp_path, environment=site)
     assert result.returncode == 0, result.stderr
     assert "warning: metric plug-in lost" in result.stderr
     first, second = rows(tmp_path / "out" / "per_clip.csv")
@@ -136,9 +134,9 @@ def test_compare_metrics_that_die_or_raise_cost_one_figure_each(tmp_path: Path, 
 
 
 def test_compare_mixed_set_gives_each_clip_what_applies(tmp_path: Path) -> None:
-    folder = paired(tmp_path / "set", 1)
-    write(folder / "noisy" / "alone.wav", speech_like(5.0, RATE, seed=3))
-    write(folder / "noisy" / "silent.wav", np.zeros(RATE, np.float32))
+    folder = write_paired_set(tmp_path / "set", 1)
+    write_wav(folder / "noisy" / "alone.wav", speech_like(5.0, RATE, seed=3))
+    write_wav(folder / "noisy" / "silent.wav", np.zeros(RATE, np.float32))
     result = seinfer("compare", "--models", "noisy", "--out", "out", folder, cwd=tmp_path)
     assert result.returncode == 0, result.stderr
     assert "note: 1 clips with a clean file are compared with it, 2 without one" in result.stdout
@@ -163,9 +161,9 @@ def test_compare_pesq_on_more_utterances_than_its_tables_hold_is_a_figure(tmp_pa
     burst, clean = speech_like(0.3, RATE), np.zeros(39 * RATE, np.float32)
     for start in range(0, len(clean) - len(burst), round(0.65 * RATE)):
         clean[start : start + len(burst)] = burst
-    folder = paired(tmp_path / "set", 1)
-    write(folder / "clean" / "bursts.wav", clean)
-    write(folder / "noisy" / "bursts.wav", clean + 0.003 * np.random.default_rng(0).standard_normal(len(clean)))
+    folder = write_paired_set(tmp_path / "set", 1)
+    write_wav(folder / "clean" / "bursts.wav", clean)
+    write_wav(folder / "noisy" / "bursts.wav", clean + 0.003 * np.random.default_rng(0).standard_normal(len(clean)))
     command = ("compare", "--models", "noisy", "--metrics", "pesq_wb", "--out", "out", folder)
     result = seinfer(*command, cwd=tmp_path)
     assert result.returncode == 0, result.stderr

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import json
-import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -15,15 +12,7 @@ import soundfile
 
 from seinfer.cli import app as cli
 from seinfer.core import streams
-from tests.helpers import speech_like
-
-RATE = 16_000
-
-
-def seinfer(*arguments: object, cwd: Path) -> subprocess.CompletedProcess[str]:
-    """Run the command line in a process of its own."""
-    command = [sys.executable, "-m", "seinfer", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, env=dict(os.environ), timeout=300)
+from tests.helpers import RATE, rows, seinfer, speech_like
 
 
 def here(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
@@ -33,11 +22,6 @@ def here(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
     with pytest.raises(SystemExit) as end:
         cli.main()
     return int(end.value.code or 0)
-
-
-def rows(path: Path) -> list[dict[str, str]]:
-    with open(path, newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
 
 
 @pytest.fixture
@@ -138,7 +122,7 @@ def test_mix_many_failures_are_counted_beyond_the_first(
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--snr", "0,loud"), "--snr is '0,loud'; expected numbers of dB, each once"),
+        (("--snr", "0,loud"), "--snr is '0,loud'; expected numbers in dB, each once"),
         (("--snr", "0,nan"), "--snr is '0,nan'"),
         (("--snr", "5,5.0"), "--snr is '5,5.0'"),
         (("--snr", ""), "--snr is ''"),

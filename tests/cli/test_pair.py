@@ -9,26 +9,27 @@ from pathlib import Path
 
 import pytest
 
-from seinfer.cli.pair import pair_command
+from seinfer.cli.pair import pair
 from seinfer.core.errors import PairingError
 from tests.clips.pairing.folders import tree
+from tests.helpers import seinfer
 
 
 def test_pair_check_names_rule_pairs_and_the_rest(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     tree(tmp_path, "noisy/x.wav", "noisy/y.wav", "clean/x.wav", "noise/x.wav")
-    assert pair_command(tmp_path, is_check=True) == 0
+    pair(tmp_path, check=True)
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == f"rule: same relative path in noisy and clean trees in {tmp_path}"
     assert lines[1] == "why: 1 of 2 noisy files have a clean one: same relative path"
     assert f"pair: x: {tmp_path}/noisy/x.wav <- {tmp_path}/clean/x.wav" in lines
     assert f"no_reference: y: {tmp_path}/noisy/y.wav" in lines
-    assert f"left out: {tmp_path}/noise/x.wav: such files are in neither tree" in lines
-    assert lines[-1] == "1 paired, 1 without reference, 1 left out"
+    assert f"not used: {tmp_path}/noise/x.wav: such files are in neither tree" in lines
+    assert lines[-1] == "1 paired, 1 without reference, 1 not used"
 
 
 def test_pair_json_holds_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     tree(tmp_path, "noisy/x.wav", "noisy/y.wav", "clean/x.wav", "noise/x.wav")
-    pair_command(tmp_path, as_json=True)
+    pair(tmp_path, json=True)
     document = json.loads(capsys.readouterr().out)
     assert [entry["clip_id"] for entry in document["pairs"]] == ["x"]
     assert [entry["clip_id"] for entry in document["no_reference"]] == ["y"]
@@ -38,16 +39,25 @@ def test_pair_json_holds_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[
 def test_pair_refused_says_so_in_json_and_raises(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     tree(tmp_path, "noisy/x.wav", "clean/x.wav", "clean/y.wav")
     with pytest.raises(PairingError) as error:
-        pair_command(tmp_path, as_json=True)
+        pair(tmp_path, json=True)
     assert error.value.exit_code == 3
     assert json.loads(capsys.readouterr().out) == {"refused": str(error.value)}
 
 
 def test_pair_prints_a_manifest_that_gives_the_same_pairs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     tree(tmp_path, "a_snr5_tl-26_fileid_1.wav", "clean_fileid_1.wav", "b.wav")
-    pair_command(tmp_path)
+    pair(tmp_path)
     text = capsys.readouterr().out
     assert [row["clip_id"] for row in csv.DictReader(io.StringIO(text))] == ["a_snr5_tl-26_fileid_1", "b"]
     (tmp_path / "list.csv").write_text(text)
-    pair_command(tmp_path, manifest=tmp_path / "list.csv")
+    pair(tmp_path, manifest=tmp_path / "list.csv")
     assert capsys.readouterr().out == text
+
+
+def test_pair_of_what_cannot_be_matched_ends_with_3(tmp_path: Path) -> None:
+    for name in ("noisy/a.wav", "clean/b.wav"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).touch()
+    result = seinfer("pair", "--check", "--json", tmp_path)
+    assert result.returncode == 3
+    assert "clean/b.wav" in result.stderr and "clean/b.wav" in json.loads(result.stdout)["refused"]

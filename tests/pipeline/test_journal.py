@@ -95,8 +95,8 @@ def test_run_folder_where_a_file_stands_names_the_way_out(tmp_path: Path) -> Non
         RunFolder(tmp_path / "run")
 
 
-def test_read_journal_of_another_folder_says_it_is_no_run_folder(tmp_path: Path) -> None:
-    with pytest.raises(RunFolderError, match="is no run folder"):
+def test_read_journal_of_another_folder_says_it_is_not_a_run_folder(tmp_path: Path) -> None:
+    with pytest.raises(RunFolderError, match="is not a run folder"):
         read_journal(tmp_path)
 
 

@@ -30,13 +30,13 @@ def journal(
     """Return the journal of a comparison of three models."""
     made = Journal()
     clips = [_paired(i) for i in range(n_paired)] + [_blind(i) for i in range(n_blind)]
-    made.take({"kind": "plan", "header": header(report or {}, metrics), "clips": [to_json(clip) for clip in clips]})
+    made.add_line({"kind": "plan", "header": header(report or {}, metrics), "clips": [to_json(clip) for clip in clips]})
     for i, clip in enumerate(clips):
         for model in MODELS if not clip.problem else ():
             done = _enhancement(clip, model, i)
-            made.take({"kind": "enhancement", "key": "", **to_json(done)})
+            made.add_line({"kind": "enhancement", "key": "", **to_json(done)})
             if done.is_ok:
-                made.take({"kind": "score", "key": "", **to_json(_score(clip, model, i))})
+                made.add_line({"kind": "score", "key": "", **to_json(_score(clip, model, i))})
     return made
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from seinfer.analysis.leaderboard import Standing, leaderboard
 from seinfer.analysis.ordering import check_sort, in_order, shown_metrics
-from seinfer.analysis.settings import Display
+from seinfer.analysis.settings import TableSettings
 from seinfer.core.errors import UsageError
 from seinfer.reports.grid import fitting
 from seinfer.reports.markup import as_csv, latex, markdown
@@ -70,7 +70,7 @@ def test_order_by_an_unknown_name_is_refused_with_the_closest() -> None:
 
 @pytest.mark.parametrize("form", ["table", "md", "csv", "json", "latex"])
 def test_render_in_every_form_is_data_on_stdout(form: str, capsys: pytest.CaptureFixture[str]) -> None:
-    render(made.results(), Display(form))
+    render(made.results(), TableSettings(format=form))
     shown = capsys.readouterr()
     assert "good" in shown.out and "nan" not in shown.out.lower()
     assert "failed: set/p287_006 (small): worker_crash" in shown.err
@@ -84,5 +84,5 @@ def test_render_in_every_form_is_data_on_stdout(form: str, capsys: pytest.Captur
 
 
 def test_render_shows_the_metrics_that_were_chosen(capsys: pytest.CaptureFixture[str]) -> None:
-    render(made.results(), Display("md", metrics=["pesq_wb"]))
+    render(made.results(), TableSettings("md", metrics=("pesq_wb",)))
     assert "| model | PESQ-WB | n |" in capsys.readouterr().out

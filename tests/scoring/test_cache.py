@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 import subprocess
 import sys
@@ -11,13 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from seinfer.cli.commands import Options, Scoring, compare_command, score_command
 from seinfer.core.records import Clip, Score
-from seinfer.reports.options import TableOptions
 from seinfer.scoring import cache as scorecache
 from seinfer.scoring.cache import ScoreCache, cache_path, open_cache, score_key
-from seinfer.scoring.pool import ScoringPool
-from tests.cli.test_app import paired, rows
 
 SCORE = Score("x", "m", 16_000, {"sdr": 1.25}, {"stoi": "not_enough_speech"}, 3, -0.5, 0)
 
@@ -152,46 +147,3 @@ def test_open_where_no_folder_can_be_made_warns_and_goes_on(folder: Path, caplog
     cache.close()
     assert "cannot be used" in caplog.text
     assert (folder / "cache").read_text() == "a file"
-
-
-def refuse_to_score(*_: object) -> None:
-    raise AssertionError("a scoring process was started")
-
-
-def test_score_again_starts_no_scoring_process_unless_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    paired(folder, 2)
-
-    def score(out: str, *, use_cache: bool = True) -> list[dict[str, str]]:
-        command = ([folder / "noisy"], folder / "clean", "sdr,stoi", "16000", folder / out, 1)
-        assert score_command(*command, TableOptions("json"), use_cache=use_cache) == 0
-        found = rows(folder / out / "per_clip.csv")
-        return [{key: value for key, value in row.items() if key != "run_id"} for row in found]
-
-    first = score("first")
-    with monkeypatch.context() as patch:
-        patch.setattr(ScoringPool, "_start", refuse_to_score)
-        assert score("second") == first
-        with pytest.raises(AssertionError, match="a scoring process was started"):
-            score("third", use_cache=False)
-        (folder / "clean" / "c0.wav").write_bytes((folder / "clean" / "c1.wav").read_bytes())
-        with pytest.raises(AssertionError, match="a scoring process was started"):
-            score("fourth")
-
-
-def test_compare_again_in_another_folder_takes_up_the_figures(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    paired(folder / "set", 2)
-
-    def compare(out: str) -> dict[str, object]:
-        options = Options([folder / "set"], folder / out, device="cpu", threads=1)
-        scoring = Scoring(metrics="sdr,si_sdr")
-        assert compare_command(options, "noisy", scoring, TableOptions("json")) == 0
-        document = json.loads(capsys.readouterr().out)
-        return {row["clip_id"]: row["sdr"] for row in rows(folder / out / "per_clip.csv")} | {
-            "n": document["models"][0]["n_ok"]
-        }
-
-    first = compare("first")
-    monkeypatch.setattr(ScoringPool, "_start", refuse_to_score)
-    assert compare("second") == first

@@ -9,7 +9,7 @@ from ...core.records import Clip
 
 
 @dataclass(frozen=True)
-class LeftOutFile:
+class UnusedFile:
     """A file that was found and is not a clip.
 
     Attributes:
@@ -30,14 +30,14 @@ class ClipSet:
         rule: how the clean files were found, as text; empty if there are none.
         notes: what a user should know about the choice.
         why: why the rule fits, or why none does.
-        left_out: files that were found and are not used.
+        unused: files that were found and are not used.
     """
 
     clips: tuple[Clip, ...]
     rule: str = ""
     notes: tuple[str, ...] = ()
     why: str = ""
-    left_out: tuple[LeftOutFile, ...] = ()
+    unused: tuple[UnusedFile, ...] = ()
 
 
 def sorted_clips(clips: Iterable[Clip]) -> tuple[Clip, ...]:

@@ -1,4 +1,4 @@
-"""What an engine is: it runs one model over jobs, wherever that may be, and says what came of each."""
+"""The interface of an engine: it runs one model over jobs, on this machine or elsewhere, and reports each result."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class RunInfo:
 
     Attributes:
         device: "cpu" or "cuda".
-        note: why not on another, empty where there is nothing to say.
+        note: why it did not run on another device; may be empty.
         load_s: seconds until the model was ready.
     """
 
@@ -27,17 +27,17 @@ class RunInfo:
 class Engine(Protocol):
     """Runs models; `run` may be called from several threads.
 
-    `emit` gets exactly one Enhancement a job, ok or failed, on the calling thread.
+    `emit` is called exactly once per job with its Enhancement, ok or failed, on the calling thread.
     """
 
     def run(self, spec: ModelSpec, jobs: Sequence[Job], emit: Callable[[Enhancement], None]) -> RunInfo:
         """Run a model over all jobs.
 
         Raises:
-            SeinferError: the model could not be loaded; no job was begun.
+            SeinferError: the model could not be loaded; no job was started.
         """
         ...
 
     def close(self) -> None:
-        """End whatever runs, at once; `run` then returns or raises soon, wherever it is."""
+        """End all workers at once; every `run` in progress then returns or raises soon."""
         ...

@@ -1,7 +1,7 @@
-"""One worker process a model on this machine. What a model does to its process costs the clip that caused it, no more.
+"""One worker process per model on this machine. A crash costs only the clip that caused it.
 
-A worker that dies or hangs takes a few clips with it, of which one is to blame. Each of those is tried again alone in a
-fresh worker; the one that ends its worker once more is marked failed, the others go on.
+When a worker dies or hangs, a few clips were in progress, and one of them is the cause. Each is tried again alone in a
+new worker; the clip that ends its worker again is marked as failed, and the others continue.
 """
 
 from __future__ import annotations
@@ -21,12 +21,13 @@ from ...models.weights import weights_dir
 from .base import RunInfo
 from .batches import group_by_length
 
-# One batch runs, one is being decoded, one waits: the worker never idles and little is lost with it.
-_BATCHES_IN_FLIGHT = 3
-# A worker is given up when it says nothing for this many times the audio that it holds, and at least the time-out.
-_PATIENCE = 60.0
+# One batch runs, one is being decoded, one waits: the worker is never idle, and few clips are lost with it.
+_BATCHES_IN_PROGRESS = 3
+# A worker counts as hung if it reports nothing for this many times the duration of its clips in progress, or for the
+# time-out if that is longer.
+_HANG_RTF = 60.0
 
-# What a worker may report of loading, by name; AudioError is about clips and takes a reason.
+# Errors that a worker may report while loading, by name; AudioError is about clips and has a reason.
 _ERRORS = {kind.__name__: kind for kind in errors.SeinferError.__subclasses__() if kind is not errors.AudioError}
 
 log = logging.getLogger(__name__)
@@ -36,7 +37,7 @@ Emit = Callable[[Enhancement], None]
 
 @dataclass
 class _Batch:
-    """Jobs that go to the worker together; a suspect goes alone, with nothing beside it."""
+    """Jobs that are sent to the worker together; a job that may have ended a worker is sent alone."""
 
     jobs: list[Job]
     alone: bool = False
@@ -47,10 +48,10 @@ class _Batch:
 
 
 class LocalEngine:
-    """Starts a worker a model.
+    """Starts one worker per model.
 
     Attributes:
-        timeout_s: silence after which a worker counts as hung, longer for long clips.
+        timeout_s: seconds without progress before a worker counts as hung; more for long clips.
     """
 
     def __init__(self, device: str, threads: int, timeout_s: float = 300.0) -> None:
@@ -58,7 +59,7 @@ class LocalEngine:
 
         Args:
             device: "cpu", "cuda" or "auto".
-            threads: cores that a model may use.
+            threads: processor cores that a model may use.
             timeout_s: see the attribute.
         """
         self.timeout_s = timeout_s
@@ -76,7 +77,7 @@ class LocalEngine:
         """Start a worker and wait until its model is loaded.
 
         Raises:
-            SeinferError: it cannot be loaded, as the worker says; BackendError where its process just ended.
+            SeinferError: it cannot be loaded, as the worker reports; BackendError if its process ended.
         """
         child = self._launch(spec)
         child.send({"spec": to_json(spec), "device": self._device, "threads": self._threads})
@@ -96,7 +97,7 @@ class LocalEngine:
         return child, ready
 
     def _launch(self, spec: ModelSpec) -> Child:
-        # Said in full, because an interpreter of its own may lack what finds the folder.
+        # The full path, because another interpreter may lack the package that finds the folder.
         environment = {**thread_variables(self._threads), "SEINFER_WEIGHTS_DIR": str(weights_dir())}
         with self._lock:
             if self._is_closed:
@@ -115,21 +116,21 @@ class LocalEngine:
 
 
 def _command(spec: ModelSpec) -> list[str]:
-    """Return the argv of a worker: of this interpreter, or of the model's own, which need not know seinfer."""
+    """Return the argv of a worker: in this interpreter, or in the model's own, where seinfer need not be installed."""
     if not spec.python:
         return [sys.executable, "-m", "seinfer.enhancement.worker"]
     return [spec.python, str(Path(__file__).parents[1] / "bootstrap.py")]
 
 
 class _ModelRun:
-    """One model's way through its jobs, over as many workers as it takes."""
+    """Runs one model over its jobs, with a new worker whenever one is lost."""
 
     def __init__(self, engine: LocalEngine, spec: ModelSpec, emit: Emit) -> None:
         self._engine = engine
         self._spec = spec
         self._emit = emit
         self._waiting: deque[_Batch] = deque()
-        self._flying: deque[_Batch] = deque()
+        self._in_progress: deque[_Batch] = deque()
 
     def run(self, jobs: Sequence[Job]) -> RunInfo:
         child, ready = self._engine.start(self._spec)
@@ -138,61 +139,61 @@ class _ModelRun:
         )
         self._waiting.extend(_Batch([jobs[i] for i in group]) for group in groups)
         try:
-            while self._waiting or self._flying:
-                self._top_up(child)
-                if reason := self._take(child):
+            while self._waiting or self._in_progress:
+                self._send_batches(child)
+                if reason := self._receive(child):
                     log.warning("worker lost", extra={"model": self._spec.name, "reason": reason})
                     child.kill()
-                    self._after_death(reason)
+                    self._retry_alone(reason)
                     if self._waiting:
                         child, _ = self._engine.start(self._spec)
         except errors.SeinferError as error:
-            self._give_up(f"worker_lost: no new worker could be started: {error}")
+            self._fail_all(f"worker_lost: no new worker could be started: {error}")
         finally:
             child.stop()
         return RunInfo(ready["device"], ready["note"], ready["load_s"])
 
-    def _top_up(self, child: Child) -> None:
-        """Send what may fly beside what is flying."""
-        while self._waiting and self._may_fly(self._waiting[0]):
+    def _send_batches(self, child: Child) -> None:
+        """Send the batches that may be in progress together with those that are."""
+        while self._waiting and self._may_send(self._waiting[0]):
             batch = self._waiting.popleft()
-            self._flying.append(batch)
+            self._in_progress.append(batch)
             child.send({"jobs": [to_json(job) for job in batch.jobs]})
 
-    def _may_fly(self, batch: _Batch) -> bool:
-        if not self._flying:
+    def _may_send(self, batch: _Batch) -> bool:
+        if not self._in_progress:
             return True
-        return not batch.alone and not self._flying[-1].alone and len(self._flying) < _BATCHES_IN_FLIGHT
+        return not batch.alone and not self._in_progress[-1].alone and len(self._in_progress) < _BATCHES_IN_PROGRESS
 
-    def _take(self, child: Child) -> str:
-        """Take one result; return why the worker has to go, "" while it is well."""
-        limit_s = max(self._engine.timeout_s, _PATIENCE * sum(batch.duration_s for batch in self._flying))
+    def _receive(self, child: Child) -> str:
+        """Wait for one result; return the reason why the worker must be replaced, "" if it works."""
+        limit_s = max(self._engine.timeout_s, _HANG_RTF * sum(batch.duration_s for batch in self._in_progress))
         try:
             message = child.receive(limit_s)
         except TimeoutError:
-            return f"timeout: the worker said nothing for {limit_s:.0f} s; raise --timeout if this machine is slow"
+            return f"timeout: the worker made no progress for {limit_s:.0f} s; raise --timeout if this machine is slow"
         if message is None:
             return f"crashed: the worker process ended ({child.describe_exit()})"
         enhancement = from_json(Enhancement, message)
-        for batch in self._flying:
+        for batch in self._in_progress:
             batch.jobs = [job for job in batch.jobs if job.clip_id != enhancement.clip_id]
-        self._flying = deque(batch for batch in self._flying if batch.jobs)
+        self._in_progress = deque(batch for batch in self._in_progress if batch.jobs)
         self._emit(enhancement)
         return ""
 
-    def _after_death(self, reason: str) -> None:
-        """A clip that was alone is to blame; of several, each is tried again alone."""
-        if self._flying and self._flying[0].alone:
-            self._fail(self._flying[0].jobs, reason)
+    def _retry_alone(self, reason: str) -> None:
+        """Fail the clip that was in progress alone; of several clips, queue each alone."""
+        if self._in_progress and self._in_progress[0].alone:
+            self._fail(self._in_progress[0].jobs, reason)
         else:
-            suspects = [job for batch in self._flying for job in batch.jobs]
+            suspects = [job for batch in self._in_progress for job in batch.jobs]
             self._waiting.extendleft(_Batch([job], alone=True) for job in reversed(suspects))
-        self._flying.clear()
+        self._in_progress.clear()
 
-    def _give_up(self, reason: str) -> None:
-        for batch in (*self._flying, *self._waiting):
+    def _fail_all(self, reason: str) -> None:
+        for batch in (*self._in_progress, *self._waiting):
             self._fail(batch.jobs, reason)
-        self._flying.clear()
+        self._in_progress.clear()
         self._waiting.clear()
 
     def _fail(self, jobs: Sequence[Job], error: str) -> None:

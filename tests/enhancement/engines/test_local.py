@@ -89,7 +89,7 @@ def test_run_two_clips_that_crash_cost_two(tmp_path: Path) -> None:
 def test_run_a_clip_that_hangs_costs_itself_alone(tmp_path: Path) -> None:
     errors = failed(run(clips(tmp_path, bad=misbehaving.HANG), timeout_s=6.0))
     assert list(errors) == ["bad"]
-    assert errors["bad"].startswith("timeout: the worker said nothing for 6 s")
+    assert errors["bad"].startswith("timeout: the worker made no progress for 6 s")
 
 
 def test_run_a_library_that_prints_to_stdout_forges_no_result(tmp_path: Path) -> None:

@@ -1,0 +1,68 @@
+"""`seinfer demo`: compare what is installed on the bundled synthetic clips."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from . import resolve
+from .options import DEFAULT_OUT, Format, Out, Sort, TableJson, Threads
+
+
+def demo(
+    out: Out = DEFAULT_OUT / "demo",
+    pull: Annotated[bool, typer.Option("--pull", help="First try to download the weights that are missing.")] = False,
+    threads: Threads = None,
+    sort: Sort = "",
+    format_: Format = "table",
+    json: TableJson = False,
+) -> None:
+    """Compare what is installed on the bundled synthetic clips; no network needed."""
+    from ..analysis.ordering import check_sort
+    from ..clips.discovery import DEMO_CLIPS
+    from ..clips.pairing import collect
+    from ..models.selection import open_registry, select
+    from ..pipeline.request import Request
+    from .execute import execute_request
+
+    if pull:
+        _pull_missing_weights()
+    print("demo clips: synthetic speech and noise, for a first look only; do not quote the scores", file=sys.stderr)
+    selection = select(open_registry(), "all")
+    clips = collect([DEMO_CLIPS], out=resolve.out_folder(out))
+    chosen = resolve.metrics("auto", clips)
+    check_sort(sort, chosen.names)
+    request = Request(
+        out=out,
+        clips=clips,
+        selection=selection,
+        metrics=chosen,
+        device=resolve.device("auto"),
+        threads=resolve.threads(threads),
+        tables=resolve.tables(
+            clips=clips.clips,
+            models=[spec.name for spec in selection.specs],
+            format=format_,
+            json=json,
+            sort=sort,
+        ),
+    )
+    raise typer.Exit(execute_request(request))
+
+
+def _pull_missing_weights() -> None:
+    """Try to download the weights of each model whose packages are installed; a failure is printed, no more."""
+    from ..core.errors import SeinferError
+    from ..models import weights
+    from ..models.extras import missing_packages
+    from ..models.selection import open_registry
+    from .models import pull_one
+
+    for spec in open_registry().specs.values():
+        if spec.files and not missing_packages(spec) and weights.state(spec) != "present":
+            try:
+                pull_one(spec)
+            except SeinferError as error:
+                print(f"{spec.name}: {error}", file=sys.stderr)

@@ -1,0 +1,67 @@
+"""One request -> one call of the pipeline -> one printed table -> one exit code. For run, compare, score and demo."""
+
+from __future__ import annotations
+
+import logging
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..core.exit_codes import ALL_DONE, INTERRUPTED, PARTLY_FAILED
+
+if TYPE_CHECKING:
+    from ..analysis.results import Results
+    from ..pipeline.request import Request
+
+log = logging.getLogger(__name__)
+
+
+def execute_request(request: Request, *, log_file: Path | None = None, is_out_kept: bool = True) -> int:
+    """Run a request, print its table, and return the exit code.
+
+    Args:
+        request: what to do.
+        log_file: file to append the log to.
+        is_out_kept: whether the run folder stays after the command; otherwise it is not named.
+    """
+    from ..core.logs import open_log
+    from ..enhancement.engines.local import LocalEngine
+    from ..pipeline.pipeline import execute
+    from ..reports.progress import ProgressBars
+    from ..reports.rendering import render
+
+    if log_file:
+        open_log(log_file)
+    log.info("started", extra={"argv": sys.argv})
+    engine = LocalEngine(request.device, max(1, request.threads // request.jobs), request.timeout_s)
+    try:
+        with ProgressBars() as progress:
+            results = execute(request, engine, progress)
+    except KeyboardInterrupt:
+        command = shlex.join(["seinfer", *sys.argv[1:]])
+        print(f"stopped; finished work is kept, continue with: {command}", file=sys.stderr)
+        return INTERRUPTED
+    render(results, request.tables)
+    print(closing_line(results, request.out if is_out_kept else None), file=sys.stderr)
+    log.info("ended", extra={"exit_code": exit_code(results)})
+    return exit_code(results)
+
+
+def closing_line(results: Results, out: Path | None) -> str:
+    """Return how many estimates there are, how many failed, and where the files are (nothing if `out` is None)."""
+    n_ok = sum(row.is_ok for row in results.by_clip)
+    n_failed = len(results.by_clip) - n_ok + len(results.header["lost_models"])
+    n_kept = results.header.get("n_kept", 0)
+    kept = f" ({n_kept} of them from before)" if n_kept else ""
+    line = f"{n_ok} ok{kept}, {n_failed} failed"
+    if out is None:
+        return line
+    where = f", see {out / 'failures.csv'}" if n_failed else ""
+    return f"{line}{where}; written to {out}"
+
+
+def exit_code(results: Results) -> int:
+    """Return PARTLY_FAILED if a clip failed or a model that should run could not, else ALL_DONE."""
+    has_failed = any(not row.is_ok for row in results.by_clip) or results.header["lost_models"]
+    return PARTLY_FAILED if has_failed else ALL_DONE

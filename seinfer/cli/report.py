@@ -1,0 +1,54 @@
+"""`seinfer report`: rebuild the tables of a run folder; needs no model."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from . import resolve
+from .options import Baseline, By, CategoriesCsv, CategoryRegex, DnsmosCsv, Format, Sort, TableJson
+
+
+def report(
+    run_folder: Annotated[Path, typer.Argument(metavar="RUN_DIR", help="Folder that run, compare or score wrote.")],
+    category_regex: CategoryRegex = "",
+    categories: CategoriesCsv = None,
+    metrics: Annotated[
+        str, typer.Option("--metrics", help="Metrics to print, separated by commas; by default all.")
+    ] = "",
+    baseline: Baseline = None,
+    by: By = None,
+    sort: Sort = "",
+    dnsmos_csv: DnsmosCsv = None,
+    format_: Format = "table",
+    json: TableJson = False,
+) -> None:
+    """Rebuild the tables of a run folder; needs no model. Options that are not given keep the values of the run."""
+    from ..clips.pairing import CategoryRules
+    from ..clips.pairing.categories import apply_category_rules
+    from ..pipeline.journal import read_journal
+    from ..reports.files import write_reports
+    from ..reports.rendering import render
+    from .execute import exit_code
+
+    journal = read_journal(run_folder)
+    results = journal.results(apply_category_rules(journal.clips, CategoryRules(category_regex, categories)))
+    settings = resolve.tables(
+        clips=results.clips,
+        models=results.models,
+        format=format_,
+        json=json,
+        sort=sort,
+        metrics=metrics,
+        baseline=baseline,
+        by=by,
+        dnsmos_csv=dnsmos_csv,
+        kept=results.settings,
+    )
+    results = replace(results, header={**results.header, "report": settings.as_header()})
+    write_reports(run_folder, results)
+    render(results, settings)
+    raise typer.Exit(exit_code(results))

@@ -1,0 +1,149 @@
+"""Typed values -> the values of a request. What a user must know about a choice is printed on stderr."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..core.errors import UsageError
+
+if TYPE_CHECKING:
+    from ..analysis.settings import TableSettings
+    from ..clips.pairing import ClipSet
+    from ..core.records import Clip
+    from ..metrics.choice import Choice
+
+# Largest memory of a worker with a framework, measured by benchmarks/models.py.
+_WORKER_MIB = 2560
+
+
+def model_settings(options: list[str] | None, dry: float | None = None) -> tuple[str, ...]:
+    """Return the settings of --option, and that of --dry in the same form."""
+    return (*(options or ()), *([] if dry is None else [f"dry={dry}"]))
+
+
+def out_folder(path: Path) -> Path:
+    """Return the value of --out.
+
+    Raises:
+        UsageError: its links lead in a circle.
+    """
+    from ..clips.discovery import resolved
+
+    resolved(path)
+    return path
+
+
+def subtype(text: str) -> str:
+    """Return the value of --subtype; empty for that of the input.
+
+    Raises:
+        UsageError: there is no such subtype.
+    """
+    from ..audio.writing import SUBTYPES
+
+    if text and text not in SUBTYPES:
+        raise UsageError(f"--subtype is {text!r}; expected one of {', '.join(SUBTYPES)}")
+    return text
+
+
+def sample_rate(option: str, text: str) -> int:
+    """Return the value of an option that takes Hz or "native"; 0 for native.
+
+    Raises:
+        UsageError: it is neither.
+    """
+    if text == "native":
+        return 0
+    if not text.isdecimal() or not 8000 <= int(text) <= 192_000:
+        raise UsageError(f"{option} is {text!r}; expected native, or Hz from 8000 to 192000")
+    return int(text)
+
+
+def device(text: str) -> str:
+    """Return the value of --device; "auto" becomes "cpu" if there is no GPU, which is printed.
+
+    Raises:
+        UsageError: there is no such device.
+    """
+    from ..core.devices import checked_device, find_gpu
+
+    if checked_device(text) == "auto" and not find_gpu():
+        print("device: cpu (no NVIDIA GPU found)", file=sys.stderr)
+        return "cpu"
+    return text
+
+
+def threads(wanted: int | None) -> int:
+    """Return how many cores to use: as many as asked for, else all."""
+    from ..core.devices import cores
+
+    return wanted or cores()
+
+
+def jobs(wanted: int, n_models: int, n_threads: int) -> int:
+    """Return how many models run at the same time: as many as asked for, within the cores and the memory."""
+    from ..core.devices import available_mib
+
+    free_mib = available_mib()
+    fitting = n_threads if free_mib is None else min(n_threads, free_mib // _WORKER_MIB)
+    n_jobs = max(1, min(wanted, n_models, fitting))
+    if n_jobs < min(wanted, n_models):
+        print(f"jobs: {n_jobs} instead of {wanted} ({n_threads} cores, {free_mib} MiB of memory free)", file=sys.stderr)
+    return n_jobs
+
+
+def metrics(text: str, clips: ClipSet) -> Choice:
+    """Return the metrics that --metrics names for these clips; problems of plug-ins are printed.
+
+    Raises:
+        UsageError, MissingExtraError: see `metrics.choice.choose`.
+    """
+    from ..metrics.choice import choose
+    from ..metrics.table import load_table
+
+    for problem in load_table().problems:
+        print(f"warning: {problem}", file=sys.stderr)
+    n_with = sum(bool(clip.clean_path) for clip in clips.clips)
+    return choose(text, n_with=n_with, n_without=len(clips.clips) - n_with)
+
+
+def tables(
+    *,
+    clips: Iterable[Clip],
+    models: Sequence[str],
+    format: str = "table",
+    json: bool = False,
+    sort: str = "",
+    metrics: str = "",
+    baseline: str | None = None,
+    by: str | None = None,
+    dnsmos_csv: bool | None = None,
+    kept: TableSettings | None = None,
+) -> TableSettings:
+    """Return the settings of the tables. None stands for an option that was not given: it is as `kept` has it.
+
+    Raises:
+        UsageError: there is no such format, model or category.
+    """
+    from ..analysis.groups import chosen_keys
+    from ..analysis.settings import FORMATS, TableSettings
+    from ..core.records import BASELINE
+    from ..core.suggestions import suggest
+
+    kept = kept or TableSettings()
+    if format not in FORMATS:
+        raise UsageError(f"--format is {format!r}; expected one of {', '.join(FORMATS)}")
+    baseline = kept.baseline if baseline is None else baseline
+    if baseline and baseline not in models:
+        raise UsageError(f"--baseline is {baseline!r}, which is not one of the models: {suggest(baseline, models)}")
+    return TableSettings(
+        format="json" if json else format,
+        sort=sort,
+        metrics=tuple(name.strip() for name in metrics.split(",") if name.strip()),
+        baseline="" if baseline == BASELINE else baseline,  # every model is compared with noisy in any case
+        by=kept.by if by is None else chosen_keys(by, clips),
+        dnsmos_csv=kept.dnsmos_csv if dnsmos_csv is None else dnsmos_csv,
+    )

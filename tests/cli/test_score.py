@@ -1,0 +1,65 @@
+"""`seinfer score` as a user meets it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import soundfile
+
+from seinfer.scoring.pool import ScoringPool
+from tests.helpers import invoke, rows, seinfer, write_paired_set, write_wav
+
+
+def test_score_folders_of_other_programs_are_rows(tmp_path: Path) -> None:
+    write_paired_set(tmp_path, 3)
+    for index in range(2):  # the third is missing in this folder
+        write_wav(tmp_path / "theirs" / f"c{index}.wav", 0.9 * soundfile.read(tmp_path / "clean" / f"c{index}.wav")[0])
+    result = seinfer("score", "--clean", "clean", "--out", "out", "noisy", "theirs", cwd=tmp_path)
+    assert result.returncode == 5, result.stderr
+    found = {(row["clip_id"], row["model"]): row for row in rows(tmp_path / "out" / "per_clip.csv")}
+    assert float(found["c0", "theirs"]["si_sdr"]) > 40 > float(found["c0", "noisy"]["si_sdr"])  # dB
+    assert found["c2", "theirs"]["error"].startswith("missing: ")
+    summary = {(row["model"], row["metric"]): row for row in rows(tmp_path / "out" / "summary.csv")}
+    assert summary["noisy", "sdr"]["n"] == "3"
+    assert summary["noisy", "sdr"]["n_common"] == "2"
+    assert summary["theirs", "sdr"]["n_failed"] == "1"
+
+
+def test_score_without_out_leaves_nothing_behind(tmp_path: Path) -> None:
+    write_paired_set(tmp_path, 1)
+    before = sorted(tmp_path.rglob("*"))
+    result = seinfer("score", "--clean", "clean", "noisy", cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def refuse_to_start(*_: object) -> None:
+    raise AssertionError("a scoring process was started")
+
+
+def test_score_again_starts_no_scoring_process_unless_a_file_changed_or_the_cache_is_off(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_paired_set(tmp_path, 2)
+    monkeypatch.setenv("SEINFER_CACHE_DIR", str(tmp_path / "cache"))
+
+    def score(out: str, *options: str) -> list[dict[str, str]]:
+        command = ("score", "--clean", tmp_path / "clean", "--metrics", "sdr,stoi", "--out", tmp_path / out)
+        result = invoke(*command, *options, tmp_path / "noisy")
+        if result.exception and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        assert result.exit_code == 0, result.output
+        return [
+            {key: cell for key, cell in row.items() if key != "run_id"} for row in rows(tmp_path / out / "per_clip.csv")
+        ]
+
+    first = score("first")
+    monkeypatch.setattr(ScoringPool, "_start", refuse_to_start)
+    assert score("second") == first
+    assert score("first", "--no-score-cache") == first  # the run folder has the scores
+    with pytest.raises(AssertionError, match="a scoring process was started"):
+        score("third", "--no-score-cache")
+    (tmp_path / "clean" / "c0.wav").write_bytes((tmp_path / "clean" / "c1.wav").read_bytes())
+    with pytest.raises(AssertionError, match="a scoring process was started"):
+        score("fourth")

@@ -1,0 +1,76 @@
+"""The whole flow with the real engine on a few short clips."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from seinfer.clips.pairing import collect
+from seinfer.core.errors import RunFolderError
+from seinfer.enhancement.engines.local import LocalEngine
+from seinfer.metrics.choice import choose
+from seinfer.models.registry import load_registry
+from seinfer.models.selection import Selection
+from seinfer.pipeline.journal import RunFolder, read_journal
+from seinfer.pipeline.pipeline import execute
+from seinfer.pipeline.request import Request
+from tests.helpers import write_paired_set
+
+
+class NoProgress:
+    def start(self, stage: str, total: int) -> None: ...
+
+    def advance(self, stage: str) -> None: ...
+
+
+@pytest.fixture
+def request_(tmp_path: Path) -> Request:
+    write_paired_set(tmp_path / "set", 2)
+    (tmp_path / "set" / "noisy" / "bad.wav").write_text("not audio")
+    return Request(
+        out=tmp_path / "out",
+        clips=collect([tmp_path / "set"]),
+        selection=Selection((load_registry().specs["noisy"],), {"absent": "not installed"}, is_named=False),
+        metrics=choose("si_sdr", n_with=2, n_without=1),
+        score_cache=False,
+    )
+
+
+def test_execute_gives_the_rows_that_the_journal_and_the_files_hold(request_: Request) -> None:
+    results = execute(request_, LocalEngine("cpu", 1), NoProgress())
+    assert {row.clip.clip_id: row.is_ok for row in results.by_clip} == {"bad": False, "c0": True, "c1": True}
+    assert read_journal(request_.out).results().rows == results.rows
+    with open(request_.out / "per_clip.csv", newline="", encoding="utf-8") as file:
+        found = list(csv.DictReader(file))
+    assert [(row["clip_id"], row["status"], bool(row["si_sdr"])) for row in found] == [
+        ("bad", "failed", False),
+        ("c0", "ok", True),
+        ("c1", "ok", True),
+    ]
+
+
+def test_execute_header_names_models_that_ran_and_that_did_not(request_: Request) -> None:
+    execute(request_, LocalEngine("cpu", 1), NoProgress())
+    header = json.loads((request_.out / "run.json").read_text(encoding="utf-8"))
+    assert header["models"]["absent"] == {"not_run": "not installed"}
+    assert header["models"]["noisy"]["license_weights"]
+    assert header["devices"] == {"noisy": "cpu"}
+    assert header["metrics_for"]["with_reference"] == ["si_sdr"]
+
+
+def test_execute_leaves_no_lock_and_no_partial_files(request_: Request) -> None:
+    request_.out.mkdir()
+    (request_.out / ".seinfer-1-x.part").touch()  # as a killed process leaves it
+    execute(request_, LocalEngine("cpu", 1), NoProgress())
+    assert not list(request_.out.rglob("*.part"))
+    RunFolder(request_.out).close()
+
+
+def test_execute_in_a_folder_that_is_in_use_is_refused(request_: Request) -> None:
+    folder = RunFolder(request_.out)
+    with pytest.raises(RunFolderError, match="in use by process"):
+        execute(request_, LocalEngine("cpu", 1), NoProgress())
+    folder.close()

@@ -1,0 +1,154 @@
+"""The scoring process: channels, rates, lag and gain of estimates, and the reasons for files without scores."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from seinfer.core.records import Score, ScoringTask
+from seinfer.scoring.worker import score_task
+
+from .tasks import METRICS, RATE, noisy, speech_like, task_of, write
+
+
+def scores(*tasks: ScoringTask) -> dict[tuple[str, str], Score]:
+    """Score tasks in this process."""
+    found = [score for task in tasks for score in score_task(task, lambda model, metric: None)]
+    assert len(found) == sum(len(task.estimates) for task in tasks), "one score per estimate"
+    return {(score.clip_id, score.model): score for score in found}
+
+
+def test_score_task_announces_each_metric_with_its_model(tmp_path: Path) -> None:
+    announced: list[tuple[str, str]] = []
+    clean = speech_like(2.0, RATE)
+    task = task_of(tmp_path, a=noisy(clean), b=noisy(clean))
+    found = [score.model for score in score_task(task, lambda model, metric: announced.append((model, metric)))]
+    assert found == ["a", "b"]
+    assert sorted(announced) == sorted((model, metric) for model in "ab" for metric in METRICS)
+
+
+def test_score_task_excluded_metric_is_not_computed(tmp_path: Path) -> None:
+    clean = speech_like(2.0, RATE)
+    task = replace(task_of(tmp_path, a=noisy(clean), b=noisy(clean)), excluded={"a sdr": "metric_crash"})
+    found = scores(task)
+    assert found["x", "a"].reasons == {"sdr": "metric_crash"}
+    assert set(found["x", "a"].values) == set(METRICS) - {"sdr"}
+    assert set(found["x", "b"].values) == set(METRICS)
+
+
+def test_score_task_silent_estimate_gives_the_reason(tmp_path: Path) -> None:
+    score = scores(task_of(tmp_path, m=np.zeros(2 * RATE)))["x", "m"]
+    assert score.values == {}
+    assert score.reasons == dict.fromkeys(METRICS, "silent_est")
+    assert (score.lag_samples, score.gain_db) == (None, None)
+
+
+def test_score_task_estimate_that_is_not_audio_is_unreadable(tmp_path: Path) -> None:
+    task = task_of(tmp_path, m=np.zeros(10))
+    Path(task.estimates["m"]).write_text("text")
+    reasons = scores(task)["x", "m"].reasons
+    assert all(reasons[metric].startswith("unreadable: ") for metric in METRICS)
+
+
+def test_score_task_reference_that_is_not_audio_is_unreadable_for_every_estimate(tmp_path: Path) -> None:
+    task = task_of(tmp_path, a=np.zeros(10), b=np.zeros(10))
+    Path(task.reference).write_text("text")
+    for score in scores(task).values():
+        assert score.reasons["sdr"].startswith("unreadable: ")
+
+
+def test_score_task_late_estimate_reports_the_lag_and_shifts_nothing(tmp_path: Path) -> None:
+    clean = speech_like(2.0, RATE)
+    late = np.concatenate([np.zeros(160, np.float32), clean[:-160]])
+    score = scores(task_of(tmp_path, m=late))["x", "m"]
+    assert score.lag_samples == 160
+    assert score.values["si_sdr"] < 0  # dB
+
+
+def test_score_task_other_rate_is_scored_at_the_requested_rate(tmp_path: Path) -> None:
+    clean = speech_like(2.0, 48_000)
+    reference = write(tmp_path / "clean.wav", clean, 48_000)
+    estimate = write(tmp_path / "m.wav", noisy(clean), 48_000)
+    score = scores(ScoringTask("x", reference, "", {"m": estimate}, METRICS, RATE))["x", "m"]
+    assert score.sample_rate == RATE
+    assert set(score.values) == set(METRICS)
+
+
+def test_score_task_native_rate_is_scored_at_the_rate_of_the_files(tmp_path: Path) -> None:
+    clean = speech_like(2.0, 48_000)
+    reference = write(tmp_path / "clean.wav", clean, 48_000)
+    estimate = write(tmp_path / "m.wav", noisy(clean), 48_000)
+    score = scores(ScoringTask("x", reference, "", {"m": estimate}, METRICS, 0))["x", "m"]
+    assert score.sample_rate == 48_000
+    assert set(score.values) == set(METRICS)
+
+
+def test_score_task_stereo_averages_the_channels(tmp_path: Path) -> None:
+    left, right = speech_like(2.0, RATE, seed=1), speech_like(2.0, RATE, seed=2)
+    reference = write(tmp_path / "clean.wav", np.stack([left, right]))
+    both = write(tmp_path / "m.wav", np.stack([noisy(left, 20), noisy(right, 0)]))
+    alone = [
+        ScoringTask(
+            name,
+            write(tmp_path / f"c{name}.wav", clean),
+            "",
+            {"m": write(tmp_path / f"e{name}.wav", bad)},
+            METRICS,
+            RATE,
+        )
+        for name, clean, bad in (("l", left, noisy(left, 20)), ("r", right, noisy(right, 0)))
+    ]
+    found = scores(ScoringTask("both", reference, "", {"m": both}, METRICS, RATE), *alone)
+    for metric in METRICS:
+        mean = (found["l", "m"].values[metric] + found["r", "m"].values[metric]) / 2
+        assert found["both", "m"].values[metric] == pytest.approx(mean, abs=1e-6)
+
+
+def test_score_task_stereo_with_a_silent_channel_reports_how_many_channels_lack_a_value(tmp_path: Path) -> None:
+    left = speech_like(2.0, RATE)
+    reference = write(tmp_path / "clean.wav", np.stack([left, np.zeros_like(left)]))
+    estimate = write(tmp_path / "m.wav", np.stack([noisy(left), np.zeros_like(left)]))
+    score = scores(ScoringTask("x", reference, "", {"m": estimate}, ("sdr",), RATE))["x", "m"]
+    assert score.reasons == {"sdr": "silent_ref in 1 of 2 channels"}
+    assert score.values["sdr"] == pytest.approx(10.0, abs=1.0)  # dB
+
+
+@pytest.mark.parametrize(("n_reference", "n_estimate", "reason"), [(1, 2, ""), (2, 1, ""), (2, 3, "channels")])
+def test_score_task_other_numbers_of_channels_are_matched_or_refused(
+    tmp_path: Path, n_reference: int, n_estimate: int, reason: str
+) -> None:
+    clean = speech_like(2.0, RATE)
+    reference = write(tmp_path / "clean.wav", np.stack([clean] * n_reference))
+    estimate = write(tmp_path / "m.wav", np.stack([noisy(clean)] * n_estimate))
+    score = scores(ScoringTask("x", reference, "", {"m": estimate}, ("sdr",), RATE))["x", "m"]
+    assert score.reasons.get("sdr", "") == reason
+    assert ("sdr" in score.values) is not bool(reason)
+
+
+@pytest.mark.parametrize("rate", [0, RATE])
+def test_score_task_without_reference_is_scored_at_the_rate_of_the_metric(tmp_path: Path, rate: int) -> None:
+    samples = np.stack([speech_like(1.0, 48_000, seed=seed) for seed in (1, 2)])
+    both = write(tmp_path / "both.wav", samples, 48_000)
+    alone = [write(tmp_path / f"{name}.wav", samples[name], 48_000) for name in (0, 1)]
+    names = ("si_sdr", "dnsmos_p808", "dnsmos_n_used")
+    tasks = [ScoringTask(str(i), "", path, {"m": path}, names, rate) for i, path in enumerate((both, *alone))]
+    found = scores(*tasks)
+    stereo, left, right = (found[str(i), "m"] for i in range(3))
+    assert {score.sample_rate for score in (stereo, left, right)} == {rate or 48_000}
+    assert stereo.reasons == {"si_sdr": "no_reference"}
+    assert stereo.values["dnsmos_n_used"] == 7
+    mean = (left.values["dnsmos_p808"] + right.values["dnsmos_p808"]) / 2
+    assert stereo.values["dnsmos_p808"] == pytest.approx(mean, abs=1e-6)  # MOS
+
+
+def test_score_task_without_reference_measures_lag_and_gain_against_the_noisy_clip(tmp_path: Path) -> None:
+    clip_samples = speech_like(2.0, RATE)
+    noisy_path = write(tmp_path / "noisy.wav", clip_samples)
+    estimate = write(tmp_path / "m.wav", 0.5 * clip_samples)
+    score = scores(ScoringTask("x", "", noisy_path, {"m": estimate}, (), RATE))["x", "m"]
+    assert score.values == {}
+    assert score.lag_samples == 0
+    assert score.gain_db == pytest.approx(-6.02, abs=0.01)
