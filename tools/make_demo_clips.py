@@ -28,7 +28,7 @@ from demo_speech import require_programs, speak
 Signals = npt.NDArray[np.float64]
 """Shape (time, channel), full scale is 1."""
 Steps = npt.NDArray[np.int16]
-"""Shape (time, channel), as a 16-bit file holds it."""
+"""Shape (time, channel), as in a 16-bit file."""
 
 FULL_SCALE = 32768
 FRAME_S = 0.02

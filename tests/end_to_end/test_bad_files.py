@@ -210,7 +210,5 @@ def test_compare_of_bad_files_with_a_clean_folder_has_a_score_or_a_reason_for_ea
             continue
         assert row["status"] == "ok"
         for metric in ("sdr", "si_sdr", "pesq_wb", "stoi", "estoi"):
-            assert row[metric] or f"{metric}: " in row["ref_status"], (
-                f"{row['clip_id']!r}: no score and no reason"
-            )
+            assert row[metric] or f"{metric}: " in row["ref_status"], f"{row['clip_id']!r}: no score and no reason"
         assert not {"nan", "inf", "-inf"} & {value.lower() for value in row.values()}

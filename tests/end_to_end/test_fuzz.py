@@ -47,7 +47,7 @@ def encoded(kind: str, subtype: str) -> bytes:
     return file.getvalue()
 
 
-# Half of the edits change the header, where a few bytes change how the whole file is read.
+# Half of the edits change the header, in which a few bytes change how the whole file is read.
 positions = st.one_of(st.integers(0, 120), st.integers(0, 20_000))
 sizes = st.sampled_from(
     [b"\0" * 4, b"\xff" * 4, b"\x7f\xff\xff\xff", b"\xff\xff\xff\x7f", b"\x80\0\0\0", b"\0\0\0\x80"]

@@ -28,7 +28,7 @@ class ClipSet:
     Attributes:
         clips: sorted by clip_id.
         rule: how the clean files were found, as text; empty if there are none.
-        notes: what a user should know about the choice.
+        notes: remarks on the clips, for the user.
         why: why the rule fits, or why none does.
         unused: files that were found and are not used.
     """

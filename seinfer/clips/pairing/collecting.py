@@ -30,7 +30,7 @@ def collect(
     """Find the clips of a run, the clean files that belong to them, and their categories.
 
     Args:
-        inputs: folders and files of noisy clips, one folder that holds a paired set, or one list of noisy files.
+        inputs: folders and files of noisy clips, one folder that contains a paired set, or one list of noisy files.
         clean: folder or list of the clean files.
         manifest: CSV with the columns clip_id, noisy, clean (which may be empty) and any further ones.
         out: the run folder, which is not searched.

@@ -43,7 +43,7 @@ class Match:
         partners: name of a noisy file -> path of its clean file; "" if it has none.
         rule: the rule that was used, as text.
         why: how many pairs it found, and of how many files.
-        unused: files whose names say that they are neither noisy nor clean speech of this side.
+        unused: files whose names give them another role than that of their side.
     """
 
     partners: Mapping[str, str]

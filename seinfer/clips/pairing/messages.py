@@ -41,7 +41,7 @@ def first_few(items: Iterable[str]) -> str:
 
 
 def has_role(role: str) -> str:
-    """Say that files are not used because their names say what they are, such as noise."""
+    """Return the reason for files whose names give them another role, such as noise."""
     return f"are called {role}"
 
 
