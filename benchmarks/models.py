@@ -27,8 +27,7 @@ from typing import Any
 import numpy as np
 
 from seinfer.audio import reading, resampling
-from seinfer.backends.base import Waveform
-from seinfer.backends.batching import pad
+from seinfer.backends.base import Waveform, pad
 from seinfer.clips.discovery import DEMO_CLIPS
 from seinfer.core.process import thread_variables
 from seinfer.core.records import ModelSpec

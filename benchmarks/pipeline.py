@@ -21,8 +21,7 @@ import time
 from pathlib import Path
 
 from seinfer.audio import reading, resampling
-from seinfer.backends.base import batch_limits
-from seinfer.backends.batching import pad
+from seinfer.backends.base import batch_limits, pad
 from seinfer.core.devices import cores
 from seinfer.core.process import thread_variables
 from seinfer.enhancement.engines.batches import group_by_length

@@ -264,8 +264,8 @@ def _voice(position: Signal, pitch_hz: Signal, vowels_hz: Signal, sample_rate: i
 # --- Clips as files ---
 
 
-def write_wav(path: Path, samples: npt.ArrayLike, sample_rate: int = RATE, subtype: str = "PCM_16") -> None:
-    """Write samples of shape (time,) or (channels, time); folders are made."""
+def write_audio(path: Path, samples: npt.ArrayLike, sample_rate: int = RATE, subtype: str = "PCM_16") -> None:
+    """Write samples of shape (time,) or (channels, time), in the format of the suffix; folders are made."""
     path.parent.mkdir(parents=True, exist_ok=True)
     soundfile.write(path, np.asarray(samples).T, sample_rate, subtype)
 
@@ -275,6 +275,6 @@ def write_paired_set(folder: Path, n_clips: int = 3) -> Path:
     for index in range(n_clips):
         clean = speech_like(1.5, RATE, seed=index)
         noise = np.random.default_rng(index).standard_normal(len(clean)) * 10 ** (-(5 + index) / 20) * np.std(clean)
-        write_wav(folder / "clean" / f"c{index}.wav", clean)
-        write_wav(folder / "noisy" / f"c{index}.wav", clean + noise)
+        write_audio(folder / "clean" / f"c{index}.wav", clean)
+        write_audio(folder / "noisy" / f"c{index}.wav", clean + noise)
     return folder

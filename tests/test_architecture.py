@@ -33,7 +33,6 @@ FLOORS = (
 # What backends may use beside their own family: the contract, what families share, and audio without files.
 FOR_BACKENDS = (
     "backends.base",
-    "backends.batching",
     "backends.frames",
     "backends.onnx",
     "backends.torch",

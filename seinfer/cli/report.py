@@ -30,8 +30,8 @@ def report(
     from ..clips.pairing import CategoryRules
     from ..clips.pairing.categories import apply_category_rules
     from ..pipeline.journal import read_journal
-    from ..reports.files import write_reports
     from ..reports.rendering import render
+    from ..reports.run_files import write_reports
     from .execute import exit_code
 
     journal = read_journal(run_folder)

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..audio.resampling import Samples, resample
-from ..backends.base import Enhancer, Waveform, run_stream, stream_over
-from ..backends.batching import Batch, pad
+from ..backends.base import Batch, Enhancer, Waveform, pad, run_stream, stream_over
 from ..metrics.diagnostics import gain_db, lag_samples
 from ..metrics.metric import MetricError
 from .long_clips import Clock, windowed

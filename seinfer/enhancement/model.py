@@ -13,8 +13,7 @@ import numpy.typing as npt
 
 from ..audio.reading import refuse_nonfinite
 from ..audio.resampling import Samples, fit_length, resample
-from ..backends.base import Enhancer, Waveform
-from ..backends.batching import pad
+from ..backends.base import Enhancer, Waveform, pad
 from ..core.errors import BackendError, UsageError
 from ..core.records import ModelSpec
 

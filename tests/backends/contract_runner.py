@@ -17,8 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from seinfer.backends.base import Enhancer, Stream, stream_over
-from seinfer.backends.batching import Waveform, pad
+from seinfer.backends.base import Enhancer, Stream, Waveform, pad, stream_over
 from seinfer.core.records import ModelSpec
 from seinfer.models.registry import load_registry, resolve
 from tests.helpers import gain_db, lag_samples, peak_dbfs, shared_folder, snr_db, speech_like

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers import RATE, seinfer, speech_like, table, write_wav
+from tests.helpers import RATE, seinfer, speech_like, table, write_audio
 
 
 @pytest.mark.parametrize(
@@ -33,8 +33,8 @@ from tests.helpers import RATE, seinfer, speech_like, table, write_wav
 def test_a_mistake_ends_with_its_code_and_a_message(
     tmp_path: Path, arguments: tuple[str, ...], code: int, message: str
 ) -> None:
-    write_wav(tmp_path / "in" / "x.wav", speech_like(0.2, RATE))
-    write_wav(tmp_path / "other" / "y.wav", speech_like(0.2, RATE))
+    write_audio(tmp_path / "in" / "x.wav", speech_like(0.2, RATE))
+    write_audio(tmp_path / "other" / "y.wav", speech_like(0.2, RATE))
     (tmp_path / "empty").mkdir()
     (tmp_path / "bad.toml").write_text(table("x", colour='"red"'))
     result = seinfer(*arguments, cwd=tmp_path, environment={"SEINFER_WEIGHTS_DIR": str(tmp_path / "none")})

@@ -11,7 +11,7 @@ import pytest
 import soundfile
 
 from seinfer.scoring.pool import ScoringPool
-from tests.helpers import RATE, invoke, rows, seinfer, speech_like, write_paired_set, write_wav
+from tests.helpers import RATE, invoke, rows, seinfer, speech_like, write_audio, write_paired_set
 
 
 def test_compare_writes_the_run_folder(compared: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
@@ -94,7 +94,7 @@ def test_compare_again_redoes_what_is_no_longer_true(tmp_path: Path, spoil: str)
     target = tmp_path / "out" / "audio" / "rnnoise" / "c0.wav"
     before = target.stat().st_mtime_ns
     if spoil == "input":
-        write_wav(tmp_path / "set" / "noisy" / "c0.wav", speech_like(1.5, RATE, seed=9))
+        write_audio(tmp_path / "set" / "noisy" / "c0.wav", speech_like(1.5, RATE, seed=9))
     elif spoil == "output":
         target.write_bytes(target.read_bytes()[:-100])
     else:
@@ -115,7 +115,7 @@ def test_compare_takes_up_what_run_made(tmp_path: Path) -> None:
 
 
 def test_compare_a_blind_set_is_judged_without_reference_and_says_so(tmp_path: Path) -> None:
-    write_wav(tmp_path / "in" / "x.wav", speech_like(1.0, RATE))
+    write_audio(tmp_path / "in" / "x.wav", speech_like(1.0, RATE))
     result = seinfer("compare", "--models", "rnnoise", "--out", tmp_path / "out", tmp_path / "in")
     assert result.returncode == 0, result.stderr
     for row in rows(tmp_path / "out" / "per_clip.csv"):
@@ -152,9 +152,9 @@ CLIPS_HEADER = (
 
 
 def test_compare_of_dns_names_writes_their_categories_and_report_overrides_them(tmp_path: Path) -> None:
-    write_wav(tmp_path / "set" / "rain_snr5_tl-26_fileid_1.wav", speech_like(0.5, RATE))
-    write_wav(tmp_path / "set" / "clean_fileid_1.wav", speech_like(0.5, RATE, seed=1))
-    write_wav(tmp_path / "set" / "alone.wav", speech_like(0.5, RATE, seed=2))
+    write_audio(tmp_path / "set" / "rain_snr5_tl-26_fileid_1.wav", speech_like(0.5, RATE))
+    write_audio(tmp_path / "set" / "clean_fileid_1.wav", speech_like(0.5, RATE, seed=1))
+    write_audio(tmp_path / "set" / "alone.wav", speech_like(0.5, RATE, seed=2))
     result = seinfer(
         *("compare", "--models", "noisy", "--metrics", "si_sdr", "--category-regex", "^(?P<noise>[a-z]+)_", "set"),
         cwd=tmp_path,

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from seinfer.metrics.table import METRICS
-from tests.helpers import RATE, rows, seinfer, speech_like, write_paired_set, write_wav
+from tests.helpers import RATE, rows, seinfer, speech_like, write_audio, write_paired_set
 
 # pesq.py stands in for the package, and dies as it does on some clips; "loud" dies and "odd" raises on the same ones.
 PESQ = """
@@ -115,7 +115,7 @@ def test_compare_metrics_that_die_or_raise_cost_one_figure_each(tmp_path: Path, 
     folder = write_paired_set(tmp_path / "set", 2)
     deadly = speech_like(1.5, RATE)
     deadly[0] = 0.5
-    write_wav(folder / "noisy" / "c0.wav", deadly)
+    write_audio(folder / "noisy" / "c0.wav", deadly)
     command = ("compare", "--models", "noisy", "--metrics", "pesq_wb,si_sdr,loud,odd", "--out", "out", folder)
     result = seinfer(*command, cwd=tmp_path, environment=site)
     assert result.returncode == 0, result.stderr
@@ -135,8 +135,8 @@ def test_compare_metrics_that_die_or_raise_cost_one_figure_each(tmp_path: Path, 
 
 def test_compare_mixed_set_gives_each_clip_what_applies(tmp_path: Path) -> None:
     folder = write_paired_set(tmp_path / "set", 1)
-    write_wav(folder / "noisy" / "alone.wav", speech_like(5.0, RATE, seed=3))
-    write_wav(folder / "noisy" / "silent.wav", np.zeros(RATE, np.float32))
+    write_audio(folder / "noisy" / "alone.wav", speech_like(5.0, RATE, seed=3))
+    write_audio(folder / "noisy" / "silent.wav", np.zeros(RATE, np.float32))
     result = seinfer("compare", "--models", "noisy", "--out", "out", folder, cwd=tmp_path)
     assert result.returncode == 0, result.stderr
     assert "note: 1 clips with a clean file are compared with it, 2 without one" in result.stdout
@@ -162,8 +162,8 @@ def test_compare_pesq_on_more_utterances_than_its_tables_hold_is_a_figure(tmp_pa
     for start in range(0, len(clean) - len(burst), round(0.65 * RATE)):
         clean[start : start + len(burst)] = burst
     folder = write_paired_set(tmp_path / "set", 1)
-    write_wav(folder / "clean" / "bursts.wav", clean)
-    write_wav(folder / "noisy" / "bursts.wav", clean + 0.003 * np.random.default_rng(0).standard_normal(len(clean)))
+    write_audio(folder / "clean" / "bursts.wav", clean)
+    write_audio(folder / "noisy" / "bursts.wav", clean + 0.003 * np.random.default_rng(0).standard_normal(len(clean)))
     command = ("compare", "--models", "noisy", "--metrics", "pesq_wb", "--out", "out", folder)
     result = seinfer(*command, cwd=tmp_path)
     assert result.returncode == 0, result.stderr

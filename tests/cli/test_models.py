@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tests.helpers import RATE, seinfer, speech_like, write_wav
+from tests.helpers import RATE, seinfer, speech_like, write_audio
 
 
 def test_models_list_and_show_tell_what_is_known() -> None:
@@ -31,7 +31,7 @@ def test_models_pull_and_verify_from_a_mirror(tmp_path: Path, shared: Path) -> N
     spoilt = seinfer("models", "verify", environment=folder)
     assert spoilt.returncode == 4
     assert "dpcrn_quant.tflite: wrong hash" in spoilt.stdout
-    write_wav(tmp_path / "in" / "x.wav", speech_like(0.2, RATE))
+    write_audio(tmp_path / "in" / "x.wav", speech_like(0.2, RATE))
     refused = seinfer("run", "--model", "dpcrn-quant", "--out", tmp_path / "o", tmp_path / "in", environment=folder)
     assert refused.returncode == 4
     assert not (tmp_path / "o" / "audio").exists()

@@ -11,25 +11,23 @@ from pathlib import Path
 import pytest
 
 from seinfer.core.errors import SeinferError
-from seinfer.core.records import Enhancement, Score
 from seinfer.pipeline.journal import RunFolder
 from tests.helpers import invoke, seinfer
-from tests.reports import made
+from tests.reports import example_run
 
 
 @pytest.fixture(scope="module")
 def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Write the journal of the made run, as a command would have."""
-    path = tmp_path_factory.mktemp("made") / "out"
-    journal = made.journal()
+    """Write the journal of the example run, as a command would have."""
+    path = tmp_path_factory.mktemp("example") / "out"
+    results = example_run.results()
     folder = RunFolder(path)
-    folder.add_plan(journal.header, journal.clips)
-    for key, enhancement in journal.enhancements.values():
-        assert isinstance(enhancement, Enhancement)
-        folder.add_enhancement(key, enhancement)
-    for key, score in journal.scores.values():
-        assert isinstance(score, Score)
-        folder.add_score(key, score)
+    folder.add_plan(results.header, results.clips)
+    for row in results.by_clip:
+        if row.enhancement:
+            folder.add_enhancement("", row.enhancement)
+        if row.score:
+            folder.add_score("", row.score)
     folder.close()
     yield path
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from tests.helpers import RATE, rows, seinfer, speech_like, table, write_wav
+from tests.helpers import RATE, rows, seinfer, speech_like, table, write_audio
 
 
 @pytest.mark.parametrize(
@@ -19,7 +19,7 @@ def test_run_any_rate_and_channels_keeps_length_rate_and_subtype(
     tmp_path: Path, sample_rate: int, channels: int, subtype: str
 ) -> None:
     clip = np.stack([speech_like(0.5, sample_rate, seed=index) for index in range(channels)])
-    write_wav(tmp_path / "in" / "x.wav", clip, sample_rate, subtype)
+    write_audio(tmp_path / "in" / "x.wav", clip, sample_rate, subtype)
     result = seinfer("run", "--model", "rnnoise", "--out", tmp_path / "out", tmp_path / "in")
     assert result.returncode == 0, result.stderr
     info = soundfile.info(tmp_path / "out" / "audio" / "rnnoise" / "x.wav")
@@ -32,7 +32,7 @@ def test_run_any_rate_and_channels_keeps_length_rate_and_subtype(
 
 
 def test_run_mono_and_subtype_do_what_they_say(tmp_path: Path) -> None:
-    write_wav(tmp_path / "x.flac", np.stack([speech_like(0.5, RATE)] * 2))
+    write_audio(tmp_path / "x.flac", np.stack([speech_like(0.5, RATE)] * 2))
     result = seinfer(
         "run", "--model", "noisy", "--mono", "--subtype", "PCM_24", "--out", tmp_path / "o", tmp_path / "x.flac"
     )
@@ -42,14 +42,14 @@ def test_run_mono_and_subtype_do_what_they_say(tmp_path: Path) -> None:
 
 
 def test_run_bad_files_beside_good_ones_are_rows_and_exit_5(tmp_path: Path) -> None:
-    write_wav(tmp_path / "in" / "good one é.wav", speech_like(0.5, RATE))
-    write_wav(tmp_path / "in" / "a" / "same.wav", speech_like(0.5, RATE))
-    write_wav(tmp_path / "in" / "b" / "same.wav", speech_like(0.5, RATE, seed=1))
+    write_audio(tmp_path / "in" / "good one é.wav", speech_like(0.5, RATE))
+    write_audio(tmp_path / "in" / "a" / "same.wav", speech_like(0.5, RATE))
+    write_audio(tmp_path / "in" / "b" / "same.wav", speech_like(0.5, RATE, seed=1))
     (tmp_path / "in" / "text.wav").write_text("no audio")
     (tmp_path / "in" / "empty.wav").touch()
     nan = speech_like(0.5, RATE)
     nan[100] = np.nan
-    write_wav(tmp_path / "in" / "nan.wav", nan, subtype="FLOAT")
+    write_audio(tmp_path / "in" / "nan.wav", nan, subtype="FLOAT")
     result = seinfer("run", "--model", "rnnoise", "--out", tmp_path / "out", tmp_path / "in")
     assert result.returncode == 5, result.stderr
     found = {row["clip_id"]: row for row in rows(tmp_path / "out" / "per_clip.csv")}
@@ -61,7 +61,7 @@ def test_run_bad_files_beside_good_ones_are_rows_and_exit_5(tmp_path: Path) -> N
 
 
 def test_run_a_named_model_without_weights_is_an_error_with_the_remedy(tmp_path: Path) -> None:
-    write_wav(tmp_path / "x.wav", speech_like(0.2, RATE))
+    write_audio(tmp_path / "x.wav", speech_like(0.2, RATE))
     result = seinfer(
         "run", "--model", "dpcrn-quant", tmp_path, environment={"SEINFER_WEIGHTS_DIR": str(tmp_path / "none")}
     )
@@ -71,7 +71,7 @@ def test_run_a_named_model_without_weights_is_an_error_with_the_remedy(tmp_path:
 
 
 def test_run_a_model_of_the_users_own_file_works(tmp_path: Path) -> None:
-    write_wav(tmp_path / "in" / "x.wav", speech_like(0.2, RATE))
+    write_audio(tmp_path / "in" / "x.wav", speech_like(0.2, RATE))
     (tmp_path / "mine.toml").write_text(table("mine"))
     result = seinfer("run", "--models-file", "mine.toml", "--model", "mine", "in", cwd=tmp_path)
     assert result.returncode == 0, result.stderr

@@ -14,7 +14,7 @@ from seinfer.core.errors import PairingError, UsageError
 from seinfer.core.hashing import sha256_of
 from seinfer.core.records import Clip
 from tests.clips.pairing.folders import tree
-from tests.helpers import RATE, rows, seinfer, speech_like, write_paired_set, write_wav
+from tests.helpers import RATE, rows, seinfer, speech_like, write_audio, write_paired_set
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_named_by_folder_uses_the_last_part_of_the_path(tmp_path: Path, monkeypa
 
 
 def test_as_enhancement_of_a_good_file_has_its_header_and_hash(tmp_path: Path) -> None:
-    write_wav(tmp_path / "x.wav", np.zeros((2, 100)), 8_000)
+    write_audio(tmp_path / "x.wav", np.zeros((2, 100)), 8_000)
     clip = Clip("x", "", sample_rate=RATE)
     found = as_enhancement(open_folder("theirs", tmp_path, {"x"}), clip)
     assert (found.clip_id, found.model, found.status, found.error) == ("x", "theirs", "ok", "")
@@ -109,8 +109,8 @@ def test_compare_with_an_added_folder_scores_it_like_a_model(tmp_path: Path) -> 
         tmp_path / "set" / "noisy", tmp_path / "set" / "theirs"
     )  # below the input, but not searched for clips
     (tmp_path / "set" / "theirs" / "c0.wav").unlink()
-    write_wav(tmp_path / "set" / "theirs" / "c1.wav", np.roll(speech_like(1.5, RATE, seed=1), 160))
-    write_wav(tmp_path / "set" / "theirs" / "c2.wav", speech_like(1.0, RATE, seed=2))
+    write_audio(tmp_path / "set" / "theirs" / "c1.wav", np.roll(speech_like(1.5, RATE, seed=1), 160))
+    write_audio(tmp_path / "set" / "theirs" / "c2.wav", speech_like(1.0, RATE, seed=2))
     command = ("compare", "--models", "noisy", "--metrics", "sdr,si_sdr", "--add", "other-1=set/theirs", "set")
     result = seinfer(*command, cwd=tmp_path)
     assert result.returncode == 5, result.stderr
@@ -126,7 +126,7 @@ def test_compare_with_an_added_folder_scores_it_like_a_model(tmp_path: Path) -> 
     assert found["c2", "other-1"]["len_diff_samples"] == "-8000"
     assert json.loads((out / "run.json").read_text())["models"]["other-1"]["folder"] == "set/theirs"
 
-    write_wav(tmp_path / "set" / "theirs" / "c0.wav", 0.5 * speech_like(1.5, RATE, seed=0))
+    write_audio(tmp_path / "set" / "theirs" / "c0.wav", 0.5 * speech_like(1.5, RATE, seed=0))
     seinfer(*command, cwd=tmp_path)  # a changed file is scored again
     found = {(row["clip_id"], row["model"]): row for row in rows(out / "per_clip.csv")}
     assert float(found["c0", "other-1"]["si_sdr"]) > 40  # dB
@@ -138,8 +138,8 @@ def test_compare_with_an_added_folder_scores_it_like_a_model(tmp_path: Path) -> 
     ("added", "code", "message"), [("rnnoise=set", 2, "'rnnoise' is a model"), ("a=other", 3, "none of the 1 files")]
 )
 def test_compare_with_an_unusable_folder_writes_nothing(tmp_path: Path, added: str, code: int, message: str) -> None:
-    write_wav(tmp_path / "set" / "x.wav", speech_like(0.2, RATE))
-    write_wav(tmp_path / "other" / "y.wav", speech_like(0.2, RATE))
+    write_audio(tmp_path / "set" / "x.wav", speech_like(0.2, RATE))
+    write_audio(tmp_path / "other" / "y.wav", speech_like(0.2, RATE))
     result = seinfer("compare", "--models", "noisy", "--add", added, "set", cwd=tmp_path)
     assert (result.returncode, message in result.stderr) == (code, True), result.stderr
     assert not (tmp_path / "seinfer-out").exists()
@@ -148,10 +148,10 @@ def test_compare_with_an_unusable_folder_writes_nothing(tmp_path: Path, added: s
 def test_score_with_noisy_files_gives_differences_and_pairs_by_file_id(tmp_path: Path) -> None:
     clean = speech_like(1.5, RATE)
     noise = 0.1 * np.random.default_rng(0).standard_normal(len(clean)) * np.std(clean)
-    write_wav(tmp_path / "ref" / "clean_fileid_1.wav", clean)
+    write_audio(tmp_path / "ref" / "clean_fileid_1.wav", clean)
     for name, gain in (("in", 3.0), ("theirs", 1.0)):
-        write_wav(tmp_path / name / "x_snr0_tl-26_fileid_1.wav", clean + gain * noise)
-        write_wav(tmp_path / name / "alone.wav", clean + gain * noise)
+        write_audio(tmp_path / name / "x_snr0_tl-26_fileid_1.wav", clean + gain * noise)
+        write_audio(tmp_path / name / "alone.wav", clean + gain * noise)
     result = seinfer(
         *("score", "--clean", "ref", "--noisy", "in", "--metrics", "sdr", "--out", "out", "theirs"), cwd=tmp_path
     )

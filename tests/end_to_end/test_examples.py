@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from tests.helpers import RATE, ROOT, lag_samples, seinfer, si_sdr_db, speech_like, write_wav
+from tests.helpers import RATE, ROOT, lag_samples, seinfer, si_sdr_db, speech_like, write_audio
 
 EXAMPLE = ROOT / "examples" / "seinfer-wiener"
 
@@ -40,7 +40,7 @@ def test_example_in_a_comparison_improves_noisy_speech(site: Path, tmp_path: Pat
     clean = speech_like(3.0, RATE)
     noisy = clean + 0.02 * np.random.default_rng(0).standard_normal(len(clean)).astype(np.float32)
     for name, samples in (("clean", clean), ("noisy", noisy)):
-        write_wav(tmp_path / "set" / name / "x.wav", samples, RATE, "FLOAT")
+        write_audio(tmp_path / "set" / name / "x.wav", samples, RATE, "FLOAT")
     result = seinfer(
         *("compare", "--models", "wiener", "--out", tmp_path / "out", tmp_path / "set"),
         environment={"PYTHONPATH": str(site)},
@@ -56,8 +56,7 @@ def test_example_keeps_any_length_alone_and_in_a_batch(site: Path, monkeypatch: 
     monkeypatch.syspath_prepend(str(site))
     from seinfer_wiener.backend import load
 
-    from seinfer.backends.base import Enhancer
-    from seinfer.backends.batching import pad
+    from seinfer.backends.base import Enhancer, pad
     from seinfer.models.table import read_models
 
     spec = read_models(EXAMPLE / "seinfer_wiener" / "models.toml")["wiener"]

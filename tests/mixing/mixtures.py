@@ -10,7 +10,7 @@ import soundfile
 
 from seinfer.mixing.request import MixRequest
 from seinfer.mixing.testset import MixResult, make_test_set
-from tests.helpers import rows, speech_like, write_wav
+from tests.helpers import rows, speech_like, write_audio
 
 Floats = npt.NDArray[np.float64]
 
@@ -44,7 +44,7 @@ def room(sample_rate: int, delay_samples: int = 57, seed: int = 0) -> Floats:
 
 
 def write(path: Path, samples: npt.ArrayLike, sample_rate: int = RATE, subtype: str = "PCM_16") -> None:
-    write_wav(path, samples, sample_rate, subtype)
+    write_audio(path, samples, sample_rate, subtype)
 
 
 def write_sources(folder: Path) -> MixRequest:

@@ -28,8 +28,7 @@ import numpy.typing as npt
 
 from ...core.errors import IntegrityError
 from ...core.records import ModelSpec
-from ..base import Batch, BatchLimits, Waveform, require
-from ..batching import pad
+from ..base import Batch, BatchLimits, Waveform, pad, require
 from ..torch import load_strictly, open_torch
 from .checkpoint import read_state
 from .long_clips import Blocks, in_blocks, in_windows

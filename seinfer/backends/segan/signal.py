@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..batching import Waveform
+from ..base import Waveform
 from .options import WINDOW_SAMPLES
 
 Windows = npt.NDArray[np.float32]

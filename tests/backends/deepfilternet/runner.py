@@ -20,8 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from seinfer.backends.base import Waveform, run_stream
-from seinfer.backends.batching import pad
+from seinfer.backends.base import Waveform, pad, run_stream
 from seinfer.backends.deepfilternet import onnx as deepfilternet
 from seinfer.backends.deepfilternet import torch as deepfilternet_torch
 from seinfer.backends.deepfilternet.clips import DeepFilterNet

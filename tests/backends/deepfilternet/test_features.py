@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seinfer.backends.base import Waveform, run_stream
-from seinfer.backends.batching import pad
+from seinfer.backends.base import Waveform, pad, run_stream
 from seinfer.backends.deepfilternet.clips import DeepFilterNet
 from seinfer.backends.deepfilternet.config import Architecture, Settings
 from seinfer.backends.deepfilternet.features import (

@@ -15,8 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from seinfer.backends.base import Waveform
-from seinfer.backends.batching import pad
+from seinfer.backends.base import Waveform, pad
 from seinfer.backends.demucs.model import Demucs
 from seinfer.backends.demucs.network import Network
 from seinfer.backends.demucs.options import Architecture

@@ -11,8 +11,7 @@ import numpy as np
 import pytest
 
 from seinfer.backends import noisy
-from seinfer.backends.base import Waveform, is_chunked
-from seinfer.backends.batching import pad
+from seinfer.backends.base import Waveform, is_chunked, pad
 from seinfer.backends.demucs import model as demucs
 from seinfer.backends.torch import open_torch
 from seinfer.core.errors import IntegrityError, MissingExtraError, UsageError

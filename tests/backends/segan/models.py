@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from seinfer.backends.base import Waveform
-from seinfer.backends.batching import pad
+from seinfer.backends.base import Waveform, pad
 from seinfer.backends.segan import model as segan
 from seinfer.backends.segan.model import Segan
 from seinfer.backends.segan.options import read_options, tensor_shapes

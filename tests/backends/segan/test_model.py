@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from seinfer.backends.base import Waveform, run_stream
-from seinfer.backends.batching import pad
+from seinfer.backends.base import Waveform, pad, run_stream
 from seinfer.backends.segan.model import Segan
 from seinfer.backends.segan.options import WINDOW_SAMPLES
 from seinfer.backends.segan.signal import PreEmphasis, Windower, normalise
