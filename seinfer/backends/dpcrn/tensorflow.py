@@ -60,7 +60,7 @@ class DpcrnStream:
         self._network = network
         self._state: State | None = None
         self._pending = np.zeros(0, np.float32)
-        self._n_owed = 0
+        self._n_missing = 0
         self._is_finished = False
 
     def push(self, block: Waveform) -> Waveform:
@@ -73,13 +73,13 @@ class DpcrnStream:
             raise UsageError("a piece was pushed into a finished stream; open a new stream for each clip")
         self._pending = np.concatenate([self._pending, block], dtype=np.float32)
         output = self._run(self._take_hops())
-        self._n_owed += len(block) - len(output)
+        self._n_missing += len(block) - len(output)
         return output
 
     def finish(self) -> Waveform:
         """Return the rest of the clip."""
-        n_owed = self._n_owed
-        rest = self.push(np.zeros(_TAIL_SAMPLES, np.float32))[:n_owed]
+        n_missing = self._n_missing
+        rest = self.push(np.zeros(_TAIL_SAMPLES, np.float32))[:n_missing]
         self._is_finished = True
         return rest
 
@@ -155,6 +155,6 @@ def _device(tf: ModuleType, spec: ModelSpec, device: str) -> str:
     if not tf.config.list_physical_devices("GPU"):
         raise BackendError(
             f"{spec.name}: TensorFlow {tf.__version__} finds no GPU here, expected one for the device {device!r}; "
-            "use the device 'cpu', or install tensorflow[and-cuda] (TF_CPP_MIN_LOG_LEVEL=0 shows what it looks for)"
+            "use the device 'cpu', or install tensorflow[and-cuda] (TF_CPP_MIN_LOG_LEVEL=0 shows its search)"
         )
     return "/GPU:0"

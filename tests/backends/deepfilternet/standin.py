@@ -1,7 +1,7 @@
 """A small network with the interface of DeepFilterNet, made from a seed: as ONNX graphs, and in float64 numpy.
 
-It has what the adapter must handle: padding and convolution over past frames, a grouped linear layer, a GRU, skip
-connections, and both decoders. The weights are made when a test needs them and are not stored. With conv = a
+It has every operation that the adapter must handle: padding and convolution over past frames, a grouped linear layer, a
+GRU, skip connections, and both decoders. The weights are made when a test needs them and are not stored. With conv = a
 convolution over the present and past frames, for every band or bin by itself:
 
     e0 = relu(conv(feat_erb))         e1, e2 = means of 2 and of 4 bands of e0        e3 = sigmoid(e2)
@@ -42,7 +42,7 @@ CONFIG = {
     "deepfilternet": {"conv_lookahead": "2", "df_n_iter": "1", "dfop_method": "df"},
     "asrloss": {"model": "base.en"},
 }
-"""The keys of the authors' config.ini that matter."""
+"""The keys of the authors' config.ini that seinfer reads, and one that it must not read."""
 
 
 def write_config(path: Path, changes: Mapping[tuple[str, str], str | None]) -> Path:

@@ -1,8 +1,8 @@
 """DPCRN-TF in float64 numpy, written from the equations of the paper and the authors' description of the network.
 
-It shares no code with seinfer and takes none of its short cuts: batch normalisation is computed where it stands, a
-transposed convolution adds up what each input contributes, the LSTM has the gates in Keras' order, and a clip runs as a
-whole. It was compared once with the authors' own output: see golden/README.md.
+It shares no code with seinfer and does not combine operations: batch normalisation is a step of its own, a transposed
+convolution adds the contribution of each input, the LSTM has the gates in Keras' order, and a clip runs as a whole.
+It was compared once with the authors' own output: see golden/README.md.
 
 Source: Le et al., Interspeech 2021 (doi:10.21437/Interspeech.2021-296); Le-Xiaohuai-speech/DPCRN_DNS3@c7fe17d, main.py
 and modules.py.
@@ -20,7 +20,7 @@ WINDOW = np.sin(np.pi * (np.arange(2 * HOP) + 0.5) / (2 * HOP))
 
 
 def enhance(tensors: Tensors, clip: Exact) -> Exact:
-    """Enhance a clip of shape (time,); a frame of zeros follows it, so that its last hop lies in two frames."""
+    """Enhance a clip of shape (time,); a frame of zeros follows it, so that its last hop is part of two frames."""
     signal = np.concatenate([clip.astype(np.float64), np.zeros(2 * HOP)])
     n_frames = len(signal) // HOP - 1
     spectrum = np.array([np.fft.rfft(WINDOW * signal[t * HOP :][: 2 * HOP]) for t in range(n_frames)])

@@ -2,7 +2,7 @@
 
 The network has layers of fixed size, so the stand-in has all 804,646 parameters. It is written to a file when a test
 needs it and is not stored. The values are drawn wide enough that each part of the network changes the output: gates
-that reach both ends of the hard sigmoid, slopes of PReLU beyond 1, batch statistics far from 0 and 1.
+that reach both limits of the hard sigmoid, slopes of PReLU beyond 1, batch statistics far from 0 and 1.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
     inputs    features (1, 1, 257, 3): Re, Im, log power; state (1, 2, 32, 128)
     outputs   mask, sine, cosine (1, 1, 257) each; next state
 
-Every input, every output and the state have an effect, so that an adapter that mixes up any of them is found out:
+Every input, every output and the state have an effect, so the test fails if an adapter confuses any of them:
 
     h      = the first 257 values of the state
     h'     = tanh(a h + b Re - c Im + 0.05 log power)
@@ -62,7 +62,7 @@ def convert() -> bytes:
 
 
 def enhance(clip: Waveform) -> Exact:
-    """Enhance a clip of shape (time,) as the published script does, with sine and cosine the right way round."""
+    """Enhance a clip of shape (time,) as the published script does, but with sine and cosine in the right order."""
     window = np.sin(np.pi * (np.arange(WIN_LENGTH) + 0.5) / WIN_LENGTH)
     n_frames = -(-len(clip) // HOP_LENGTH)
     signal, output = np.zeros((2, (n_frames + 1) * HOP_LENGTH))

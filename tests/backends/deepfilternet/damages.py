@@ -1,4 +1,4 @@
-"""Ways to spoil the files of DeepFilterNet in torch. Not imported where TensorFlow may be: they use torch."""
+"""Ways to damage the files of DeepFilterNet in torch. They use torch: do not run them in a process with TensorFlow."""
 
 from __future__ import annotations
 
@@ -7,28 +7,28 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-Spoil = Callable[[Path, Path], None]
+Damage = Callable[[Path, Path], None]
 """Changes config.ini and checkpoint in place."""
 
 _GRU, _OUT = "df_dec.df_gru.gru.weight_hh_l1", "df_dec.df_out.0.weight"
 
 
-def _tensors(change: Callable[[dict[str, Any]], Any]) -> Spoil:
-    def spoil(config: Path, checkpoint: Path) -> None:
+def _tensors(change: Callable[[dict[str, Any]], Any]) -> Damage:
+    def damage(config: Path, checkpoint: Path) -> None:
         import torch
 
         torch.save(change(torch.load(checkpoint, weights_only=True)), checkpoint)
 
-    return spoil
+    return damage
 
 
-def _config(old: str, new: str) -> Spoil:
-    def spoil(config: Path, checkpoint: Path) -> None:
+def _config(old: str, new: str) -> Damage:
+    def damage(config: Path, checkpoint: Path) -> None:
         text = config.read_text(encoding="utf-8")
         assert old in text
         config.write_text(text.replace(old, new), encoding="utf-8")
 
-    return spoil
+    return damage
 
 
 class _Bomb:
@@ -40,7 +40,7 @@ def _shorten(config: Path, checkpoint: Path) -> None:
     checkpoint.write_bytes(checkpoint.read_bytes()[:-1_000])
 
 
-SPOILS: Mapping[str, Spoil] = {
+DAMAGES: Mapping[str, Damage] = {
     "nothing": _tensors(dict),
     "tensors of older versions": _tensors(lambda state: {**state, "a.h0": state[_GRU], "erb_comp.c": state[_GRU]}),
     "missing tensor": _tensors(lambda state: {name: value for name, value in state.items() if name != _GRU}),
