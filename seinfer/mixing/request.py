@@ -1,4 +1,4 @@
-"""The request of `seinfer mix`: what test set to make."""
+"""The request of `seinfer mix`: the settings of a test set."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class MixRequest:
         sample_rate: Hz; 0 for the rate of each speech file.
         level_db: active speech level in dBov; None keeps that of each speech file.
         rir: folder of room impulse responses.
-        target: what the clean file contains, one of `reverberation.TARGETS`.
+        target: content of the clean file, one of `reverberation.TARGETS`.
         max_duration_s: longer speech is cut to this length; 0 for no limit.
         subtype: WAV subtype of the files.
         seed: random seed.

@@ -7,7 +7,7 @@ import numpy as np
 from .mixture import Signal, Speech
 
 TARGETS = ("reverberant", "early", "dry")
-"""What the clean file contains; see `reverberate`."""
+"""Contents of the clean file; see `reverberate`."""
 EARLY_S = 0.05
 """Reflections within this time after the direct path belong to the early part."""
 
@@ -22,7 +22,7 @@ def reverberate(speech: Signal, response: Signal, sample_rate: int, target: str)
         speech: shape (time,).
         response: impulse response of shape (time,), at the same rate.
         sample_rate: Hz.
-        target: what the clean file contains. "reverberant": the same speech as the noisy file; "early": the response up
+        target: content of the clean file. "reverberant": the same speech as the noisy file; "early": the response up
             to 50 ms after the direct path; "dry": the direct path alone.
     """
     from scipy.signal import oaconvolve

@@ -39,7 +39,7 @@ class MixResult:
         rows: rows of the manifest, sorted by clip_id.
         n_planned: number of pairs if every speech file can be used.
         failures: files that were left out.
-        notes: what a user should know about the set.
+        notes: remarks on the test set, for the user.
     """
 
     rows: tuple[Mapping[str, Cell], ...]

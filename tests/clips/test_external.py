@@ -14,9 +14,7 @@ from seinfer.core.errors import PairingError, UsageError
 from seinfer.core.hashing import sha256_of
 from seinfer.core.records import Clip
 from tests.clips.pairing.folders import tree
-from tests.helpers import rows, seinfer, speech_like, write_audio
-
-RATE = 16_000
+from tests.helpers import RATE, rows, seinfer, speech_like, write_audio, write_paired_set
 
 
 @pytest.mark.parametrize(
@@ -105,17 +103,8 @@ def test_as_enhancement_of_a_bad_file_is_a_failed_row(tmp_path: Path) -> None:
     assert reasons == ["empty", "missing"]
 
 
-def write_pairs(folder: Path) -> None:
-    """Write three pairs of noisy and clean speech."""
-    for index in range(3):
-        clean = speech_like(1.5, RATE, seed=index)
-        noise = np.random.default_rng(index).standard_normal(len(clean)) * 10 ** (-(5 + index) / 20) * np.std(clean)
-        write_audio(folder / "clean" / f"c{index}.wav", clean)
-        write_audio(folder / "noisy" / f"c{index}.wav", clean + noise)
-
-
 def test_compare_with_an_added_folder_scores_it_like_a_model(tmp_path: Path) -> None:
-    write_pairs(tmp_path / "set")
+    write_paired_set(tmp_path / "set")
     shutil.copytree(
         tmp_path / "set" / "noisy", tmp_path / "set" / "theirs"
     )  # below the input, but not searched for clips

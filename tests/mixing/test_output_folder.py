@@ -1,4 +1,4 @@
-"""The folders of a mix: which may have which role, what is replaced, what is refused, how pairs are found."""
+"""The folders of a test set: which inputs are allowed, which files are replaced, and how the pairs are found."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def mix_request(tmp_path: Path) -> MixRequest:
     return write_sources(tmp_path)
 
 
-def test_make_test_set_again_leaves_no_pair_of_the_earlier_set(mix_request: MixRequest) -> None:
+def test_make_test_set_again_deletes_the_pairs_of_the_earlier_set(mix_request: MixRequest) -> None:
     make(replace(mix_request, per_speech=2))
     (mix_request.out / "notes.txt").write_text("mine")
     assert len(list((mix_request.out / "noisy").rglob("*.wav"))) == 20
@@ -31,12 +31,14 @@ def test_make_test_set_again_leaves_no_pair_of_the_earlier_set(mix_request: MixR
     assert (mix_request.out / "notes.txt").read_text() == "mine"
 
 
-def test_make_test_set_broken_off_may_be_made_again(mix_request: MixRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(*_: object) -> None:
+def test_make_test_set_after_an_interrupted_run_replaces_it(
+    mix_request: MixRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr("seinfer.mixing.testset.write_csv", broken)
+        patch.setattr("seinfer.mixing.testset.write_csv", interrupt)
         make(replace(mix_request, per_speech=2))
     assert not (mix_request.out / "manifest.csv").exists()
     make(mix_request)
@@ -44,16 +46,16 @@ def test_make_test_set_broken_off_may_be_made_again(mix_request: MixRequest, mon
 
 
 @pytest.mark.parametrize("content", ["thesis.txt", "mix.json"])
-def test_make_test_set_refuses_a_folder_that_holds_something_else(mix_request: MixRequest, content: str) -> None:
+def test_make_test_set_in_a_folder_with_other_files_is_refused(mix_request: MixRequest, content: str) -> None:
     mix_request.out.mkdir()
-    (mix_request.out / content).write_text('{"made_by": "somebody else"}')
+    (mix_request.out / content).write_text('{"made_by": "another program"}')
     before = files(mix_request.out)
     with pytest.raises(UsageError, match="is neither empty nor a test set"):
         make(mix_request)
     assert files(mix_request.out) == before
 
 
-def test_make_test_set_refuses_to_delete_what_it_did_not_make(mix_request: MixRequest) -> None:
+def test_make_test_set_never_deletes_other_wav_files(mix_request: MixRequest) -> None:
     make(mix_request)
     write(mix_request.out / "noisy" / "mine.wav", speech())
     before = files(mix_request.out)
@@ -64,7 +66,9 @@ def test_make_test_set_refuses_to_delete_what_it_did_not_make(mix_request: MixRe
 
 @pytest.mark.parametrize("inside", ["", "clean"])
 @pytest.mark.parametrize("role", ["speech", "noise"])
-def test_make_test_set_refuses_to_write_over_its_input(mix_request: MixRequest, role: str, inside: str) -> None:
+def test_make_test_set_with_input_in_the_output_folder_is_refused(
+    mix_request: MixRequest, role: str, inside: str
+) -> None:
     make(mix_request)
     before = files(mix_request.out)
     with pytest.raises(UsageError, match=f"--{role} .* is in the output folder"):
@@ -72,12 +76,12 @@ def test_make_test_set_refuses_to_write_over_its_input(mix_request: MixRequest, 
     assert files(mix_request.out) == before
 
 
-def test_make_test_set_refuses_one_folder_for_two_roles(mix_request: MixRequest) -> None:
+def test_make_test_set_with_one_folder_for_two_roles_is_refused(mix_request: MixRequest) -> None:
     with pytest.raises(UsageError, match="--speech and --noise are both"):
         make(replace(mix_request, noise=mix_request.speech / "."))
 
 
-def test_make_test_set_refuses_a_folder_that_holds_nothing_but_the_other_inputs(mix_request: MixRequest) -> None:
+def test_make_test_set_of_a_folder_with_only_the_other_inputs_is_refused(mix_request: MixRequest) -> None:
     inner = mix_request.noise / "speech"
     shutil.move(mix_request.speech, inner)
     for path in mix_request.noise.glob("*.flac"):
@@ -90,7 +94,7 @@ def test_make_test_set_refuses_a_folder_that_holds_nothing_but_the_other_inputs(
         make(replace(mix_request, speech=mix_request.noise / "only.wav"))
 
 
-def test_make_test_set_refuses_a_file_in_the_place_of_the_folder(mix_request: MixRequest) -> None:
+def test_make_test_set_with_a_file_as_output_folder_is_refused(mix_request: MixRequest) -> None:
     mix_request.out.write_text("x")
     with pytest.raises(UsageError, match="is a file"):
         make(mix_request)
@@ -98,7 +102,7 @@ def test_make_test_set_refuses_a_file_in_the_place_of_the_folder(mix_request: Mi
         make(replace(mix_request, out=mix_request.out / "below"))
 
 
-def test_make_test_set_noise_inside_the_speech_folder_is_no_speech(mix_request: MixRequest) -> None:
+def test_make_test_set_does_not_use_noise_below_the_speech_folder_as_speech(mix_request: MixRequest) -> None:
     inner = mix_request.speech / "noise"
     shutil.move(mix_request.noise, inner)
     result = make(replace(mix_request, noise=inner, out=mix_request.speech / "out"))
@@ -107,7 +111,7 @@ def test_make_test_set_noise_inside_the_speech_folder_is_no_speech(mix_request: 
     assert again == result
 
 
-def test_make_test_set_three_files_that_could_share_a_name_stay_apart(mix_request: MixRequest) -> None:
+def test_make_test_set_of_three_similar_names_keeps_them_distinct(mix_request: MixRequest) -> None:
     sources = {"x.wav", "x.flac", "x.wav.wav"}
     for name in sources:
         write(mix_request.speech / name, speech())
@@ -117,7 +121,7 @@ def test_make_test_set_three_files_that_could_share_a_name_stay_apart(mix_reques
     assert len({row["clip_id"] for row in made}) == 3
 
 
-def test_make_test_set_namesakes_in_two_formats_stay_apart(mix_request: MixRequest) -> None:
+def test_make_test_set_of_one_name_in_two_formats_keeps_them_distinct(mix_request: MixRequest) -> None:
     write(mix_request.speech / "clip0.flac", speech(1.0, seed=50))
     make(mix_request)
     rows = manifest(mix_request.out)
@@ -125,17 +129,17 @@ def test_make_test_set_namesakes_in_two_formats_stay_apart(mix_request: MixReque
     assert len(collect([mix_request.out]).clips) == 11
 
 
-def test_make_test_set_a_single_noise_file_will_do(mix_request: MixRequest) -> None:
+def test_make_test_set_accepts_a_single_noise_file(mix_request: MixRequest) -> None:
     make(replace(mix_request, noise=mix_request.noise / "noise1.flac"))
     assert {row["noise"] for row in manifest(mix_request.out).values()} == {"noise1.flac"}
 
 
-def test_make_test_set_a_noise_file_beside_the_speech_is_no_speech(mix_request: MixRequest) -> None:
+def test_make_test_set_does_not_use_a_noise_file_next_to_speech_as_speech(mix_request: MixRequest) -> None:
     shutil.copy(mix_request.noise / "noise1.flac", mix_request.speech / "hum.flac")
     assert len(make(replace(mix_request, noise=mix_request.speech / "hum.flac")).rows) == 10
 
 
-def test_make_test_set_nothing_usable_is_an_error(mix_request: MixRequest) -> None:
+def test_make_test_set_without_usable_files_is_an_error(mix_request: MixRequest) -> None:
     for path in mix_request.noise.iterdir():
         write(path, np.zeros(RATE))
     with pytest.raises(UsageError, match=r"none of the 4 noise files can be used, such as: .* -inf dBov"):
@@ -153,7 +157,7 @@ def test_make_test_set_nothing_usable_is_an_error(mix_request: MixRequest) -> No
         )
 
 
-def test_make_test_set_a_pair_that_cannot_be_written_leaves_no_half(mix_request: MixRequest) -> None:
+def test_make_test_set_that_cannot_write_a_file_leaves_no_half_pair(mix_request: MixRequest) -> None:
     make(mix_request)
     (mix_request.out / "clean" / "clip4.wav").unlink()
     (mix_request.out / "clean" / "clip4.wav").mkdir()
@@ -163,7 +167,7 @@ def test_make_test_set_a_pair_that_cannot_be_written_leaves_no_half(mix_request:
     assert len(collect([mix_request.out]).clips) == 9
 
 
-def test_make_test_set_pairs_by_folders_and_by_manifest_alike(mix_request: MixRequest) -> None:
+def test_collect_of_a_test_set_by_folders_equals_by_manifest(mix_request: MixRequest) -> None:
     make(replace(mix_request, per_speech=2))
     by_folders, by_manifest = collect([mix_request.out]), collect([], manifest=mix_request.out / "manifest.csv")
     assert len(by_folders.clips) == 20

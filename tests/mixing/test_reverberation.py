@@ -1,4 +1,4 @@
-"""Speech in a room: alignment, and what the clean file contains."""
+"""Speech in a room: alignment, and the content of the clean file."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ noise, device, SNR and the like from names. The words of errors and notes are in
 """
 
 from .categories import CategoryRules
-from .clip_set import ClipSet, LeftOutFile
+from .clip_set import ClipSet, UnusedFile
 from .collecting import collect
 
-__all__ = ["CategoryRules", "ClipSet", "LeftOutFile", "collect"]
+__all__ = ["CategoryRules", "ClipSet", "UnusedFile", "collect"]

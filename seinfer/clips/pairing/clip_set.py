@@ -9,7 +9,7 @@ from ...core.records import Clip
 
 
 @dataclass(frozen=True)
-class LeftOutFile:
+class UnusedFile:
     """A file that was found and is not a clip.
 
     Attributes:
@@ -28,16 +28,16 @@ class ClipSet:
     Attributes:
         clips: sorted by clip_id.
         rule: how the clean files were found, as text; empty if there are none.
-        notes: what a user should know about the choice.
+        notes: remarks on the clips, for the user.
         why: why the rule fits, or why none does.
-        left_out: files that were found and are not used.
+        unused: files that were found and are not used.
     """
 
     clips: tuple[Clip, ...]
     rule: str = ""
     notes: tuple[str, ...] = ()
     why: str = ""
-    left_out: tuple[LeftOutFile, ...] = ()
+    unused: tuple[UnusedFile, ...] = ()
 
 
 def sorted_clips(clips: Iterable[Clip]) -> tuple[Clip, ...]:

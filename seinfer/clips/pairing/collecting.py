@@ -10,7 +10,7 @@ from ...core.records import Clip
 from ..discovery import clip_ids, find_audio
 from . import messages
 from .categories import CategoryRules, add_categories_from_names, apply_category_rules
-from .clip_set import ClipSet, LeftOutFile, sorted_clips
+from .clip_set import ClipSet, UnusedFile, sorted_clips
 from .lists import Lists, from_lists, is_list, lists_in
 from .manifests import from_manifest
 from .matching import FILE_ID, RULES, SUFFIX, Match, Rule, match, match_by_rule
@@ -30,7 +30,7 @@ def collect(
     """Find the clips of a run, the clean files that belong to them, and their categories.
 
     Args:
-        inputs: folders and files of noisy clips, one folder that holds a paired set, or one list of noisy files.
+        inputs: folders and files of noisy clips, one folder that contains a paired set, or one list of noisy files.
         clean: folder or list of the clean files.
         manifest: CSV with the columns clip_id, noisy, clean (which may be empty) and any further ones.
         out: the run folder, which is not searched.
@@ -60,14 +60,14 @@ def _find_pairs(
         if out and path.is_dir() and path.resolve().is_relative_to(out.resolve()):
             raise messages.input_in_output(path, out)
     excluded = [path for path in (out, *exclude) if path]
-    base, files, left_out = _list_inputs(inputs, [*excluded, *([clean] if clean else [])])
+    base, files, unused = _list_inputs(inputs, [*excluded, *([clean] if clean else [])])
     if clean:
         found = _from_folder(files, clean, excluded)
     else:
         found = _from_one_folder(base, files, inputs) or _without_references(files, inputs)
-    left_out = (*found.left_out, *left_out)
+    unused = (*found.unused, *unused)
     return replace(
-        found, left_out=left_out, notes=(*found.notes, *messages.notes_on_left_out(file.reason for file in left_out))
+        found, unused=unused, notes=(*found.notes, *messages.notes_on_unused(file.reason for file in unused))
     )
 
 
@@ -87,22 +87,20 @@ def _find_lists(inputs: Sequence[Path], clean: Path | None) -> Lists | None:
 
 def _list_inputs(
     inputs: Sequence[Path], exclude: Sequence[Path]
-) -> tuple[Path, dict[str, str], tuple[LeftOutFile, ...]]:
+) -> tuple[Path, dict[str, str], tuple[UnusedFile, ...]]:
     """Return the folder that names are relative to, name -> path of possible clips, and files that are not clips."""
     base, paths = find_audio(inputs, exclude=exclude)
     names = dict(zip(clip_ids(paths, base), paths, strict=True))
     given = {path.absolute() for path in inputs}
     with_noisy = {path.parent.parent for path in paths if path.parent.name.lower() == "noisy"}
-    reasons = {
-        name: "" if path in given else _reason_to_leave_out(name, path, with_noisy) for name, path in names.items()
-    }
+    reasons = {name: "" if path in given else _reason_not_used(name, path, with_noisy) for name, path in names.items()}
     files = {name: str(path) for name, path in names.items() if not reasons[name]}
     if not files:
         raise messages.no_clips(inputs, len(names), next(iter(reasons.values())))
-    return base, files, tuple(LeftOutFile(str(names[name]), reason) for name, reason in reasons.items() if reason)
+    return base, files, tuple(UnusedFile(str(names[name]), reason) for name, reason in reasons.items() if reason)
 
 
-def _reason_to_leave_out(name: str, path: Path, with_noisy: set[Path]) -> str:
+def _reason_not_used(name: str, path: Path, with_noisy: set[Path]) -> str:
     """Return why a file is not a clip, "" if it is one."""
     if is_output(name):
         return messages.IS_OUTPUT
@@ -120,15 +118,15 @@ def _from_folder(files: Mapping[str, str], clean: Path, excluded: Sequence[Path]
 
 def _as_clips(files: Mapping[str, str], found: Match, where: str) -> ClipSet:
     clips = sorted_clips(Clip(name, files[name], clean) for name, clean in found.partners.items())
-    return ClipSet(clips, rule=f"{found.rule} {where}", why=found.why, left_out=found.left_out)
+    return ClipSet(clips, rule=f"{found.rule} {where}", why=found.why, unused=found.unused)
 
 
 def _from_one_folder(base: Path, files: Mapping[str, str], inputs: Sequence[Path]) -> ClipSet | None:
     """Apply, in their order, the rules that find noisy and clean files in one folder."""
     if trees := split(files):
         paired = _as_clips(trees.noisy, match(trees.noisy, trees.clean), f"in noisy and clean trees in {base}")
-        rest = (LeftOutFile(path, messages.IN_NEITHER_TREE) for path in trees.rest)
-        return replace(paired, left_out=(*paired.left_out, *rest))
+        rest = (UnusedFile(path, messages.IN_NEITHER_TREE) for path in trees.rest)
+        return replace(paired, unused=(*paired.unused, *rest))
     if found := _by_names(FILE_ID, base, files):
         return found
     if len(inputs) == 1 and inputs[0].is_dir() and (lists := lists_in(inputs[0])):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from . import messages
-from .clip_set import LeftOutFile
+from .clip_set import UnusedFile
 from .names import NameParts, Role, parse_file_id, parse_path, parse_suffix
 from .trees import without_tree_word
 
@@ -43,13 +43,13 @@ class Match:
         partners: name of a noisy file -> path of its clean file; "" if it has none.
         rule: the rule that was used, as text.
         why: how many pairs it found, and of how many files.
-        left_out: files whose names say that they are neither noisy nor clean speech of this side.
+        unused: files whose names give them another role than that of their side.
     """
 
     partners: Mapping[str, str]
     rule: str
     why: str
-    left_out: tuple[LeftOutFile, ...] = ()
+    unused: tuple[UnusedFile, ...] = ()
 
 
 def match(noisy: Side, clean: Side, rules: Sequence[Rule] = RULES) -> Match:
@@ -74,9 +74,9 @@ def match_by_rule(rule: Rule, noisy: Side, clean: Side) -> Match | None:
     Raises:
         PairingError: the rule finds pairs, but other files are ambiguous or are clean files without a noisy one.
     """
-    left_out = _with_other_role(rule, noisy, ("clean", "noise")) | _with_other_role(rule, clean, ("noisy", "noise"))
-    noisy = {name: path for name, path in noisy.items() if path not in left_out}
-    clean = {name: path for name, path in clean.items() if path not in left_out}
+    unused = _with_other_role(rule, noisy, ("clean", "noise")) | _with_other_role(rule, clean, ("noisy", "noise"))
+    noisy = {name: path for name, path in noisy.items() if path not in unused}
+    clean = {name: path for name, path in clean.items() if path not in unused}
     noisy_keys, clean_keys = _keys(rule, noisy), _keys(rule, clean)
     if not set(noisy_keys) & set(clean_keys):
         return None
@@ -87,7 +87,7 @@ def match_by_rule(rule: Rule, noisy: Side, clean: Side) -> Match | None:
     partners = dict.fromkeys(noisy, "")
     partners |= {noisy_keys[key][0]: clean[names[0]] for key, names in clean_keys.items()}
     why = messages.pairs_found(len(clean), len(noisy), rule.text)
-    return Match(partners, rule.text, why, tuple(LeftOutFile(path, reason) for path, reason in left_out.items()))
+    return Match(partners, rule.text, why, tuple(UnusedFile(path, reason) for path, reason in unused.items()))
 
 
 def _with_other_role(rule: Rule, side: Side, roles: Sequence[Role]) -> dict[str, str]:

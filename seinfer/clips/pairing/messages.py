@@ -41,13 +41,13 @@ def first_few(items: Iterable[str]) -> str:
 
 
 def has_role(role: str) -> str:
-    """Say that files are not used because their names say what they are, such as noise."""
+    """Return the reason for files whose names give them another role, such as noise."""
     return f"are called {role}"
 
 
-def notes_on_left_out(reasons: Iterable[str]) -> tuple[str, ...]:
+def notes_on_unused(reasons: Iterable[str]) -> tuple[str, ...]:
     """Return one note for each reason, with the number of files that it applies to."""
-    return tuple(f"{n} file(s) {reason} and are left out" for reason, n in Counter(reasons).items())
+    return tuple(f"{n} file(s) {reason} and are not used" for reason, n in Counter(reasons).items())
 
 
 # --- Why a rule fits, or why none does

@@ -31,7 +31,7 @@ class NameParts(NamedTuple):
     """A name, split by a rule.
 
     Attributes:
-        role: what the name says the file is; "" if it does not say.
+        role: the role in the name; "" if there is none.
         key: the part that both files of a pair have; None if the rule does not apply to the name.
     """
 

@@ -66,7 +66,7 @@ def _split(files: Mapping[str, str], *, keep_rest: bool) -> Trees:
 
 
 def tree_role(name: str, *, keep_rest: bool = False) -> tuple[str, str]:
-    """Find the folder that says whether a file is noisy or clean.
+    """Find the folder whose name contains a word for noisy or clean.
 
     Args:
         name: path relative to the input folder.
@@ -90,5 +90,5 @@ def tree_role(name: str, *, keep_rest: bool = False) -> tuple[str, str]:
 
 
 def without_tree_word(name: str) -> str:
-    """Return a name without the folder that says whether the file is noisy or clean."""
+    """Return a name without the folder for noisy or clean files."""
     return tree_role(name)[1]

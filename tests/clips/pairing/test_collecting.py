@@ -24,11 +24,11 @@ def test_collect_file_called_clean_without_noisy_file_has_a_note(tmp_path: Path)
     assert "1 file(s) are called clean" in found.notes[0] and "room_clean.wav" in found.notes[0]
 
 
-def test_collect_output_files_are_left_out(tmp_path: Path) -> None:
+def test_collect_output_files_are_unused(tmp_path: Path) -> None:
     tree(tmp_path, "x_noisy.wav", "x_clean.wav", "x_enhanced.wav")
     found = collect([tmp_path])
     assert set(pairs(found, tmp_path)) == {"x_noisy"}
-    assert found.notes == ("1 file(s) end in _enhanced (output files) and are left out",)
+    assert found.notes == ("1 file(s) end in _enhanced (output files) and are not used",)
 
 
 def test_collect_only_output_files_is_refused_unless_given_as_files(tmp_path: Path) -> None:
@@ -38,7 +38,7 @@ def test_collect_only_output_files_is_refused_unless_given_as_files(tmp_path: Pa
     assert set(pairs(collect([tmp_path / "x_enhanced.wav"]), tmp_path)) == {"x_enhanced"}
 
 
-def test_collect_enrolment_speech_next_to_noisy_is_left_out(tmp_path: Path) -> None:
+def test_collect_enrolment_speech_next_to_noisy_is_unused(tmp_path: Path) -> None:
     tree(tmp_path, *(f"{track}/{side}/x.wav" for track in ("Track1_Headset", "Track2") for side in ("enrol", "noisy")))
     found = collect([tmp_path])
     assert set(pairs(found, tmp_path)) == {"Track1_Headset/noisy/x", "Track2/noisy/x"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from seinfer.clips.pairing.clip_set import LeftOutFile
+from seinfer.clips.pairing.clip_set import UnusedFile
 from seinfer.clips.pairing.matching import FILE_ID, SAME_PATH, SAME_PATH_WITHOUT_WORDS, SUFFIX, match, match_by_rule
 from seinfer.core.errors import PairingError
 
@@ -60,4 +60,4 @@ def test_match_by_rule_leaves_out_files_of_another_role() -> None:
     found = match_by_rule(SUFFIX, side("a_noisy", "a_noise", folder="n"), side("a_clean", folder="c"))
     assert found is not None
     assert found.partners == {"a_noisy": "/c/a_clean.wav"}
-    assert found.left_out == (LeftOutFile("/n/a_noise.wav", "are called noise"),)
+    assert found.unused == (UnusedFile("/n/a_noise.wav", "are called noise"),)

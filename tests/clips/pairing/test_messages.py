@@ -17,11 +17,11 @@ def test_first_few_of_names_are_sorted_and_counted(names: list[str], text: str) 
     assert messages.first_few(names) == text
 
 
-def test_notes_on_left_out_has_one_note_per_reason() -> None:
+def test_notes_on_unused_has_one_note_per_reason() -> None:
     reasons = [messages.IS_OUTPUT, messages.IN_NEITHER_TREE, messages.IS_OUTPUT]
-    assert messages.notes_on_left_out(reasons) == (
-        "2 file(s) end in _enhanced (output files) and are left out",
-        "1 file(s) are in neither tree and are left out",
+    assert messages.notes_on_unused(reasons) == (
+        "2 file(s) end in _enhanced (output files) and are not used",
+        "1 file(s) are in neither tree and are not used",
     )
 
 

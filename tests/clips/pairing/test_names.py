@@ -49,11 +49,11 @@ def test_collect_dns_names_pair_only_within_folder_and_prefix(tmp_path: Path) ->
     }
 
 
-def test_collect_dns_noise_next_to_the_pairs_is_left_out(tmp_path: Path) -> None:
+def test_collect_dns_noise_next_to_the_pairs_is_unused(tmp_path: Path) -> None:
     tree(tmp_path, "x_fileid_1.wav", "clean_fileid_1.wav", "noise_fileid_1.wav")
     found = collect([tmp_path])
     assert pairs(found, tmp_path) == {"x_fileid_1": ("x_fileid_1.wav", "clean_fileid_1.wav")}
-    assert [(Path(file.path).name, file.reason) for file in found.left_out] == [
+    assert [(Path(file.path).name, file.reason) for file in found.unused] == [
         ("noise_fileid_1.wav", "are called noise")
     ]
 
@@ -98,7 +98,7 @@ def test_collect_ending_words_leave_out_noise_and_refuse_unmatched_clean_files(t
     tree(tmp_path, "x_noisy.wav", "x_clean.wav", "x_noise.wav")
     found = collect([tmp_path])
     assert set(pairs(found, tmp_path)) == {"x_noisy"}
-    assert found.notes == ("1 file(s) are called noise and are left out",)
+    assert found.notes == ("1 file(s) are called noise and are not used",)
     tree(tmp_path, "y_clean.wav")
     with pytest.raises(PairingError, match=r"y_clean\.wav"):
         collect([tmp_path])

@@ -42,11 +42,11 @@ def test_collect_paired_sets_in_subfolders_are_kept_separate(tmp_path: Path) -> 
     }
 
 
-def test_collect_third_tree_is_left_out_with_a_note(tmp_path: Path) -> None:
+def test_collect_third_tree_is_unused_with_a_note(tmp_path: Path) -> None:
     tree(tmp_path, "noisy/x.wav", "clean/x.wav", "noise/x.wav")
     found = collect([tmp_path])
     assert pairs(found, tmp_path) == {"x": ("noisy/x.wav", "clean/x.wav")}
-    assert found.notes == ("1 file(s) are in neither tree and are left out",)
+    assert found.notes == ("1 file(s) are in neither tree and are not used",)
 
 
 def test_collect_noisy_file_without_clean_file_has_no_reference(tmp_path: Path) -> None:
