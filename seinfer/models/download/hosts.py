@@ -8,17 +8,13 @@ once.
 from __future__ import annotations
 
 import socket
-import threading
-from collections.abc import Callable
-from concurrent.futures import Future, wait
 from dataclasses import dataclass
-from typing import TypeVar
 from urllib.parse import urlsplit
 
 from ...core.errors import DownloadError
+from .time_limits import call_within
 
 Endpoint = tuple[str, int]
-Result = TypeVar("Result")
 _PORTS = {"http": 80, "https": 443, "socks4": 1080, "socks4a": 1080, "socks5": 1080, "socks5h": 1080}
 _reachable: set[Endpoint] = set()
 _unreachable: dict[Endpoint, str] = {}
@@ -118,39 +114,3 @@ def forget_hosts() -> None:
     """Forget which hosts can be reached and which cannot."""
     _reachable.clear()
     _unreachable.clear()
-
-
-def call_within(
-    limit_s: float, function: Callable[[], Result], discard: Callable[[Result], object] | None = None
-) -> Result:
-    """Return the result of a function, called in another thread that is abandoned when the time is over.
-
-    Args:
-        limit_s: seconds to wait.
-        function: the function to call.
-        discard: called with a result that comes too late, to close it.
-
-    Raises:
-        TimeoutError: there was no result in time.
-        BaseException: the function raised it.
-    """
-    outcome = start_thread(function)
-    if not wait([outcome], timeout=limit_s).done:
-        if discard:
-            outcome.add_done_callback(lambda late: None if late.exception() else discard(late.result()))
-        raise TimeoutError(f"no answer within {limit_s:g} s")
-    return outcome.result()
-
-
-def start_thread(function: Callable[[], Result]) -> Future[Result]:
-    """Call a function in a thread that does not keep the program from ending."""
-    outcome: Future[Result] = Future()
-
-    def run() -> None:
-        try:
-            outcome.set_result(function())
-        except BaseException as error:  # noqa: BLE001 raised again in the caller's thread by `Future.result`
-            outcome.set_exception(error)
-
-    threading.Thread(target=run, name="seinfer-download", daemon=True).start()
-    return outcome

@@ -1,14 +1,14 @@
 """One HTTP GET with `requests` into a partial file, continued with a Range request (RFC 9110, section 14).
 
 The rule: each wait has a limit. `requests` limits the wait for one packet only; a header or body that arrives a byte at
-a time would keep it busy for ever. Therefore each blocking call runs in a thread that is abandoned when its time is
-over; only the caller's thread writes to the file.
+a time would keep it busy for ever. Therefore blocking calls run in a thread that is abandoned when their time is over
+(`time_limits`); only the caller's thread writes to the file.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
@@ -16,9 +16,10 @@ from urllib.parse import urljoin, urlsplit
 from ...core.errors import DownloadError, IntegrityError
 from . import hosts
 from .checks import content_hint
-from .hosts import call_within, endpoint_name, endpoint_of
+from .hosts import endpoint_name, endpoint_of
 from .partial_files import PartialFile
 from .progress import Progress
+from .time_limits import call_within, iterate_within, start_thread
 
 if TYPE_CHECKING:
     import requests
@@ -93,7 +94,7 @@ def receive(url: str, partial: PartialFile, expected_bytes: int | None, name: st
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             raise _ended_early(url, partial) from error
         finally:
-            hosts.start_thread(response.close)  # it would wait for an abandoned thread that still reads
+            start_thread(response.close)  # it would wait for an abandoned thread that still reads
     if total_bytes is not None and partial.size_bytes < total_bytes:  # urllib3 before 2.0 does not check this
         raise _ended_early(url, partial)
     return offset
@@ -167,7 +168,7 @@ def _request(session: requests.Session, url: str, current: str, headers: dict[st
 def _prepare(url: str, response: requests.Response, partial: PartialFile, expected_bytes: int | None) -> int | None:
     """Check the status and headers of an answer; return the size of the whole file, None if unknown.
 
-    After it, the body belongs at the end of `partial`.
+    Afterwards, the body can be appended to `partial`.
     """
     offset = partial.size_bytes
     if response.status_code == 206 and offset:
@@ -198,17 +199,13 @@ def _check_range(url: str, response: requests.Response, offset: int, expected_by
 def _append_body(
     url: str, response: requests.Response, partial: PartialFile, limit_bytes: int, progress: Progress
 ) -> None:
-    chunks = response.iter_content(CHUNK_BYTES)
-    while chunk := _next_chunk(url, response, partial, chunks):
-        if partial.size_bytes + len(chunk) > limit_bytes:
-            raise IntegrityError(f"{url}: the server sends more than {limit_bytes:,} bytes, expected no more")
-        partial.write(chunk)
-        progress.on_bytes(len(chunk))
-
-
-def _next_chunk(url: str, response: requests.Response, partial: PartialFile, chunks: Iterator[bytes]) -> bytes:
     try:
-        return call_within(LIMITS.idle_s, lambda: next(chunks, b""))
+        with closing(iterate_within(LIMITS.idle_s, response.iter_content(CHUNK_BYTES))) as chunks:
+            for chunk in chunks:
+                if partial.size_bytes + len(chunk) > limit_bytes:
+                    raise IntegrityError(f"{url}: the server sends more than {limit_bytes:,} bytes, expected no more")
+                partial.write(chunk)
+                progress.on_bytes(len(chunk))
     except TimeoutError as error:
         host = endpoint_name(endpoint_of(response.url))
         raise DownloadError(

@@ -13,7 +13,7 @@ import pytest
 from seinfer.core.errors import DownloadError
 from seinfer.core.records import ModelSpec
 from seinfer.models.download import transport
-from seinfer.models.download.hosts import Route, call_within, endpoint_of, route_of
+from seinfer.models.download.hosts import Route, endpoint_of, route_of
 from seinfer.models.weights import pull
 from tests.models.toy_models import CONTENT, file_of, served, spec_of
 
@@ -191,21 +191,3 @@ def test_pull_offline_opens_no_socket(server: BadServer, monkeypatch: pytest.Mon
 def test_pull_offline_variable_zero_is_online(server: BadServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SEINFER_OFFLINE", "0")
     assert pull(served(server, "ok"))["net.th"].read_bytes() == CONTENT
-
-
-# --- Calls with a time limit ---
-
-
-def test_call_within_returns_the_result_or_raises_the_error_of_the_function() -> None:
-    assert call_within(10, lambda: int("7")) == 7
-    with pytest.raises(ValueError, match="invalid literal"):
-        call_within(10, lambda: int("seven"))
-
-
-def test_call_within_abandons_a_function_that_does_not_return_and_discards_its_late_result() -> None:
-    release, is_discarded = threading.Event(), threading.Event()
-    with pytest.raises(TimeoutError, match=r"no answer within 0\.05 s"):
-        call_within(0.05, lambda: release.wait(30), discard=lambda result: is_discarded.set())
-    assert not is_discarded.is_set()
-    release.set()
-    assert is_discarded.wait(10)

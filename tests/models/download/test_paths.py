@@ -27,8 +27,8 @@ def test_weights_dir_environment_variable_home_and_relative_paths_are_made_absol
 
 
 def test_weights_dir_default_is_in_the_users_cache() -> None:
-    told = run_python("from seinfer.models.weights import weights_dir; print(weights_dir())", HOME="/somewhere")
-    assert told.endswith("seinfer/weights") and told.startswith("/somewhere/")
+    printed = run_python("from seinfer.models.weights import weights_dir; print(weights_dir())", HOME="/somewhere")
+    assert printed.endswith("seinfer/weights") and printed.startswith("/somewhere/")
 
 
 def test_weights_dir_without_home_names_the_variable_to_set(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -129,7 +129,7 @@ def test_pull_from_folder_with_a_prefix_pins_the_full_hash(
     assert pinned(weights_folder) == sha256(CONTENT)
 
 
-def test_pull_from_folder_without_the_file_goes_to_the_network(server: BadServer, mirror: Path) -> None:
+def test_pull_from_folder_without_the_file_downloads_it(server: BadServer, mirror: Path) -> None:
     write(mirror / "net.th", OTHER)
     assert pull(prefixed(server), sources=[mirror])["net.th"].read_bytes() == CONTENT
 

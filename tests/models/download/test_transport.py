@@ -122,7 +122,7 @@ def test_pull_redirect_from_https_to_http_is_refused(
     def get(session: requests.Session, url: str, **options: Any) -> requests.Response:
         return send(session, plain if url == secure else url, **options)
 
-    # The server speaks no TLS: its answer to the plain address stands for the answer to the secure one.
+    # The server has no TLS: its answer to the http address is used as the answer to the https address.
     monkeypatch.setattr(hosts, "require_reachable", lambda *args: None)
     monkeypatch.setattr(requests.Session, "get", get)
     server.elsewhere = server.url("ok", "net.th")
