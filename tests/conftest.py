@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from seinfer.models.download import exchange, reach
-from tests import helpers, ownprocess
+from tests import helpers
 from tests.models.download.bad_server import BadServer
 from tests.models.toy_models import CONTENT, OTHER
 
@@ -19,7 +19,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    ownprocess.keep_together(items)
+    """Leave the tests of a file to one worker, so that its fixtures are set up once."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(str(item.path)))
 
 
 @pytest.fixture(scope="session")

@@ -32,7 +32,7 @@ resample = pytest.importorskip("denoiser.resample")
 
 RATE = 16_000
 EXACT = 1e-12
-"""Two ways to compute the same numbers in float64 differ by less. In float32 no such bound would hold on every processor:
+"""Two ways to compute the same numbers in float64 differ by less. In float32 no such bound holds on every processor:
 the order in which a processor adds up a dot product changes the rounding, in the package as much as here."""
 UNIT_ROUNDOFF = 2.0**-24
 """Largest relative rounding error of one float32 operation."""

@@ -19,9 +19,7 @@ pytestmark = pytest.mark.usefixtures("_inference")
 
 @pytest.mark.parametrize("options", CAUSAL_SHAPES, ids=str)
 @pytest.mark.parametrize("n_blocks", [1, 2, 3, 7])
-def test_blocks_of_any_number_equal_the_whole_clip_in_float64(
-    options: Mapping[str, Any], n_blocks: int
-) -> None:
+def test_blocks_of_any_number_equal_the_whole_clip_in_float64(options: Mapping[str, Any], n_blocks: int) -> None:
     _, network = made_up(torch.float64, normalize=False, **options)
     clip = noise(9_011)
     [whole] = network.whole(clip[None], [len(clip)])

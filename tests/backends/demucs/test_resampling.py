@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import pytest
 
-from .models import EXACT, UNIT_ROUNDOFF, noise, resample, resampler, torch
 from seinfer.backends.demucs.resampling import Resampler
+
+from .models import EXACT, UNIT_ROUNDOFF, noise, resample, resampler, torch
 
 pytestmark = pytest.mark.usefixtures("_inference")
 
