@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import helpers, ownprocess
+from tests import helpers
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -16,12 +16,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    ownprocess.keep_together(items)
+    """Leave the tests of a file to one worker, so that its fixtures are set up once."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(str(item.path)))
 
 
 @pytest.fixture(scope="session")
 def shared() -> Path:
-    """Return the folder of real weights, clips and goldens, which is no part of the repository."""
+    """Return the folder of real weights, clips and goldens, which is not part of the repository."""
     folder = helpers.shared_folder()
     if folder is None:
         pytest.skip("the folder of real weights and goldens is absent: set SEINFER_SHARED, or put it at ../shared")
@@ -30,7 +32,7 @@ def shared() -> Path:
 
 @pytest.fixture(scope="session", autouse=True)
 def score_cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Keep the figures that tests compute out of the user's cache, and those of the user out of tests."""
+    """Use a score cache of the tests, not that of the user."""
     folder = tmp_path_factory.mktemp("cache")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SEINFER_CACHE_DIR", str(folder))

@@ -21,8 +21,8 @@ from ...core.errors import IntegrityError, UsageError
 from ...core.records import ModelSpec
 from ..base import Batch, BatchLimits, Waveform
 from ..torch import open_torch
+from .arithmetic_check import refuse_wrong_arithmetic
 from .checkpoint import read_state
-from .guard import refuse_wrong_arithmetic
 from .network import Generator
 from .options import WINDOW_SAMPLES, Options, read_options, tensor_shapes
 from .signal import DeEmphasis, PreEmphasis, Windower, Windows

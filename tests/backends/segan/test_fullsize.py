@@ -13,12 +13,10 @@ from seinfer.backends.segan.model import Segan
 from seinfer.backends.segan.network import Generator
 from seinfer.backends.segan.options import read_options, tensor_shapes
 
-from .models import SPEC, alone, latent, read_noisy, with_z
+from .models import SPEC, alone, latent, read_noisy, torch, with_z
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-pytestmark = [pytest.mark.own_process("torch"), pytest.mark.usefixtures("_needs_torch")]
 
 GOLDEN = 2e-4
 """Largest difference to the authors' samples, which reach 1.4."""
@@ -26,8 +24,6 @@ GOLDEN = 2e-4
 
 @pytest.fixture(scope="module")
 def state(shared: Path) -> dict[str, Tensor]:
-    import torch
-
     fill = runpy.run_path(str(shared / "golden/standin_weights.py"))["fill"]
     drawn = fill(tensor_shapes(read_options(SPEC)).items(), 31, 1.2)
     return {name: torch.from_numpy(values) for name, values in drawn.items()}
@@ -35,8 +31,6 @@ def state(shared: Path) -> dict[str, Tensor]:
 
 @pytest.fixture(scope="module")
 def model(state: dict[str, Tensor]) -> Segan:
-    import torch
-
     options = read_options(SPEC)
     z = np.random.RandomState(options.seed).standard_normal((1, 1024, 16)).astype(np.float32)
     return Segan(options, Generator(options, state), latent(z), torch.device("cpu"))

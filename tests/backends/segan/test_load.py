@@ -23,9 +23,7 @@ from tests.helpers import speech_like
 from tests.models.download.bad_server import BadServer, run_bad_server
 from tests.models.toy_models import write
 
-from .models import SLIM, SPEC, alone, load_file, random_state, saved, spec_with
-
-pytestmark = [pytest.mark.own_process("torch"), pytest.mark.usefixtures("_needs_torch")]
+from .models import SLIM, SPEC, alone, load_file, random_state, saved, spec_with, torch
 
 State = dict[str, Any]
 
@@ -266,8 +264,6 @@ def test_load_without_torch_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_load_on_a_gpu_equals_the_cpu_or_is_refused_where_there_is_none(tmp_path: Path, state: State) -> None:
-    import torch
-
     path, clip = saved(tmp_path, state), speech_like(3.0, 16_000)
 
     def on_gpu() -> segan.Segan:
@@ -278,7 +274,3 @@ def test_load_on_a_gpu_equals_the_cpu_or_is_refused_where_there_is_none(tmp_path
     else:
         with pytest.raises(UsageError, match="sees no GPU"):
             on_gpu()
-
-
-def test_this_process_has_no_tensorflow() -> None:
-    assert "tensorflow" not in sys.modules

@@ -16,9 +16,7 @@ from seinfer.backends.segan.signal import PreEmphasis, Windower, normalise
 from seinfer.core.errors import UsageError
 from tests.helpers import speech_like
 
-from .models import CLIPS, alone, load_file, random_state, read_noisy, saved, slim_checkpoint, with_z
-
-pytestmark = [pytest.mark.own_process("torch"), pytest.mark.usefixtures("_needs_torch")]
+from .models import CLIPS, alone, load_file, random_state, read_noisy, saved, slim_checkpoint, torch, with_z
 
 GOLDEN = 2e-6
 """Largest difference to the authors' samples."""
@@ -70,8 +68,6 @@ def test_enhance_with_a_given_z_equals_the_authors_output(shared: Path, golden: 
 
 
 def test_stages_equal_the_authors(shared: Path, golden: dict[str, Any]) -> None:
-    import torch
-
     model = with_z(load_file(slim_checkpoint(shared)), golden["z_fixed"])
     noisy = read_noisy(shared, "p287_001")
     assert np.abs(normalise(noisy)[:64] - golden["stage_normalised"]).max() <= 1e-15

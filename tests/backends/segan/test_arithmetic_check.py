@@ -9,17 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from seinfer.backends.segan.guard import refuse_wrong_arithmetic
+from seinfer.backends.segan.arithmetic_check import refuse_wrong_arithmetic
 from seinfer.backends.segan.network import Downsampling, Generator, Upsampling
 from seinfer.backends.segan.options import Options, tensor_shapes
 from seinfer.core.errors import BackendError
 
-from .models import SPEC, load_file, random_state, saved
+from .models import SPEC, load_file, random_state, saved, torch
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-pytestmark = [pytest.mark.own_process("torch"), pytest.mark.usefixtures("_needs_torch")]
 
 WRONG = 1e-4
 """Error that counts as wrong, relative to the largest value: rounding is a hundred times smaller."""
@@ -84,8 +82,6 @@ def test_load_where_the_latent_codes_part_is_computed_wrongly_is_refused(
 @pytest.fixture(scope="module")
 def state() -> dict[str, Tensor]:
     """Random tensors of the official shapes."""
-    import torch
-
     draw = torch.Generator().manual_seed(0)
     shapes = tensor_shapes(Options())
     return {name: torch.empty(shape).uniform_(-0.02, 0.02, generator=draw) for name, shape in shapes.items()}
@@ -98,8 +94,6 @@ def generator(state: dict[str, Tensor]) -> Generator:
 
 @pytest.fixture(params=[1, 2])
 def _threads(request: pytest.FixtureRequest) -> Iterator[None]:
-    import torch
-
     before = torch.get_num_threads()
     torch.set_num_threads(request.param)
     yield
@@ -117,8 +111,6 @@ class TorchsOwn:
         return samples
 
     def __call__(self, samples: Tensor, begun: Tensor | None = None) -> Tensor:
-        import torch
-
         whole = (samples if begun is None else torch.cat((begun, samples), 2)).transpose(1, 2)
         made = self._run(whole, self._weight, self._bias)
         true = self._run(whole.double(), self._weight.double(), self._bias.double())
@@ -127,15 +119,11 @@ class TorchsOwn:
 
     @staticmethod
     def _run(samples: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-        import torch
-
         return torch.nn.functional.conv_transpose1d(samples, weight, bias, stride=4, padding=13)
 
 
 @pytest.mark.usefixtures("_threads")
 def test_official_layers_are_computed_rightly(generator: Generator, state: dict[str, Tensor]) -> None:
-    import torch
-
     refuse_wrong_arithmetic(SPEC, Options(), generator, state, torch.device("cpu"))
 
 
@@ -143,8 +131,6 @@ def test_official_layers_are_computed_rightly(generator: Generator, state: dict[
 def test_torchs_own_transposed_convolution_is_refused_where_it_is_wrong(
     generator: Generator, state: dict[str, Tensor]
 ) -> None:
-    import torch
-
     theirs = copy.copy(generator)
     names = [f"dec_blocks.{layer}.deconv" for layer in range(5)]
     layers = [TorchsOwn(state[f"{name}.weight"], state[f"{name}.bias"]) for name in names]
