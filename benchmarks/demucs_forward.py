@@ -1,7 +1,9 @@
-"""The package's own `Demucs.forward` against ours, clip by clip, with the same random weights: time and difference.
+"""The package's own `Demucs.forward` compared with seinfer's, clip by clip, with the same random weights.
 
-Both run in turn in one process, and the ratio is the median of those of the rounds, so that what else the machine does
-falls on both alike.
+    python -m benchmarks.demucs_forward [--model denoiser-dns64] [--duration-s 4] [--rounds 7] [--threads 2]
+
+Both run in turn in one process. The result is the median of the ratios of the rounds, and the largest difference of the
+two outputs.
 """
 
 from __future__ import annotations
@@ -9,11 +11,9 @@ from __future__ import annotations
 import argparse
 import statistics
 import tempfile
-import time
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -24,24 +24,30 @@ from seinfer.backends.demucs import model as demucs
 from seinfer.backends.demucs.options import read_options
 from seinfer.models.registry import load_registry
 
+from .timing import time_calls
+
 
 def main() -> None:
-    """Time both, in turn, and print the ratio."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--model", default="denoiser-dns64")
-    parser.add_argument("--duration-s", type=float, default=4.0)
-    parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--threads", type=int, default=2)
+    """Time both in turn and print the ratio."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", default="denoiser-dns64", help="a model of the package denoiser")
+    parser.add_argument("--duration-s", type=float, default=4.0, help="length of the clip in seconds")
+    parser.add_argument("--rounds", type=int, default=7, help="how often both are timed")
+    parser.add_argument("--threads", type=int, default=2, help="threads of torch")
     options = parser.parse_args()
-    theirs, ours = load_both(options.model, options.threads)
-    noise = np.random.default_rng(0).standard_normal(round(options.duration_s * ours.sample_rate))
+    package, seinfer = load_both(options.model, options.threads)
+    noise = np.random.default_rng(0).standard_normal(round(options.duration_s * seinfer.sample_rate))
     clip = (0.1 * noise).astype(np.float32)
-    reference, estimate = theirs(clip), ours.enhance(pad([clip]))[0]
+    reference, estimate = package(clip), seinfer.enhance(pad([clip]))[0]
+    calls = {"package": lambda: package(clip), "seinfer": lambda: seinfer.enhance(pad([clip]))}
+    times = time_calls(calls, options.rounds)
     ratios = []
-    for index in range(options.rounds):
-        theirs_s, ours_s = wall_s(theirs, clip), wall_s(ours.enhance, pad([clip]))
-        ratios.append(theirs_s / ours_s)
-        print(f"round {index + 1}: package {theirs_s:.3f} s, seinfer {ours_s:.3f} s, {ratios[-1]:.2f} times as fast")
+    for index, (of_package, of_seinfer) in enumerate(zip(times["package"], times["seinfer"], strict=True)):
+        package_s, seinfer_s = of_package.wall_s, of_seinfer.wall_s
+        ratios.append(package_s / seinfer_s)
+        print(
+            f"round {index + 1}: package {package_s:.3f} s, seinfer {seinfer_s:.3f} s, {ratios[-1]:.2f} times as fast"
+        )
     error = np.abs(estimate - reference).max() / np.abs(reference).max()
     print(
         f"{options.model}, a clip of {options.duration_s:g} s, {options.threads} threads: seinfer is "
@@ -51,7 +57,7 @@ def main() -> None:
 
 
 def load_both(model: str, threads: int) -> tuple[Callable[[Waveform], Waveform], demucs.Demucs]:
-    """Return the package's forward and our enhancer, of one network as the package initialises it."""
+    """Return the package's forward function and seinfer's backend, with the same random weights."""
     spec = load_registry().find(model)
     torch.manual_seed(0)
     original = Demucs(**asdict(read_options(spec).architecture)).eval()
@@ -66,13 +72,6 @@ def load_both(model: str, threads: int) -> tuple[Callable[[Waveform], Waveform],
         return enhanced
 
     return forward, enhancer
-
-
-def wall_s(function: Callable[[Any], object], argument: object) -> float:
-    """Return how long a call takes."""
-    started = time.perf_counter()
-    function(argument)
-    return time.perf_counter() - started
 
 
 if __name__ == "__main__":

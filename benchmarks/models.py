@@ -1,11 +1,11 @@
-"""What every model that can run here costs: time by batch size, memory, loading, size, and against its original.
+"""Cost of each model that can run here: time by batch size, memory, loading time, size; compared with its original.
 
     python -m benchmarks.models [--threads 2] [--models-file FILE] [--checkpoint DIR] [NAME ...]
 
-Each model has a process of its own. Times are wall seconds for a second of audio, medians over the rounds; within a
-round the batch sizes and the original project's own inference take turns, so that the ratios stand on a busy machine
-too. Models whose weights are not at hand but whose packages are run with random weights, which cost the same. What is
-printed is a Markdown table.
+Each model runs in a process of its own. Times are wall seconds per second of audio, medians over the rounds. In each
+round the batch sizes and the original project's own inference run in turn, so that their ratios also hold on a busy
+machine. A model whose packages are installed but whose weights are missing runs with random weights, which cost the
+same. The output is a Markdown table.
 """
 
 from __future__ import annotations
@@ -37,14 +37,15 @@ from seinfer.models.registry import load_registry
 from seinfer.models.selection import why_not
 
 from .originals import original_of
-from .randomweights import BACKENDS, with_random_weights
+from .random_weights import BACKENDS, with_random_weights
+from .timing import time_calls
 
 CLIP_S = 5.0
 
 
 @dataclass(frozen=True)
 class Options:
-    """What was typed."""
+    """Values of the command line."""
 
     names: Sequence[str]
     models_file: Sequence[Path]
@@ -57,22 +58,22 @@ class Options:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("names", nargs="*")
-    parser.add_argument("--models-file", type=Path, action="append", default=[])
+    parser.add_argument("names", nargs="*", help="models; by default all that can run here")
+    parser.add_argument("--models-file", type=Path, action="append", default=[], help="file with further models")
     parser.add_argument("--checkpoint", type=Path, help="folder of DeepFilterNet 3's checkpoint, for its package")
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--batches", type=sizes, default=sizes("1,4,8"), help="fewer where a model is slow")
+    parser.add_argument("--threads", type=int, default=2, help="threads of each model")
+    parser.add_argument("--rounds", type=int, default=3, help="how often each batch size is timed")
+    parser.add_argument("--batches", type=sizes, default=sizes("1,4,8"), help="batch sizes, separated by commas")
     parser.add_argument("--measure", action="store_true", help=argparse.SUPPRESS)
     options = Options(**vars(parser.parse_args()))
     if options.measure:
-        print(json.dumps(measured(options)))
+        print(json.dumps(measure(options)))
         return
     print_head(options.batches)
     specs = load_registry(options.models_file).specs
     for name in options.names or [name for name in specs if name != "noisy"]:
         if needs_random_weights(specs[name]) or not why_not(specs[name]):
-            print_row(specs[name], in_a_process_of_its_own(name, options))
+            print_row(specs[name], measure_in_own_process(name, options))
 
 
 def sizes(text: str) -> tuple[int, ...]:
@@ -84,8 +85,8 @@ def needs_random_weights(spec: ModelSpec) -> bool:
     return spec.backend in BACKENDS and why_not(spec).startswith("weights missing")
 
 
-def in_a_process_of_its_own(name: str, options: Options) -> dict[str, Any]:
-    """Return what `measured` finds."""
+def measure_in_own_process(name: str, options: Options) -> dict[str, Any]:
+    """Return the result of `measure` in a new process, whose peak memory is that of this model alone."""
     command = [sys.executable, "-m", "benchmarks.models", "--measure", name]
     command += ["--threads", str(options.threads), "--rounds", str(options.rounds)]
     command += ["--batches", ",".join(map(str, options.batches))]
@@ -97,8 +98,8 @@ def in_a_process_of_its_own(name: str, options: Options) -> dict[str, Any]:
     return found
 
 
-def measured(options: Options) -> dict[str, Any]:
-    """Load one model and time it."""
+def measure(options: Options) -> dict[str, Any]:
+    """Load one model, time it, and return the values of its row."""
     spec = load_registry(options.models_file).find(options.names[0])
     with tempfile.TemporaryDirectory() as folder:
         is_random = needs_random_weights(spec)
@@ -110,42 +111,39 @@ def measured(options: Options) -> dict[str, Any]:
         files = weights.locate(spec)
         clips = clips_at(enhancer.sample_rate, max(options.batches))
         peaks_mib = {}
-        for size in options.batches:  # growing, because a process only knows the peak of its whole life
+        for size in options.batches:  # in growing order: the system only tells the peak of the whole process
             enhancer.enhance(pad(clips[:size]))
             peaks_mib[size] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         original = original_of(spec, files, options.threads, options.checkpoint)
-        ways: dict[str, tuple[Callable[[], object], int]] = {
-            str(size): (lambda size=size: enhancer.enhance(pad(clips[:size])), size) for size in options.batches
+        calls: dict[str, Callable[[], object]] = {
+            str(size): lambda size=size: enhancer.enhance(pad(clips[:size])) for size in options.batches
         }
         if original:
-            ways["original"] = (lambda: original(clips[0]), 1)
+            calls["original"] = lambda: original(clips[0])
         return {
             "load_s": load_s,
             "peaks_mib": peaks_mib,
             "bytes": sum(path.stat().st_size for path in files.values()),
             "is_random": is_random,
-            "seconds": in_turn(ways, options.rounds),
+            "seconds": median_seconds(calls, options.rounds),
         }
 
 
 def clips_at(sample_rate: int, n_clips: int) -> list[Waveform]:
-    """Return noisy speech, each clip begun elsewhere in one of the bundled ones."""
+    """Return clips of noisy speech: one of the bundled clips, each time starting at another sample."""
     source = sorted((DEMO_CLIPS / "noisy").iterdir())[0]
     decoded = reading.read(source, mono=True)
     samples = resampling.resample(decoded.samples, decoded.sample_rate, sample_rate)[0]
     return [np.resize(np.roll(samples, -997 * k), round(CLIP_S * sample_rate)) for k in range(n_clips)]
 
 
-def in_turn(ways: dict[str, tuple[Callable[[], object], int]], rounds: int) -> dict[str, float]:
-    """Return the median of wall seconds for a second of audio; a first round is not counted."""
-    found: dict[str, list[float]] = {name: [] for name in ways}
-    for counted in [False] + [True] * rounds:
-        for name, (work, n_clips) in ways.items():
-            started = time.perf_counter()
-            work()
-            if counted:
-                found[name].append((time.perf_counter() - started) / (n_clips * CLIP_S))
-    return {name: statistics.median(times) for name, times in found.items()}
+def median_seconds(calls: dict[str, Callable[[], object]], n_rounds: int) -> dict[str, float]:
+    """Return name -> wall seconds per second of audio, median of the rounds; names of batches are their sizes."""
+    times = time_calls(calls, n_rounds)
+    n_clips = {name: int(name) if name.isdecimal() else 1 for name in calls}
+    return {
+        name: statistics.median(one.wall_s for one in own) / (n_clips[name] * CLIP_S) for name, own in times.items()
+    }
 
 
 def print_head(batches: Sequence[int]) -> None:
@@ -154,7 +152,7 @@ def print_head(batches: Sequence[int]) -> None:
         "parameters",
         "weights MB",
         "load s",
-        *(f"s for a second of audio, batch {size}" if size == batches[0] else f"batch {size}" for size in batches),
+        *(f"s per second of audio, batch {size}" if size == batches[0] else f"batch {size}" for size in batches),
         f"peak MiB, batch {batches[0]} / {batches[-1]}",
         "times as fast as its original",
     ]

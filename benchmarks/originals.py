@@ -1,4 +1,7 @@
-"""The original projects' own inference, where it runs beside seinfer, for clips (time,) at the model's rate."""
+"""The original projects' own inference, if it can be imported together with seinfer.
+
+Each function returns a function that enhances one clip, shape (time,), at the model's rate.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ Inference = Callable[[Waveform], object]
 
 
 def original_of(spec: ModelSpec, weights: dict[str, Path], threads: int, checkpoint: Path | None) -> Inference | None:
-    """Return the original's inference with a model's own weights; None where it does not run here.
+    """Return the original's inference with the same weights, or None if it does not run here.
 
     Args:
         spec: the model.
@@ -27,14 +30,14 @@ def original_of(spec: ModelSpec, weights: dict[str, Path], threads: int, checkpo
         threads: for torch.
         checkpoint: folder with config.ini and `*.ckpt.best` of DeepFilterNet 3, which its ONNX graphs lack.
     """
-    family = spec.backend.split(":")[0].rsplit(".", 1)[1]
-    if family == "rnnoise":
+    family = spec.backend.removeprefix("seinfer.backends.")
+    if family == "rnnoise:load":
         return _pyrnnoise()
-    if family == "demucs":
+    if family == "demucs:load":
         return _denoiser(spec, *weights.values(), threads=threads)
-    if family == "segan":
+    if family == "segan:load":
         return _segan(spec, *weights.values(), threads=threads)
-    if family == "deepfilternet_torch":
+    if family == "deepfilternet:load_torch":
         return deepfilternet(next(iter(weights.values())).parent, threads)
     if spec.name == "deepfilternet3" and checkpoint:
         return deepfilternet(checkpoint, threads)
@@ -42,17 +45,17 @@ def original_of(spec: ModelSpec, weights: dict[str, Path], threads: int, checkpo
 
 
 def _pyrnnoise() -> Inference:
-    """The package's wrapper: chunks of int16."""
+    """Return the package's wrapper, which takes chunks of int16."""
     from pyrnnoise import RNNoise
 
-    def work(clip: Waveform) -> object:
+    def enhance_clip(clip: Waveform) -> object:
         return list(RNNoise(48_000).denoise_chunk((clip * 32767).astype(np.int16), partial=True))
 
-    return work
+    return enhance_clip
 
 
 def _denoiser(spec: ModelSpec, path: Path, *, threads: int) -> Inference:
-    """The package's `Demucs.forward`."""
+    """Return the package's `Demucs.forward`."""
     from dataclasses import asdict
 
     import torch
@@ -65,16 +68,16 @@ def _denoiser(spec: ModelSpec, path: Path, *, threads: int) -> Inference:
     network = Demucs(**asdict(architecture)).eval()
     network.load_state_dict(read_state(torch, Demucs, path, spec, architecture))
 
-    def work(clip: Waveform) -> object:
+    def enhance_clip(clip: Waveform) -> object:
         torch.set_num_threads(threads)
         with torch.inference_mode():
             return network(torch.from_numpy(clip)[None])
 
-    return work
+    return enhance_clip
 
 
 def _segan(spec: ModelSpec, path: Path, *, threads: int) -> Inference:
-    """The generator in torch's own layers, one window a call, as the authors' script runs it."""
+    """Return the generator in torch's own layers, one window per call, as the authors' script runs it."""
     import torch
 
     from seinfer.backends.segan.options import WINDOW_SAMPLES, read_options
@@ -85,17 +88,17 @@ def _segan(spec: ModelSpec, path: Path, *, threads: int) -> Inference:
     state = torch.load(path, weights_only=True)
     z = torch.randn(1, options.z_dim, options.code_length)
 
-    def work(clip: Waveform) -> None:
+    def enhance_clip(clip: Waveform) -> None:
         torch.set_num_threads(threads)
         windows = np.pad(clip, (0, -len(clip) % WINDOW_SAMPLES)).reshape(-1, WINDOW_SAMPLES)
         for index in range(len(windows)):
             plain_generator(state, windows[index : index + 1], z)
 
-    return work
+    return enhance_clip
 
 
 def deepfilternet(folder: Path, threads: int) -> Inference:
-    """The authors' own `enhance`, with their own way of loading; the folder has config.ini and `*.ckpt.best`."""
+    """Return the authors' own `enhance`, loaded by their `init_df`; the folder has config.ini and `*.ckpt.best`."""
     import tempfile
 
     import torch
@@ -110,17 +113,17 @@ def deepfilternet(folder: Path, threads: int) -> Inference:
         shutil.copy(checkpoint, model / "checkpoints")
         network, state, _ = init_df(str(model), log_file=None, log_level="none")
 
-    def work(clip: Waveform) -> None:
+    def enhance_clip(clip: Waveform) -> None:
         torch.set_num_threads(threads)
         enhance(network, state, torch.from_numpy(clip[None]))
-        torch.set_num_threads(1)  # as seinfer's engine leaves it
+        torch.set_num_threads(1)  # seinfer's engine expects one
 
-    return work
+    return enhance_clip
 
 
 @contextmanager
 def _without_torchaudio() -> Iterator[None]:
-    """Put something in place of `df.io`, which reads and writes files with a torchaudio of former years."""
+    """Replace `df.io`, which reads and writes files with an old torchaudio and is not needed here."""
     audio: Any = ModuleType("df.io")
     audio.load_audio = audio.resample = audio.save_audio = None
     sys.modules["df.io"] = audio

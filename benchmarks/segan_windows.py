@@ -1,25 +1,26 @@
-"""SEGAN+ at its official size: windows in batches against one window a call, on the CPU.
+"""SEGAN+ at its official size: windows in batches compared with one window per call, on the CPU.
 
-    python -m benchmarks.segan_windows [--threads 1]
+    python -m benchmarks.segan_windows [--threads 1] [--windows 16] [--rounds 5]
 
-Three ways take turns in each round, over the same windows, with random weights, which cost what trained ones do:
+Three implementations run in turn in each round, over the same windows, with the same random weights (which cost as much
+as trained ones):
 
-- torch's layers, one window a call, as the authors' script runs its generator
-- seinfer, one window a call
+- torch's layers, one window per call, as the authors' script runs its generator
+- seinfer, one window per call
 - seinfer, in batches
 
-The ratio that counts is that of the last to the first. seinfer's layers are plain matrix products, and so a single
-window already goes without most of what a batch would spare it.
+The main result is the ratio of the last to the first. seinfer's layers are plain matrix products, so a single window
+already avoids most of the overhead that a batch would avoid.
 """
 
 from __future__ import annotations
 
 import argparse
 import statistics
-import time
 from collections.abc import Callable, Mapping
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch.nn import functional
 
@@ -27,18 +28,19 @@ from seinfer.backends.segan.model import Segan
 from seinfer.backends.segan.network import Generator
 from seinfer.backends.segan.options import WINDOW_SAMPLES, Options, tensor_shapes
 
-from .randomweights import random_tensor
+from .random_weights import random_tensor
+from .timing import Times, time_calls
 
-Windows = np.ndarray
-"""Shape (window, time), float32."""
+Windows = npt.NDArray[np.float32]
+"""Shape (window, time)."""
 
 
 def main() -> None:
-    """Time all ways in turn and print the ratios."""
-    parser = argparse.ArgumentParser(description="SEGAN+: windows in batches against one window a call")
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--windows", type=int, default=16)
-    parser.add_argument("--rounds", type=int, default=5)
+    """Time all implementations in turn and print the ratios."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--threads", type=int, default=1, help="threads of torch")
+    parser.add_argument("--windows", type=int, default=16, help="windows of 16384 samples in each round")
+    parser.add_argument("--rounds", type=int, default=5, help="how often each implementation is timed")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     torch.manual_seed(0)
@@ -46,16 +48,16 @@ def main() -> None:
     windows = (0.1 * torch.randn(options.windows, WINDOW_SAMPLES)).numpy()
     error = np.abs(plain(windows[:1]) - model.generate(windows[:1])).max()
     print(f"largest difference between torch's layers and seinfer's: {error:.1e} of values up to 1")
-    ways = {
-        "torch's layers, one window a call": lambda: one_by_one(plain, windows),
-        "seinfer, one window a call": lambda: one_by_one(model.generate, windows),
+    calls = {
+        "torch's layers, one window per call": lambda: one_by_one(plain, windows),
+        "seinfer, one window per call": lambda: one_by_one(model.generate, windows),
         "seinfer, in batches": lambda: model.generate(windows),
     }
-    report(measure(ways, options.rounds), options.windows)
+    report(time_calls(calls, options.rounds), options.windows)
 
 
 def networks() -> tuple[Callable[[Windows], Windows], Segan]:
-    """Return the same network in torch's layers and in seinfer's."""
+    """Return the same network in torch's layers and in seinfer's layers."""
     options = Options()
     state = {name: random_tensor(name, shape) for name, shape in tensor_shapes(options).items()}
     z = torch.randn(1, options.z_dim, options.code_length)
@@ -90,23 +92,13 @@ def one_by_one(run: Callable[[Windows], Windows], windows: Windows) -> None:
         run(windows[index : index + 1])
 
 
-def measure(ways: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, list[float]]:
-    """Return the wall times of each way in seconds; the first round is for warming up and left out."""
-    times_s: dict[str, list[float]] = {name: [] for name in ways}
-    for _ in range(rounds + 1):
-        for name, run in ways.items():
-            started = time.perf_counter()
-            run()
-            times_s[name].append(time.perf_counter() - started)
-    return {name: times[1:] for name, times in times_s.items()}
-
-
-def report(times_s: Mapping[str, list[float]], n_windows: int) -> None:
-    """Print time and throughput of each way, by the median over the rounds of its ratio to the first."""
-    first = next(iter(times_s.values()))
-    for name, times in times_s.items():
-        ratio = statistics.median(reference / own for reference, own in zip(first, times, strict=True))
-        print(f"{name:34} {statistics.median(times) / n_windows:.3f} s a window, throughput x {ratio:.2f}")
+def report(times: Mapping[str, list[Times]], n_windows: int) -> None:
+    """Print the time per window, and the throughput relative to the first implementation (median of the rounds)."""
+    first = next(iter(times.values()))
+    for name, own in times.items():
+        ratio = statistics.median(one.wall_s / other.wall_s for one, other in zip(first, own, strict=True))
+        window_s = statistics.median(one.wall_s for one in own) / n_windows
+        print(f"{name:36} {window_s:.3f} s per window, throughput x {ratio:.2f}")
 
 
 if __name__ == "__main__":

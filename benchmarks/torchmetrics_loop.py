@@ -1,4 +1,9 @@
-"""The loop with torchmetrics: PESQ, STOI, ESTOI and SDR over pairs of files, one after the other, in one process."""
+"""A plain scoring loop with torchmetrics: PESQ, STOI, ESTOI and SDR over pairs of files, in one process.
+
+    python -m benchmarks.torchmetrics_loop CLEAN_DIR ENHANCED_DIR...
+
+`benchmarks.scoring` compares `seinfer score` with it if torchmetrics is installed, which no extra of seinfer does.
+"""
 
 from __future__ import annotations
 
@@ -18,10 +23,10 @@ from seinfer.clips.discovery import clip_ids, find_audio
 
 
 def main() -> None:
-    """Score folders against a clean one and print a line a file."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("clean", type=Path)
-    parser.add_argument("folders", type=Path, nargs="+")
+    """Score each folder against the clean one and print one line per file."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("clean", type=Path, help="folder of clean files")
+    parser.add_argument("folders", type=Path, nargs="+", help="folders of enhanced files with the same names")
     options = parser.parse_args()
     base, paths = find_audio([options.clean])
     for folder in options.folders:
@@ -29,13 +34,13 @@ def main() -> None:
             reference, sample_rate = soundfile.read(path, dtype="float32")
             estimate, _ = soundfile.read(folder / path.relative_to(base), dtype="float32")
             pair = torch.from_numpy(estimate), torch.from_numpy(reference)
-            figures = (
+            scores = (
                 signal_distortion_ratio(*pair),
                 perceptual_evaluation_speech_quality(*pair, sample_rate, "wb"),
                 short_time_objective_intelligibility(*pair, sample_rate),
                 short_time_objective_intelligibility(*pair, sample_rate, extended=True),
             )
-            print(folder.name, name, *(f"{float(figure):.4f}" for figure in figures))
+            print(folder.name, name, *(f"{float(score):.4f}" for score in scores))
     sys.stdout.flush()
 
 

@@ -1,6 +1,6 @@
-"""Checkpoints of random numbers for networks whose weights are not at hand: they cost what trained ones do.
+"""Checkpoints of random numbers for networks whose weights are not here.
 
-For measuring time and memory only. What such a network puts out is noise.
+For measurements of time and memory only, which are the same as with real weights. The output of the network is noise.
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ from seinfer.backends.segan import options as segan_options
 from seinfer.core.records import ModelSpec, WeightFile
 
 BACKENDS = ("seinfer.backends.demucs:load", "seinfer.backends.segan:load")
+"""Backends that `with_random_weights` knows."""
 
 
 def with_random_weights(spec: ModelSpec, folder: Path) -> ModelSpec:
-    """Return the model with a checkpoint of random numbers, written to a folder; for a backend of BACKENDS."""
+    """Write a checkpoint of random numbers to a folder and return the model with it, for a backend of BACKENDS."""
     import torch
 
     torch.manual_seed(0)
@@ -34,8 +35,8 @@ def with_random_weights(spec: ModelSpec, folder: Path) -> ModelSpec:
     return replace(spec, files=(WeightFile(name=path.name, path=str(path)),))
 
 
-def random_tensor(name: str, shape: tuple[int, ...]):  # type: ignore[no-untyped-def]  # torch is not imported yet
-    """Draw weights of SEGAN+ that keep the level of their samples."""
+def random_tensor(name: str, shape: tuple[int, ...]):  # type: ignore[no-untyped-def]  # torch is imported inside
+    """Return random weights for a tensor of SEGAN+, scaled so that the level of the samples stays about the same."""
     import torch
 
     fan_in = shape[0] * 8 if "deconv.weight" in name else int(np.prod(shape[1:]))

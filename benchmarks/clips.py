@@ -1,4 +1,4 @@
-"""Many different pairs out of the bundled demo clips, for benchmarks that need a folder of clips."""
+"""Many different pairs of clips, made from the bundled demo clips, for benchmarks that need a folder of clips."""
 
 from __future__ import annotations
 
@@ -10,20 +10,22 @@ from seinfer.audio import reading, resampling, writing
 from seinfer.clips.discovery import DEMO_CLIPS
 
 SAMPLE_RATE = 16_000
+"""Hz of the pairs."""
 
 
 def make_pairs(folder: Path, n_pairs: int, duration_s: float) -> None:
-    """Write `n_pairs` pairs of `duration_s` at 16 kHz to folder/noisy and folder/clean, out of the demo clips."""
-    source = DEMO_CLIPS
-    pairs = [(_read(source / "noisy" / path.name), _read(path)) for path in sorted((source / "clean").iterdir())]
+    """Write `n_pairs` pairs of `duration_s` to folder/noisy and folder/clean."""
+    pairs = [
+        (_read(DEMO_CLIPS / "noisy" / path.name), _read(path)) for path in sorted((DEMO_CLIPS / "clean").iterdir())
+    ]
     n_samples = round(duration_s * SAMPLE_RATE)
     for index in range(n_pairs):
-        # Every round over the clips starts elsewhere in them, so that no two pairs are the same.
+        # Each time a demo clip is used again it starts at another sample, so that no two pairs are equal.
         noisy, clean = pairs[index % len(pairs)]
         start = (index // len(pairs)) * SAMPLE_RATE // 7 % len(clean)
         for kind, samples in (("noisy", noisy), ("clean", clean)):
-            looped = np.resize(np.roll(samples, -start), n_samples)
-            writing.write(folder / kind / f"{index:04}.wav", looped[None], SAMPLE_RATE, "PCM_16")
+            repeated = np.resize(np.roll(samples, -start), n_samples)
+            writing.write(folder / kind / f"{index:04}.wav", repeated[None], SAMPLE_RATE, "PCM_16")
 
 
 def _read(path: Path) -> resampling.Samples:
