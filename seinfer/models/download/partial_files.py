@@ -65,6 +65,12 @@ class PartialFile:
         """Number of bytes in the file."""
         return os.fstat(self._file.fileno()).st_size
 
+    @property
+    def position(self) -> str:
+        """Return "N of M bytes", for messages."""
+        total = "unknown" if self.needed_bytes is None else f"{self.needed_bytes:,}"
+        return f"{self.size_bytes:,} of {total} bytes"
+
     def write(self, data: bytes) -> None:
         """Append all of `data`.
 

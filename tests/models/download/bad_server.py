@@ -18,7 +18,6 @@ from urllib.parse import unquote
 import pytest
 
 from seinfer.models.download import transport
-from seinfer.models.download.hosts import forget_hosts
 from tests.models.toy_models import CONTENT, OTHER
 
 PAGE = b"<!DOCTYPE html><html><body>Please log in</body></html>"
@@ -70,10 +69,10 @@ class BadServer:
 def run_bad_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[BadServer]:
     """Run a server with the toy model's files; downloads have short time limits and remember no host."""
     monkeypatch.setattr(transport, "LIMITS", transport.Limits(connect_s=1.0, idle_s=0.5, pause_s=0.01))
-    forget_hosts()
+    transport.forget_hosts()
     with BadServer({"net.th": CONTENT, "second.th": OTHER}) as running:
         yield running
-    forget_hosts()
+    transport.forget_hosts()
 
 
 class _Handler(BaseHTTPRequestHandler):

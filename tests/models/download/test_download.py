@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-import requests
+from urllib3.response import HTTPResponse
 
 from seinfer.core.errors import DownloadError, IntegrityError
 from seinfer.models.download import transport
@@ -208,7 +208,8 @@ def test_download_short_body_that_the_http_library_accepts_is_an_early_end(
     server: BadServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # urllib3 before 2.0 does not compare the bytes received with the Content-Length.
-    monkeypatch.setattr(requests.Response, "iter_content", lambda self, size: iter([CONTENT[:1000]]))
+    bodies = iter([CONTENT[:1000], b""] * 3)
+    monkeypatch.setattr(HTTPResponse, "read1", lambda self, size, decode_content: next(bodies))
     with pytest.raises(DownloadError, match=r"ended early, at 3,000 of 200,000 bytes"):
         pull(served(server, "ok"))
 
