@@ -36,7 +36,7 @@ from .long_clips import Blocks, in_blocks, in_windows
 from .network import Network
 from .options import Architecture, Options, read_options
 from .resampling import Resampler
-from .stream import DemucsFirstPass, DemucsStream, Level, mixed
+from .two_passes import DemucsFirstPass, DemucsStream, Level, mixed
 
 if TYPE_CHECKING:
     import torch
