@@ -2,9 +2,10 @@
 
     python -m tests.backends.standins NAME FOLDER
 
-writes one: its weights, and a models file that names them. It runs as a program, because torch is slow to import and not
-every test run needs it. A stand-in changes its input little (its weights are made by hand, or trained a little with the
-authors' code) or has the model's own weights, rebuilt from another format. So its lag, level and silence can be judged.
+writes one: its weights, and a models file that names them. It runs as a program, because torch is slow to import and
+not every test run needs it. A stand-in changes its input little (its weights are made by hand, or trained a little
+with the authors' code) or has the model's own weights, rebuilt from another format. So its lag, level and silence can
+be judged.
 """
 
 from __future__ import annotations

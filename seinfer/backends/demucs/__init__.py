@@ -14,9 +14,9 @@ A clip passes through these steps:
 2. `model.py` divides the clip by 1e-3 plus its standard deviation (unbiased, of the whole clip). The mean is kept.
 3. `network.py` pads the clip on the right with zeros until every convolution fits.
 4. `resampling.py` raises the rate 4 times (valentini-nc: 2 times) with a windowed sinc.
-5. `network.py` runs 5 encoder levels (convolution of 8 taps with stride 4 or 2, ReLU, 1x1 convolution, GLU), the 2-layer
-   LSTM, and 5 mirrored decoder levels, each of which first adds the output of its encoder level. The layers are those of
-   the PyPI package `denoiser`.
+5. `network.py` runs 5 encoder levels (convolution of 8 taps with stride 4 or 2, ReLU, 1x1 convolution, GLU), the
+   2-layer LSTM, and 5 mirrored decoder levels, each of which first adds the output of its encoder level. The layers
+   are those of the PyPI package `denoiser`.
 6. `resampling.py` lowers the rate again, and `model.py` cuts the clip to its length and multiplies it by the deviation
    (without the 1e-3).
 
@@ -26,11 +26,11 @@ clip that does not fit into memory: one pass for its deviation, one for the resu
 
 Traps:
 
-- "Causal" refers to the LSTM only: the convolutions look 701 samples (44 ms) ahead, and the deviation sees all of the clip.
-  The authors' streamer is another algorithm, whose output differs by 9 to 18 %, so it is not used.
+- "Causal" refers to the LSTM only: the convolutions look 701 samples (44 ms) ahead, and the deviation sees all of the
+  clip. The authors' streamer is another algorithm, whose output differs by 9 to 18 %, so it is not used.
 - Silence gives exact silence. A single sample has no deviation: the original gives NaN, we give silence.
-- Zeros behind the shorter clips of a batch change its result by up to 0.46 of the peak unless they are set to zero again
-  at every level, and a bidirectional LSTM must start at each clip's own last frame (`network.py`).
+- Zeros behind the shorter clips of a batch change their results by up to 0.46 of the peak unless they are set to zero
+  again at every level, and a bidirectional LSTM must start at each clip's own last frame (`network.py`).
 - The authors' script divides a file by its peak if that exceeds 1, the noisy and the enhanced file separately. Here no
   level is changed.
 - At batch size 1, the sinc filter takes a third of the original's time for 0.25 % of its arithmetic (`resampling.py`).

@@ -20,20 +20,20 @@ A clip passes through these steps:
 
 Traps:
 
-- torch 2.13 on the CPU with 2 threads computes `conv_transpose1d` in float32 wrongly for the shapes of this decoder, with
-  no error: a clip comes out at 21 dB SNR. `network.py` uses matrix products instead, and `arithmetic_check.py` refuses a
-  machine that computes any layer wrongly.
-- The authors' script draws a new z for the first window of every file and uses the first file's z for all other windows,
-  so its result depends on the order of the files. Here z is drawn once per model, from a fixed seed.
+- torch 2.13 on the CPU with 2 threads computes `conv_transpose1d` in float32 wrongly for the shapes of this decoder,
+  with no error: a clip comes out at 21 dB SNR. `network.py` uses matrix products instead, and `arithmetic_check.py`
+  refuses a machine that computes any layer wrongly.
+- The authors' script draws a new z for the first window of every file and uses the first file's z for all other
+  windows, so its result depends on the order of the files. Here z is drawn once per model, from a fixed seed.
 - Their script ignores sample rate and sample format, and their loader leaves missing tensors at random values. Here the
   rate is converted before, and a missing tensor is an error.
-- The official checkpoint (about 259 MB) is reported as no longer available, and no hash of it was published. The way out
-  is a file of the user: `seinfer models pull segan+ --from FILE`.
+- The official checkpoint (about 259 MB) is reported as no longer available, and no hash of it was published. The way
+  out is a file of the user: `seinfer models pull segan+ --from FILE`.
 
 Source: Pascual, Bonafonte and Serrà, "SEGAN: Speech Enhancement Generative Adversarial Network", Interspeech 2017
-(arXiv:1703.09452); Pascual, Serrà and Bonafonte, "Time-domain speech enhancement using generative adversarial networks",
-Speech Communication 114, 2019; santi-pdp/segan_pytorch@0522387, segan/models/generator.py, segan/models/model.py,
-segan/datasets/se_dataset.py and clean.py.
+(arXiv:1703.09452); Pascual, Serrà and Bonafonte, "Time-domain speech enhancement using generative adversarial
+networks", Speech Communication 114, 2019; santi-pdp/segan_pytorch@0522387, segan/models/generator.py,
+segan/models/model.py, segan/datasets/se_dataset.py and clean.py.
 """
 
 from .model import load

@@ -82,7 +82,7 @@ def test_class_that_a_package_names_is_not_the_real_one_and_cannot_be_built(
 
     path = saved({**packed(state), "args": Call()})
     monkeypatch.setattr(package.Demucs, "__init__", refuse)
-    with pytest.raises(IntegrityError, match="it holds a package of a Demucs with other arguments"):
+    with pytest.raises(IntegrityError, match="it contains a package of a Demucs with other arguments"):
         load(tmp_path, path, hidden=2)
 
 
@@ -222,15 +222,15 @@ def test_package_with_arguments_by_position_is_held_to_the_table_too(
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda pack: [pack], "it holds a list"),
-        (lambda pack: {"model": 3, "best_state": {}}, "it holds as model a int"),
+        (lambda pack: [pack], "it contains a list"),
+        (lambda pack: {"model": 3, "best_state": {}}, "it contains as model a int"),
         (
             lambda pack: {**pack, "class": torch.nn.Parameter},
-            "it holds a package of <class 'torch.nn.parameter.Parameter'>",
+            "it contains a package of <class 'torch.nn.parameter.Parameter'>",
         ),
-        (lambda pack: {k: v for k, v in pack.items() if k != "kwargs"}, "it holds a package without 'kwargs'"),
-        (lambda pack: {**pack, "state": None}, "it holds as state a NoneType"),
-        (lambda pack: {"model": pack, "best_state": None}, "it holds as state a NoneType"),
+        (lambda pack: {k: v for k, v in pack.items() if k != "kwargs"}, "it contains a package without 'kwargs'"),
+        (lambda pack: {**pack, "state": None}, "it contains as state a NoneType"),
+        (lambda pack: {"model": pack, "best_state": None}, "it contains as state a NoneType"),
         (lambda pack: {**pack, "kwargs": {"colour": 3}}, "other arguments .*colour"),
         (lambda pack: {**pack, "kwargs": None}, "a package of a Demucs with other arguments"),
     ],
@@ -238,7 +238,7 @@ def test_package_with_arguments_by_position_is_held_to_the_table_too(
 def test_content_of_another_form_is_refused_with_what_it_is(
     tmp_path: Path, saved: Callable[..., Path], state: dict[str, Any], change: Any, message: str
 ) -> None:
-    with pytest.raises(IntegrityError, match=rf"mine\.th is no checkpoint of denoiser for mine: .*{message}"):
+    with pytest.raises(IntegrityError, match=rf"mine\.th is not a checkpoint of denoiser for mine: .*{message}"):
         load(tmp_path, saved(change(packed(state))), hidden=2)
 
 

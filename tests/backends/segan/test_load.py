@@ -183,7 +183,7 @@ def test_load_with_something_else_than_a_tensor_is_refused(tmp_path: Path, state
 
 def test_load_with_nan_is_refused(tmp_path: Path, state: State) -> None:
     state["alpha_1.skip_k"] = state["alpha_1.skip_k"] * float("nan")
-    with pytest.raises(IntegrityError, match=r"alpha_1\.skip_k holds NaN"):
+    with pytest.raises(IntegrityError, match=r"alpha_1\.skip_k contains NaN"):
         load_file(saved(tmp_path, state))
 
 

@@ -99,24 +99,6 @@ def test_written_clip_equals_the_authors_file_sample_for_sample(shared: Path, tm
     assert np.mean(ours == theirs) > 0.999
 
 
-# Samples ------------------------------------------------------------------------------------------------------------
-
-
-def test_normalise_of_16_bit_samples_is_the_authors_map_of_all_of_them() -> None:
-    v = np.arange(-32_768, 32_768)
-    theirs = (2.0 / 65_535.0) * (v - 32_767.0) + 1.0
-    assert np.abs(normalise((v / 32_768).astype(np.float32)) - theirs).max() < 1e-15
-
-
-def test_normalise_of_samples_below_a_step_of_16_bits_does_not_round_them() -> None:
-    faint = (speech_like(1.0, 16_000) * 1e-5).astype(np.float32)
-    assert len(np.unique(normalise(faint))) > 1_000
-
-
-def test_normalise_of_samples_beyond_full_scale_does_not_clip_them() -> None:
-    assert normalise(np.array([4.0, -4.0], np.float32)) == pytest.approx([4.0, -4.0], abs=1e-4)
-
-
 # Batches ------------------------------------------------------------------------------------------------------------
 
 
@@ -197,15 +179,6 @@ def test_stream_in_pieces_of_any_size_equals_the_whole_clip(model: Segan, speech
 def test_stream_of_any_length_keeps_it(model: Segan, speech: Waveform, n_samples: int) -> None:
     clip = speech[:n_samples]
     assert difference(run_stream(model.open_stream(), clip, 1_000), alone(model, clip)) <= SAME
-
-
-def test_stream_of_any_length_keeps_less_than_a_window() -> None:
-    windower = Windower()
-    for _ in range(300):
-        windower.push(np.zeros(1_000, np.float32))
-        assert sum(piece.nbytes for piece in windower._pieces) < 4 * WINDOW_SAMPLES
-        # A view would keep all of the array that it was cut from.
-        assert all(piece.base is None for piece in windower._pieces)
 
 
 def test_stream_that_is_finished_takes_no_more(model: Segan, speech: Waveform) -> None:
