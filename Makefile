@@ -13,10 +13,10 @@ demo: $(VENV)/.demo
 
 install: $(VENV)/.all
 
-# The tests of TensorFlow run by themselves, after all others: seinfer never loads torch and TensorFlow into one process
-# (each model has a worker), and their makers do not promise that both work there. It is tidiness, no necessity: with torch
-# 2.13 and TensorFlow 2.21 on Linux all tests of tests/backends pass in one process in either order, so `pytest FOLDER`
-# is right for any folder. Both commands run in any case; the exit status is 1 if either fails.
+# The tests of TensorFlow run in a pytest of their own, as in use: seinfer runs each model in its own worker and never
+# loads torch and TensorFlow into one process. On Linux they may share one (with torch 2.13 and TensorFlow 2.21 the tests
+# of both pass in one process in either order), so `python -m pytest FOLDER` works for every folder.
+# Both commands always run; the target fails if either fails.
 PYTEST           := $(BIN)/python -m pytest -n 2 --dist loadgroup
 TENSORFLOW_TESTS := tests/backends/dpcrn
 

@@ -18,7 +18,7 @@ ARGUMENTS = {"hidden": 2, "sample_rate": 16_000}
 
 
 class Mine:
-    """Runs code wherever it is unpickled without care."""
+    """Runs code when it is unpickled with `weights_only=False`."""
 
     def __init__(self, trace: Path) -> None:
         self._trace = trace
@@ -66,7 +66,7 @@ def test_code_in_a_checkpoint_is_refused_and_never_runs(
     with pytest.raises(IntegrityError, match=r"mine\.th cannot be read .*mkdir.*; nothing in it was run"):
         load(tmp_path, path, hidden=2)
     assert not (tmp_path / "trace").exists()
-    torch.load(path, weights_only=False)  # what it would have done
+    torch.load(path, weights_only=False)  # shows that the file would have run code
     assert (tmp_path / "trace").exists()
 
 
@@ -130,7 +130,9 @@ def test_truncated_file_is_refused_by_name(shared: Path, tmp_path: Path, form: s
 
 @pytest.mark.filterwarnings("ignore:Detected pickle protocol:UserWarning")
 @pytest.mark.parametrize("form", FORMS)
-def test_file_overwritten_anywhere_is_refused_or_only_other_numbers(shared: Path, tmp_path: Path, form: str) -> None:
+def test_file_overwritten_anywhere_is_refused_or_has_only_other_numbers(
+    shared: Path, tmp_path: Path, form: str
+) -> None:
     content = (shared / f"golden/denoiser/fmt_h2_{form}.th").read_bytes()
     random, path, n_refused = np.random.default_rng(0), tmp_path / "hit.th", 0
     for _ in range(60):
@@ -211,7 +213,7 @@ def test_package_made_with_other_arguments_than_the_table_says_is_refused(
         load(tmp_path, saved(packed(state, **kwargs)), hidden=2)
 
 
-def test_package_with_arguments_by_position_is_held_to_the_table_too(
+def test_package_with_positional_arguments_is_compared_with_the_table_too(
     tmp_path: Path, saved: Callable[..., Path], state: dict[str, Any]
 ) -> None:
     content = {**packed(state), "args": (1, 1, 64), "kwargs": {}}
@@ -235,7 +237,7 @@ def test_package_with_arguments_by_position_is_held_to_the_table_too(
         (lambda pack: {**pack, "kwargs": None}, "a package of a Demucs with other arguments"),
     ],
 )
-def test_content_of_another_form_is_refused_with_what_it_is(
+def test_content_of_another_form_is_refused_and_described(
     tmp_path: Path, saved: Callable[..., Path], state: dict[str, Any], change: Any, message: str
 ) -> None:
     with pytest.raises(IntegrityError, match=rf"mine\.th is not a checkpoint of denoiser for mine: .*{message}"):
