@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from seinfer.backends.torch import inert
 from seinfer.core.errors import IntegrityError
 
 from .models import CAUSAL, NONCAUSAL, alone, load, package, torch
@@ -84,12 +83,6 @@ def test_class_that_a_package_names_is_not_the_real_one_and_cannot_be_built(
     monkeypatch.setattr(package.Demucs, "__init__", refuse)
     with pytest.raises(IntegrityError, match="it contains a package of a Demucs with other arguments"):
         load(tmp_path, path, hidden=2)
-
-
-def test_inert_class_takes_anything_and_keeps_nothing() -> None:
-    made = inert("some.module.Thing")(1, two=2)
-    made.__setstate__({"three": 3})
-    assert (type(made).__module__, type(made).__qualname__, made.__dict__) == ("some.module", "Thing", {})
 
 
 def test_training_run_with_settings_of_hydra_and_numbers_of_numpy_is_read(

@@ -14,8 +14,7 @@ from seinfer.backends import noisy
 from seinfer.backends.base import Waveform, is_chunked
 from seinfer.backends.batching import pad
 from seinfer.backends.demucs import model as demucs
-from seinfer.backends.torch import open_torch
-from seinfer.core.errors import IntegrityError, MissingExtraError, UsageError
+from seinfer.core.errors import IntegrityError, MissingExtraError
 from seinfer.models.registry import load_registry
 from tests.helpers import ROOT, snr_db
 
@@ -153,19 +152,6 @@ def test_load_and_enhance_import_neither_torchaudio_nor_hydra(shared: Path, tmp_
     )
     run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert run.stdout == "[]\n"
-
-
-def test_device_cuda_is_refused_without_a_gpu_and_turns_tf32_off_with_one(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    with pytest.raises(UsageError, match="sees no GPU"):
-        open_torch(SPECS["denoiser-dns64"], device="cuda", threads=1)
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", True)
-    _, device = open_torch(SPECS["denoiser-dns64"], device="cuda", threads=1)
-    assert device.type == "cuda"
-    assert not torch.backends.cudnn.allow_tf32
 
 
 def test_load_of_two_files_is_refused(tmp_path: Path) -> None:
