@@ -1,13 +1,13 @@
-"""Whether the arithmetic of this machine is right: each layer of SEGAN+ against its definition, when the model loads.
+"""Check of this machine's arithmetic: compares each layer of SEGAN+ with its definition, when the model loads.
 
 The rule it keeps: a network that computes wrongly is never run. torch's conv_transpose1d, which is not used here, gives
-wrong numbers for this decoder on some machines without a word; what is used instead is not taken on trust either.
+wrong numbers for this decoder on some machines without an error; the matrix products used instead are checked too.
 
-Each layer gets random samples of the shape that it gets of a window, and all that it makes of them is compared, at the
-cost of reading its weights once more. A random sum over the output channels of a convolution is a convolution with the
-weights summed likewise; and a transposed convolution of an outer product of positions and channels is one with the
-weights summed over the channels. The idea is that of Freivalds, "Probabilistic machines can use less running time",
-IFIP Congress 1977.
+Each layer gets random samples of the shape of one window, and its whole output is compared, which costs no more than
+reading its weights once more. A random sum over the output channels of a convolution equals a convolution with the
+weights summed in the same way; and a transposed convolution of an outer product of positions and channels equals one
+with the weights summed over the channels. The idea is that of Freivalds, "Probabilistic machines can use less running
+time", IFIP Congress 1977.
 """
 
 from __future__ import annotations
@@ -32,23 +32,23 @@ Layer = Callable[[Array], Array]
 """(position, channel) -> (position, channel)."""
 
 _TOLERANCE = 1e-4
-"""Of the largest value. Rounding stays below 2e-6; the wrong results that were seen are above 3e-2."""
+"""Share of the largest value. Rounding stays below 2e-6; the wrong results of torch are above 3e-2."""
 
 
 def refuse_wrong_arithmetic(
     spec: ModelSpec, options: Options, generator: Generator, state: Mapping[str, torch.Tensor], device: torch.device
 ) -> None:
-    """Try every layer of a generator.
+    """Check every layer of a generator.
 
     Args:
         spec: the model, for the message.
         options: the shape of the generator.
         generator: on `device`.
-        state: the tensors that it was made of, on the CPU.
-        device: where it runs.
+        state: its tensors, on the CPU.
+        device: the device that it runs on.
 
     Raises:
-        BackendError: a layer gives something else than its definition.
+        BackendError: the output of a layer differs from its definition.
     """
     tensors = {name: tensor.numpy() for name, tensor in state.items()}
     stride, first = options.pooling, generator.decoder[0]
@@ -59,11 +59,11 @@ def refuse_wrong_arithmetic(
 
     for index, layer in enumerate(generator.encoder):
         name, length = f"enc_blocks.{index}.conv", WINDOW_SAMPLES // stride**index
-        _judge(spec, name, _error_of_convolution(_in_numpy(layer, device), tensors, name, length, stride))
+        _require_right(spec, name, _error_of_convolution(_in_numpy(layer, device), tensors, name, length, stride))
     decoder: list[Callable[[torch.Tensor], torch.Tensor]] = [first_of_decoder, *generator.decoder[1:]]
     for index, run in enumerate(decoder):
         name, length = f"dec_blocks.{index}.deconv", options.code_length * stride**index
-        _judge(spec, name, _error_of_transposed(_in_numpy(run, device), tensors, name, length, stride))
+        _require_right(spec, name, _error_of_transposed(_in_numpy(run, device), tensors, name, length, stride))
 
 
 def _in_numpy(layer: Callable[[torch.Tensor], torch.Tensor], device: torch.device) -> Layer:
@@ -76,18 +76,18 @@ def _in_numpy(layer: Callable[[torch.Tensor], torch.Tensor], device: torch.devic
     return run
 
 
-def _judge(spec: ModelSpec, name: str, error: float) -> None:
-    # Written so that NaN is refused too.
+def _require_right(spec: ModelSpec, name: str, error: float) -> None:
+    # Written with `not` so that NaN is refused too.
     if not error <= _TOLERANCE:
         raise BackendError(
-            f"{spec.name}: this machine computes the layer {name} wrongly: {error:.1e} of its largest value off, "
+            f"{spec.name}: this machine computes the layer {name} wrongly: error {error:.1e} of its largest value, "
             f"expected below {_TOLERANCE:.0e}; try another number of threads, another device or another release of "
-            "torch, and report it to its authors"
+            "torch, and report it to the authors of torch"
         )
 
 
 def _error_of_convolution(layer: Layer, tensors: Tensors, name: str, length: int, stride: int) -> float:
-    """Return how far a convolution is off, relative to its largest value."""
+    """Return the largest error of a convolution, relative to its largest value."""
     rng = np.random.default_rng(0)
     weight, bias = tensors[f"{name}.weight"], tensors[f"{name}.bias"]
     n_out, n_in, kernel = weight.shape
@@ -101,7 +101,7 @@ def _error_of_convolution(layer: Layer, tensors: Tensors, name: str, length: int
 
 
 def _error_of_transposed(layer: Layer, tensors: Tensors, name: str, length: int, stride: int) -> float:
-    """Return how far a transposed convolution is off, relative to its largest value."""
+    """Return the largest error of a transposed convolution, relative to its largest value."""
     rng = np.random.default_rng(0)
     weight, bias = tensors[f"{name}.weight"], tensors[f"{name}.bias"]
     n_in, n_out, kernel = weight.shape

@@ -1,4 +1,5 @@
-"""Demucs for tests: tables that name a file and its options, and networks of any shape with weights made up.
+"""Helpers of the tests of Demucs: tables that name a file and its options, and networks of any shape with random
+weights.
 
 A test module that imports this one is skipped where the packages of the extra denoiser are not installed.
 """

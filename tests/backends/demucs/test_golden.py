@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from seinfer.backends.batching import pad
 
-from seinfer.backends.base import Waveform
+from seinfer.backends.base import Waveform, pad
 
 from .models import load
 from .record_golden import FOLDER, LENGTHS, NETWORKS

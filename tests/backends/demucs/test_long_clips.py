@@ -35,23 +35,25 @@ def test_blocks_of_one_new_frame_each_equal_the_whole_clip_in_float64(n_samples:
     assert largest_error(reference=whole, estimate=in_blocks(network, clip, 1)) <= EXACT
 
 
-def test_blocks_that_forget_or_share_too_little_fall_below_60_db(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_blocks_without_lstm_state_or_with_a_frame_less_shared_fall_below_60_db(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     _, network = made_up(torch.float64, normalize=False, **CAUSAL)
     clip = noise(40_000)
     whole = network.whole(clip[None], [len(clip)])[0].numpy()
     with monkeypatch.context() as patch:
         patch.setattr(Memory, "last", lambda memory, n_frames: Memory(None, memory.frames[-n_frames:]))
-        forgetful = in_blocks(network, clip, 30).numpy()
+        without_state = in_blocks(network, clip, 30).numpy()
     with monkeypatch.context() as patch:
         patch.setattr(long_clips, "shared_frames", lambda network: shared_frames(network) - 1)
-        stingy = in_blocks(network, clip, 30).numpy()
+        a_frame_less = in_blocks(network, clip, 30).numpy()
     assert snr_db(reference=whole, estimate=in_blocks(network, clip, 30).numpy()) > 100
-    assert snr_db(reference=whole, estimate=forgetful) < 60
-    assert snr_db(reference=whole, estimate=stingy) < 60
+    assert snr_db(reference=whole, estimate=without_state) < 60
+    assert snr_db(reference=whole, estimate=a_frame_less) < 60
 
 
 class Passing(Network):
-    """A network that gives back what it gets, and remembers how long that was."""
+    """A network that returns its input and records the lengths."""
 
     hop_samples, factor = 32, 2
 

@@ -1,4 +1,4 @@
-"""The check of SEGAN+'s arithmetic: what it lets pass, and that no wrong layer gets by it."""
+"""The check of SEGAN+'s arithmetic: accepts correct layers and refuses every wrong one."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ FAULTS: dict[str, Callable[[Tensor], Tensor]] = {
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=list(FAULTS))
 @pytest.mark.parametrize("layer", range(5))
 @pytest.mark.parametrize("kind", [Downsampling, Upsampling])
-def test_load_where_one_layer_is_computed_wrongly_is_refused(
+def test_load_with_one_layer_computed_wrongly_is_refused(
     checkpoint: Path, monkeypatch: pytest.MonkeyPatch, kind: Any, layer: int, fault: Callable[[Tensor], Tensor]
 ) -> None:
     right, calls = kind.__call__, iter(range(5))
@@ -67,7 +67,7 @@ def test_load_where_one_layer_is_computed_wrongly_is_refused(
         load_file(checkpoint)
 
 
-def test_load_where_the_latent_codes_part_is_computed_wrongly_is_refused(
+def test_load_with_the_part_of_the_latent_code_computed_wrongly_is_refused(
     checkpoint: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     right = Upsampling.begin
@@ -101,7 +101,7 @@ def _threads(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 class TorchsOwn:
-    """A layer of the decoder in torch's own transposed convolution, which knows how far it is off."""
+    """A layer of the decoder as torch's own transposed convolution, which records its largest error."""
 
     def __init__(self, weight: Tensor, bias: Tensor) -> None:
         self._weight, self._bias = weight, bias
@@ -123,12 +123,12 @@ class TorchsOwn:
 
 
 @pytest.mark.usefixtures("_threads")
-def test_official_layers_are_computed_rightly(generator: Generator, state: dict[str, Tensor]) -> None:
+def test_official_layers_are_computed_correctly(generator: Generator, state: dict[str, Tensor]) -> None:
     refuse_wrong_arithmetic(SPEC, Options(), generator, state, torch.device("cpu"))
 
 
 @pytest.mark.usefixtures("_threads")
-def test_torchs_own_transposed_convolution_is_refused_where_it_is_wrong(
+def test_transposed_convolution_of_torch_is_refused_if_it_is_wrong(
     generator: Generator, state: dict[str, Tensor]
 ) -> None:
     theirs = copy.copy(generator)
@@ -141,5 +141,6 @@ def test_torchs_own_transposed_convolution_is_refused_where_it_is_wrong(
     except BackendError as error:
         refused = str(error)
     wrong = [name for name, layer in zip(names, layers, strict=True) if layer.error > WRONG]
-    # Whether it is wrong depends on the release of torch, the processor and the threads; the verdict must not.
+    # Whether it is wrong depends on the release of torch, the processor and the threads; the check must detect it
+    # always.
     assert [name for name in names if name in refused] == wrong[:1]

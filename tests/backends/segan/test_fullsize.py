@@ -1,4 +1,4 @@
-"""SEGAN+ at the official size with stand-in weights, against what the authors' code makes of the same."""
+"""SEGAN+ at the official size with stand-in weights, compared with the authors' output for the same weights."""
 
 from __future__ import annotations
 

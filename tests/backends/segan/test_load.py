@@ -1,4 +1,4 @@
-"""What SEGAN+ loads, and what it refuses: the table, its options, checkpoints."""
+"""Loading SEGAN+: its table, the options, and the checkpoints that are read or refused."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_table_has_the_official_options_and_their_count_of_parameters() -> None:
     assert len(tensor_shapes(options)) == 33
 
 
-def test_table_tells_of_the_dead_link_and_the_way_out() -> None:
+def test_table_notes_name_the_dead_link_and_the_command_to_use_instead() -> None:
     assert "reported dead" in SPEC.notes
     assert "`seinfer models pull segan+ --from FILE`" in SPEC.notes
 
@@ -55,7 +55,7 @@ def server(weights_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ba
 
 
 @pytest.mark.parametrize("mode", ["404", "hangup"])
-def test_pull_from_the_dead_link_leads_to_a_file_of_ones_own(
+def test_pull_from_the_dead_link_names_the_command_for_a_file_of_the_user(
     server: BadServer, weights_folder: Path, tmp_path: Path, mode: str
 ) -> None:
     file = dataclasses.replace(SPEC.files[0], url=server.url(mode, SPEC.files[0].name))
@@ -64,7 +64,7 @@ def test_pull_from_the_dead_link_leads_to_a_file_of_ones_own(
         weights.pull(spec)
     message = str(caught.value)
     assert file.url in message
-    # A folder would not do: nothing in it can be told by its hash, as none is published.
+    # A folder would not work: no hash is published by which the file in it could be found.
     assert "`seinfer models pull segan+ --from FILE`" in message
     assert mode != "404" or "the server answers 404 Not Found" in message
     own = write(tmp_path / "mine.ckpt", b"a checkpoint, let us say")
@@ -96,7 +96,7 @@ def test_pull_from_the_dead_link_leads_to_a_file_of_ones_own(
     ],
     ids=str,
 )
-def test_options_that_make_no_sense_are_refused(options: dict[str, Any], words: str) -> None:
+def test_options_without_a_possible_generator_are_refused(options: dict[str, Any], words: str) -> None:
     with pytest.raises(RegistryError, match=words):
         read_options(spec_with(**options))
 
@@ -133,13 +133,13 @@ def test_load_of_every_layout_gives_the_same_generator(
 
 
 @pytest.mark.parametrize("name", ["slim_generator.ckpt", "slim_generator_with_optimizer.ckpt"])
-def test_load_of_what_the_authors_code_wrote_works(shared: Path, name: str) -> None:
+def test_load_of_a_file_of_the_authors_code_works(shared: Path, name: str) -> None:
     model = load_file(shared / "golden/segan" / name)
     assert isinstance(model, Streaming)
     assert model.sample_rate == SPEC.sample_rate
 
 
-def test_load_of_a_legacy_file_that_is_no_zip_works(tmp_path: Path, state: State) -> None:
+def test_load_of_a_legacy_file_that_is_not_a_zip_works(tmp_path: Path, state: State) -> None:
     load_file(saved(tmp_path, state, _use_new_zipfile_serialization=False))
 
 
@@ -168,7 +168,7 @@ def test_load_without_a_tensor_is_refused(tmp_path: Path, state: State, name: st
         load_file(saved(tmp_path, {"step": 7, "state_dict": state}))
 
 
-def test_load_with_a_tensor_too_many_is_refused(tmp_path: Path, state: State) -> None:
+def test_load_with_an_additional_tensor_is_refused(tmp_path: Path, state: State) -> None:
     state["dec_blocks.4.act.weight"] = state["alpha_0.skip_k"]
     with pytest.raises(IntegrityError, match=r"dec_blocks\.4\.act\.weight is not part of the network"):
         load_file(saved(tmp_path, state))
@@ -181,7 +181,7 @@ def test_load_with_a_tensor_of_another_shape_is_refused(tmp_path: Path, state: S
         load_file(saved(tmp_path, state))
 
 
-def test_load_with_something_else_than_a_tensor_is_refused(tmp_path: Path, state: State) -> None:
+def test_load_with_a_value_that_is_not_a_tensor_is_refused(tmp_path: Path, state: State) -> None:
     state["alpha_0.skip_k"] = "a string"
     with pytest.raises(IntegrityError, match=r"alpha_0\.skip_k has shape \(\)"):
         load_file(saved(tmp_path, state))
@@ -189,7 +189,7 @@ def test_load_with_something_else_than_a_tensor_is_refused(tmp_path: Path, state
 
 def test_load_with_nan_is_refused(tmp_path: Path, state: State) -> None:
     state["alpha_1.skip_k"] = state["alpha_1.skip_k"] * float("nan")
-    with pytest.raises(IntegrityError, match=r"alpha_1\.skip_k holds NaN"):
+    with pytest.raises(IntegrityError, match=r"alpha_1\.skip_k contains NaN"):
         load_file(saved(tmp_path, state))
 
 
@@ -199,7 +199,7 @@ def test_load_of_one_tensor_by_both_names_is_refused(tmp_path: Path, state: Stat
 
 
 @pytest.mark.parametrize("content", [[1, 2], {"step": 3, "state_dict": None}, {1: 2}, 5], ids=str)
-def test_load_of_something_else_is_refused(tmp_path: Path, content: Any) -> None:
+def test_load_of_other_content_is_refused(tmp_path: Path, content: Any) -> None:
     with pytest.raises(IntegrityError, match="does not fit segan"):
         load_file(saved(tmp_path, content))
 
@@ -232,7 +232,7 @@ def test_load_of_a_web_page_is_refused(tmp_path: Path) -> None:
 
 
 class Trap:
-    """Creates a file where it is unpickled."""
+    """Creates a folder when it is unpickled with `weights_only=False`."""
 
     def __init__(self, sprung: Path) -> None:
         self._sprung = sprung
@@ -263,7 +263,7 @@ def test_load_without_torch_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> 
     assert "[segan]" in install_line(SPEC)
 
 
-def test_load_on_a_gpu_equals_the_cpu_or_is_refused_where_there_is_none(tmp_path: Path, state: State) -> None:
+def test_load_on_a_gpu_equals_the_cpu_or_is_refused_without_a_gpu(tmp_path: Path, state: State) -> None:
     path, clip = saved(tmp_path, state), speech_like(3.0, 16_000)
 
     def on_gpu() -> segan.Segan:

@@ -1,10 +1,10 @@
-"""Demucs over a clip that is too long to be held: once through it for its level, once more for the result.
+"""Demucs for a clip that does not fit into memory: a first pass for its level, a second one for the result.
 
-The rule it keeps: what comes out is what `enhance` gives for the whole clip, to rounding. The deviation of the clip is
-gathered piece by piece in float64, the network runs in the blocks of demucs_long.py.
+The rule it keeps: the result equals that of `enhance` for the whole clip, except for rounding. The deviation of the
+clip is computed piece by piece in float64; the network runs in the blocks of long_clips.py.
 
-Source of the gathering: Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for computing sample
-variances", 1979, equation 2.1.
+Source of the computation by pieces: Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for computing
+sample variances", 1979, equation 2.1.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
 
 class Level:
-    """Count and deviation of samples that come in pieces.
+    """Count and deviation of samples that arrive in pieces.
 
     Attributes:
-        n_samples: that came so far.
+        n_samples: samples so far.
     """
 
     def __init__(self) -> None:
@@ -52,7 +52,7 @@ class Level:
 
 
 class DemucsFirstPass:
-    """The first time through a clip: how long and how loud it is."""
+    """The first pass over a clip: computes its length and level."""
 
     def __init__(self, open_stream: Callable[[Level], DemucsStream]) -> None:
         self._open_stream, self._level = open_stream, Level()
@@ -67,14 +67,14 @@ class DemucsFirstPass:
 
 
 class DemucsStream:
-    """The second time through a clip.
+    """The second pass over a clip.
 
     Args:
         blocks: of the network, for a clip of the length that was counted.
-        divide_by: what the samples are divided by on the way in.
-        multiply_by: what they are multiplied by on the way out.
+        divide_by: divisor of the input samples.
+        multiply_by: factor of the output samples.
         dry: share of the input in the result, 0 to 1.
-        to_tensor: takes samples to the network's device.
+        to_tensor: copies samples to the network's device.
     """
 
     def __init__(
@@ -91,7 +91,7 @@ class DemucsStream:
         self._waiting = np.zeros(0, np.float32)
 
     def push(self, block: Waveform) -> Waveform:
-        """Take the next samples, shape (time,), any length; return those that are ready, which may be none."""
+        """Take the next samples, shape (time,), any length; return the results that are ready, possibly none."""
         import torch
 
         with torch.inference_mode():
@@ -101,15 +101,15 @@ class DemucsStream:
         return mixed(given, ready * self._multiply_by, self._dry)
 
     def finish(self) -> Waveform:
-        """Return nothing more: with its last sample, all of a clip is ready.
+        """Return no samples: the whole result was ready with the last sample.
 
         Raises:
-            BackendError: fewer samples came than were counted before.
+            BackendError: fewer samples arrived than were counted in the first pass.
         """
         if len(self._waiting):
             raise BackendError(
-                f"{len(self._waiting)} samples wait for the end of the clip; expected as many samples as the first "
-                "time through it; the file may have changed meanwhile: run it again"
+                f"the second pass got fewer samples than the first ({len(self._waiting)} not enhanced); expected "
+                "the same number; the file may have changed in between: run the command again"
             )
         return self._waiting
 
