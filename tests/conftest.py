@@ -11,6 +11,7 @@ from tests import helpers
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "package_index: needs the package index")
     config.addinivalue_line("markers", "xdist_group(name): under pytest-xdist, run all of that name in one worker")
 
 

@@ -5,43 +5,34 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 
-import numpy as np
 import pytest
-import soundfile
 
 from seinfer.clips.discovery import JOURNAL
-from tests.helpers import lines, speech_like, tables, wait_until
+from tests import helpers
+from tests.helpers import finish, lines, tables, wait_until, write_paired_set
 
-RATE = 16_000
 N_CLIPS = 8
+# With pesq_wb and without the cache, so that there is a scoring process to kill.
+COMPARE = ("compare", "--models", "noisy,rnnoise", "--metrics", "si_sdr,pesq_wb", "--no-score-cache")
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("kills")
-    for index in range(N_CLIPS):
-        clean = speech_like(1.0 + index / 10, RATE, seed=index)
-        noise = 0.02 * np.random.default_rng(index).standard_normal(len(clean))
-        for name, samples in (("clean", clean), ("noisy", clean + noise)):
-            (folder / "set" / name).mkdir(parents=True, exist_ok=True)
-            soundfile.write(folder / "set" / name / f"c{index}.wav", samples, RATE)
+    write_paired_set(folder / "set", N_CLIPS)
     return folder
 
 
 def start(folder: Path, out: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "seinfer", "compare", "--models", "noisy,rnnoise", "--out", out, "set"]
-    command += ["--metrics", "si_sdr,pesq_wb", "--no-score-cache"]  # so that there is a scoring process to kill
-    return subprocess.Popen(
-        command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=_accept_ctrl_c
-    )
+    return helpers.start(*COMPARE, "--out", out, "set", cwd=folder, preexec_fn=_accept_ctrl_c)
 
 
 def _accept_ctrl_c() -> None:
@@ -49,25 +40,23 @@ def _accept_ctrl_c() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-def finish(process: subprocess.Popen[str]) -> None:
-    _, errors = process.communicate(timeout=120)
-    assert process.returncode == 0, errors
+def complete(folder: Path, out: str) -> None:
+    """Run the command to its end, without an error."""
+    result = finish(start(folder, out))
+    assert result.returncode == 0, result.stderr
 
 
 @pytest.fixture(scope="module")
-def undisturbed(folder: Path) -> dict[str, list[dict[str, str]]]:
-    finish(start(folder, "undisturbed"))
-    return tables(folder / "undisturbed")
+def expected(folder: Path) -> dict[str, list[dict[str, str]]]:
+    """Return the tables of a run that nothing interrupts."""
+    complete(folder, "expected")
+    return tables(folder / "expected")
 
 
-def done(out: Path) -> list[tuple[str, str]]:
-    """Return (clip_id, model) of each line about a finished enhancement, in order."""
-    if not (out / JOURNAL).exists():
-        return []
-    lines = [json.loads(line) for line in (out / JOURNAL).read_bytes().split(b"\n")[:-1]]
-    return [
-        (line["clip_id"], line["model"]) for line in lines if line["kind"] == "enhancement" and line["status"] == "ok"
-    ]
+def enhanced(out: Path) -> list[tuple[str, str]]:
+    """Return (clip_id, model) of each line of the journal about a finished enhancement, in order."""
+    found = [json.loads(line) for line in lines(out, "enhancement")]
+    return [(line["clip_id"], line["model"]) for line in found if line["status"] == "ok"]
 
 
 def children(process: subprocess.Popen[str], module: str) -> list[int]:
@@ -88,63 +77,64 @@ def children(process: subprocess.Popen[str], module: str) -> list[int]:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_compare_killed_at_four_random_moments_gives_the_same_tables(
-    folder: Path, undisturbed: dict[str, list[dict[str, str]]], seed: int
+    folder: Path, expected: dict[str, list[dict[str, str]]], seed: int
 ) -> None:
     """Five runs with four kills each: twice the parent, once a worker, once a scoring process, in random order."""
+    out = f"killed{seed}"
     randomness = random.Random(seed)
     victims = ["parent", "parent", "seinfer.enhancement.worker", "seinfer.scoring.worker"]
     randomness.shuffle(victims)
-    for who in victims:
-        process = start(folder, f"killed{seed}")
-        time.sleep(randomness.uniform(0.2, 2.0))
-        for victim in [process.pid] if who == "parent" else children(process, who):
+    for victim in victims:
+        process = start(folder, out)
+        time.sleep(randomness.uniform(0.2, 2.0))  # the random moment
+        for process_id in [process.pid] if victim == "parent" else children(process, victim):
             with suppress(ProcessLookupError):
-                os.kill(victim, signal.SIGKILL)
-        process.communicate(timeout=120)
-    finish(start(folder, f"killed{seed}"))
-    assert tables(folder / f"killed{seed}") == undisturbed
-    twice = [slot for slot, count in Counter(done(folder / f"killed{seed}")).items() if count > 1]
+                os.kill(process_id, signal.SIGKILL)
+        finish(process)
+    complete(folder, out)
+    assert tables(folder / out) == expected
+    twice = [slot for slot, count in Counter(enhanced(folder / out)).items() if count > 1]
     assert not twice, f"{twice} were enhanced twice"
-    assert not list((folder / f"killed{seed}").rglob("*.part"))
+    assert not list((folder / out).rglob("*.part"))
 
 
 @pytest.mark.parametrize("share", [0.0, 0.5, 0.99])
 def test_compare_after_power_loss_cut_the_journal_gives_the_same_tables(
-    folder: Path, undisturbed: dict[str, list[dict[str, str]]], share: float
+    folder: Path, expected: dict[str, list[dict[str, str]]], share: float
 ) -> None:
-    out = f"cut{share}"
-    finish(start(folder, out))
-    journal = folder / out / JOURNAL
+    out = folder / f"cut{share}"
+    shutil.copytree(folder / "expected", out)
+    journal = out / JOURNAL
     content = journal.read_bytes()
     journal.write_bytes(content[: int(len(content) * share)])
-    finish(start(folder, out))
-    assert tables(folder / out) == undisturbed
+    complete(folder, out.name)
+    assert tables(out) == expected
+    assert len(set(enhanced(out))) == 2 * N_CLIPS
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM], ids=lambda how: how.name)
 def test_compare_interrupted_stops_keeps_finished_work_and_prints_how_to_continue(
     folder: Path, how: signal.Signals
 ) -> None:
     out = f"interrupted{how.name}"
     process = start(folder, out)
-    wait_until(lambda: done(folder / out))
+    wait_until(lambda: enhanced(folder / out))
     process.send_signal(how)
-    _, errors = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert "stopped; finished work is kept, continue with: seinfer compare --models noisy,rnnoise" in errors
-    assert "Traceback" not in errors
-    assert len(lines(folder / out, "score")) < 2 * N_CLIPS, "it went on to the end instead of stopping"
-    kept = set(done(folder / out))
-    finish(start(folder, out))
-    assert kept <= set(done(folder / out))
-    assert max(Counter(done(folder / out)).values()) == 1
+    result = finish(process)
+    assert result.returncode == 130
+    assert "stopped; finished work is kept, continue with: seinfer compare --models noisy,rnnoise" in result.stderr
+    assert len(lines(folder / out, "score")) < 2 * N_CLIPS, "it ran to the end instead of stopping"
+    kept = set(enhanced(folder / out))
+    complete(folder, out)
+    assert kept <= set(enhanced(folder / out))
+    assert max(Counter(enhanced(folder / out)).values()) == 1
 
 
-def test_compare_while_another_runs_in_the_folder_names_it(folder: Path) -> None:
+def test_compare_run_folder_in_use_is_refused_with_the_process_id(folder: Path) -> None:
     process = start(folder, "shared")
     wait_until((folder / "shared" / JOURNAL).exists)
-    second = start(folder, "shared")
-    _, errors = second.communicate(timeout=60)
+    second = finish(start(folder, "shared"))
     assert second.returncode == 1
-    assert f"in use by process {process.pid}" in errors
-    finish(process)
+    assert f"in use by process {process.pid}" in second.stderr
+    first = finish(process)
+    assert first.returncode == 0, first.stderr

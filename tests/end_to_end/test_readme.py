@@ -1,4 +1,4 @@
-"""What the README promises: its commands run, its Python runs, its table is what the demo gives."""
+"""The README is right: its commands and its Python code run, and its table has the numbers of the demo."""
 
 from __future__ import annotations
 
@@ -12,13 +12,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import soundfile
 
 from seinfer.models.registry import load_registry
-from tests.helpers import ROOT, speech_like, table
+from tests.helpers import RATE, ROOT, speech_like, table, write_audio
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-RATE = 16_000
 
 
 def blocks(language: str) -> list[str]:
@@ -31,47 +29,45 @@ def commands() -> list[str]:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Make what the README's commands speak of."""
+    """Make the files that the README's commands name."""
     for index in range(2):
         clean = speech_like(1.0, RATE, seed=index)
         noise = 0.02 * np.random.default_rng(index).standard_normal(len(clean))
-        for name, samples in (
-            ("my_clips/clean", clean),
-            ("my_clips/noisy", clean + noise),
-            ("theirs", clean + noise / 2),
-        ):
-            (tmp_path / name).mkdir(parents=True, exist_ok=True)
-            soundfile.write(tmp_path / name / f"clip{index}.wav", samples, RATE)
-    (tmp_path / "noise").mkdir()
-    soundfile.write(tmp_path / "noise" / "hiss.wav", 0.1 * np.random.default_rng(9).standard_normal(2 * RATE), RATE)
+        write_audio(tmp_path / "my_clips" / "clean" / f"clip{index}.wav", clean)
+        write_audio(tmp_path / "my_clips" / "noisy" / f"clip{index}.wav", clean + noise)
+        write_audio(tmp_path / "theirs" / f"clip{index}.wav", clean + noise / 2)
+    write_audio(tmp_path / "noise" / "hiss.wav", 0.1 * np.random.default_rng(9).standard_normal(2 * RATE))
     (tmp_path / "my_models.toml").write_text(table("my-dpcrn"))
     return tmp_path
 
 
-def run(arguments: list[str], folder: Path, weights: Path) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "SEINFER_WEIGHTS_DIR": str(weights), "SEINFER_OFFLINE": "1"}
+def run(arguments: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run a module in the folder, with its own weights folder and without the network."""
+    environment = {**os.environ, "SEINFER_WEIGHTS_DIR": str(folder / "weights"), "SEINFER_OFFLINE": "1"}
     return subprocess.run(
         [sys.executable, "-m", *arguments], cwd=folder, env=environment, capture_output=True, text=True, timeout=300
     )
 
 
-# Their checkpoints are only at their publishers' (or, of segan+, nowhere), not among the shared files.
-NOT_SHARED = {"denoiser-dns48", "denoiser-dns64", "denoiser-master64", "denoiser-valentini-nc", "segan+"}
-NOT_SHARED |= {"deepfilternet3-torch"}
+NOT_SHARED = {
+    *("denoiser-dns48", "denoiser-dns64", "denoiser-master64", "denoiser-valentini-nc", "segan+"),
+    "deepfilternet3-torch",
+}
+"""Models whose checkpoints are not among the shared files."""
 
 
 def pull_all(command: list[str], folder: Path, shared: Path) -> None:
-    """Pull every model from the shared files as from a mirror; what is not among them is told apart."""
-    result = run([*command, "--from", str(shared / "weights")], folder, folder / "weights")
-    lost = set(re.findall(r"^(\S+): .* the network is off", result.stderr, re.M))
-    assert lost == NOT_SHARED, result.stderr
+    """Pull every model from the shared files, like from a mirror; exactly those that are not among them must fail."""
+    result = run([*command, "--from", str(shared / "weights")], folder)
+    failed = set(re.findall(r"^(\S+): .* the network is off", result.stderr, re.M))
+    assert failed == NOT_SHARED, result.stderr
     assert result.returncode == 1
 
 
-def test_readme_commands_run_one_after_the_other(folder: Path) -> None:
+def test_readme_commands_run_in_order(folder: Path) -> None:
     assert len(commands()) >= 8
     for command in [line for line in commands() if "# network" not in line]:
-        result = run(shlex.split(command, comments=True), folder, folder / "weights")
+        result = run(shlex.split(command, comments=True), folder)
         assert result.returncode == 0, f"{command}\n{result.stderr}"
 
 
@@ -82,10 +78,10 @@ def test_readme_commands_that_need_the_network_run_from_a_mirror(folder: Path, s
         pull_all(shlex.split(command, comments=True), folder, shared)
 
 
-def test_readme_python_runs(folder: Path) -> None:
+def test_readme_python_code_runs(folder: Path) -> None:
     [block] = blocks("python")
     (folder / "snippet.py").write_text(block)
-    result = run(["snippet"], folder, folder / "weights")
+    result = run(["snippet"], folder)
     assert result.returncode == 0, result.stderr
 
 
@@ -95,20 +91,20 @@ def test_readme_names_every_model() -> None:
 
 
 @pytest.mark.parametrize("link", re.findall(r"\]\((?!http)([^)#]+)\)", README))
-def test_readme_links_point_at_something(link: str) -> None:
+def test_readme_link_target_exists(link: str) -> None:
     assert (ROOT / link).exists()
 
 
-def test_readme_table_is_what_the_demo_gives(folder: Path, shared: Path) -> None:
+def test_readme_table_equals_the_output_of_the_demo(folder: Path, shared: Path) -> None:
     pull_all(["seinfer", "models", "pull", "all"], folder, shared)
-    result = run(["seinfer", "demo", "--json"], folder, folder / "weights")
+    result = run(["seinfer", "demo", "--json"], folder)
     assert result.returncode == 0, result.stderr
     measured = {m["model"]: m["figures"] for m in json.loads(result.stdout)["models"]}
     printed = printed_table()
     assert list(printed) == list(measured)
-    for model, figures in printed.items():
-        for metric, (value, digits) in figures.items():
-            # One unit of the last digit that is printed.
+    for model, means in printed.items():
+        for metric, (value, digits) in means.items():
+            # Tolerance: one unit of the last printed digit.
             assert measured[model][metric]["summary"]["interval"]["mean"] == pytest.approx(
                 value, abs=1.01 * 10**-digits
             )

@@ -1,4 +1,4 @@
-"""Backends that misbehave, for tests: what they do to a clip depends on its first sample."""
+"""Backends that misbehave, for tests. The first sample of a clip decides how; see the constants."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from seinfer.backends.base import Batch, BatchLimits, Waveform, require
 from seinfer.core.errors import IntegrityError, UsageError
 from seinfer.core.records import ModelSpec
 
-CRASH, HANG, RAISE, EXIT, SHORT, NAN, CHATTER = (0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3)
-"""First samples that trigger it; other clips come back as they are."""
+CRASH, HANG, RAISE, EXIT, SHORT, NAN, PRINT = (0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3)
+"""First samples that trigger each misbehaviour; other clips come back unchanged."""
 
 
-class Evil:
+class Misbehaving:
     sample_rate = 16_000
 
     def __init__(self, max_clips: int) -> None:
@@ -29,58 +29,58 @@ class Evil:
         return [self._enhance_row(row) for row in batch.rows()]
 
     def _enhance_row(self, row: Waveform) -> Waveform:
-        def is_a(trigger: float) -> bool:
+        def starts_with(trigger: float) -> bool:
             return abs(float(row[0]) - trigger) < 1e-3
 
-        if is_a(CRASH):
+        if starts_with(CRASH):
             os.kill(os.getpid(), signal.SIGSEGV)
-        if is_a(HANG):
+        if starts_with(HANG):
             time.sleep(3600)
-        if is_a(RAISE):
-            raise RuntimeError("out of cheese")
-        if is_a(EXIT):
+        if starts_with(RAISE):
+            raise RuntimeError("raised by the test")
+        if starts_with(EXIT):
             os._exit(3)
-        if is_a(SHORT):
+        if starts_with(SHORT):
             return row[:-1].copy()
-        if is_a(NAN):
+        if starts_with(NAN):
             return np.full_like(row, np.nan)
-        if is_a(CHATTER):
+        if starts_with(PRINT):
             print('{"event": "clip", "clip_id": "forged"}')
             sys.stdout.flush()
-            os.write(1, b"noise on file descriptor 1\n")
+            os.write(1, b"bytes on file descriptor 1\n")
         return row.copy()
 
 
-def load(spec: ModelSpec, weights: Mapping[str, Path], *, device: str, threads: int) -> Evil:
-    return Evil(int(spec.options.get("max_clips", 4)))
+def load(spec: ModelSpec, weights: Mapping[str, Path], *, device: str, threads: int) -> Misbehaving:
+    return Misbehaving(int(spec.options.get("max_clips", 4)))
 
 
-class OnGpu(Evil):
+class OnGpu(Misbehaving):
     device = "cuda"
 
 
-def load_on_gpu(spec: ModelSpec, weights: Mapping[str, Path], *, device: str, threads: int) -> Evil:
-    """Play a backend that uses a GPU where it is told to."""
-    return OnGpu(4) if device == "cuda" else Evil(4)
+def load_on_gpu(spec: ModelSpec, weights: Mapping[str, Path], *, device: str, threads: int) -> Misbehaving:
+    """Load like a backend that can use a GPU."""
+    return OnGpu(4) if device == "cuda" else Misbehaving(4)
 
 
-def load_without_gpu(spec: ModelSpec, weights: Mapping[str, Path], *, device: str, threads: int) -> Evil:
-    """Play a backend whose framework sees no GPU."""
+def load_without_gpu(spec: ModelSpec, weights: Mapping[str, Path], *, device: str, threads: int) -> Misbehaving:
+    """Load like a backend whose framework finds no GPU."""
     if device == "cuda":
-        raise UsageError("evil: this framework sees no GPU")
-    return Evil(4)
+        raise UsageError("misbehaving: this framework finds no GPU")
+    return Misbehaving(4)
 
 
-def load_that_fails(spec: ModelSpec, weights: Mapping[str, Path], *, device: str, threads: int) -> Evil:
-    raise IntegrityError("these weights are a shopping list")
+def load_with_wrong_weights(spec: ModelSpec, weights: Mapping[str, Path], *, device: str, threads: int) -> Misbehaving:
+    raise IntegrityError("these weights are wrong")
 
 
-def load_that_dies(spec: ModelSpec, weights: Mapping[str, Path], *, device: str, threads: int) -> Evil:
+def load_and_exit(spec: ModelSpec, weights: Mapping[str, Path], *, device: str, threads: int) -> Misbehaving:
     os.write(2, b"libfoo: cannot allocate\n")
     os._exit(7)
 
 
-def load_that_hangs(spec: ModelSpec, weights: Mapping[str, Path], *, device: str, threads: int) -> Evil:
+def load_and_hang(spec: ModelSpec, weights: Mapping[str, Path], *, device: str, threads: int) -> Misbehaving:
     time.sleep(3600)
     raise AssertionError
 
@@ -89,6 +89,8 @@ def load_a_path(spec: ModelSpec, weights: Mapping[str, Path], *, device: str, th
     return Path()
 
 
-def load_that_needs_a_package(spec: ModelSpec, weights: Mapping[str, Path], *, device: str, threads: int) -> Evil:
+def load_with_missing_package(
+    spec: ModelSpec, weights: Mapping[str, Path], *, device: str, threads: int
+) -> Misbehaving:
     require("no_such_module", spec)
     raise AssertionError

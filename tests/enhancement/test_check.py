@@ -1,4 +1,4 @@
-"""Every way of wiring a model wrong gets its verdict, and a model that is wired right gets none."""
+"""`check`: each way to wire a model wrong is reported, and a correct model passes."""
 
 from __future__ import annotations
 
@@ -39,29 +39,31 @@ class Loud(Passthrough):
         return [row / max(np.abs(row).max(), 1e-9) for row in batch.rows()]
 
 
-class Neighbourly(Passthrough):
-    """Normalised over the whole batch, as a careless port is."""
+class BatchDependent(Passthrough):
+    """Normalises over the whole batch, a common mistake in ports."""
 
     def enhance(self, batch: Batch) -> list[Waveform]:
         return [row * (1 + batch.samples.std()) for row in batch.rows()]
 
 
-class Restless(Passthrough):
+class Random(Passthrough):
     random = np.random.default_rng(0)
 
     def enhance(self, batch: Batch) -> list[Waveform]:
         return [row + 1e-3 * self.random.standard_normal(len(row)).astype(np.float32) for row in batch.rows()]
 
 
-class Greedy(Passthrough):
+class InPlace(Passthrough):
+    """Changes its input."""
+
     def enhance(self, batch: Batch) -> list[Waveform]:
         for row in batch.samples:
             row *= 0.5
         return [row.copy() for row in batch.rows()]
 
 
-class Forgetful(Passthrough):
-    """Smooths over 100 samples, and loses them at every seam of a stream."""
+class WithoutState(Passthrough):
+    """Smooths over 101 samples, and loses its state between the blocks of a stream."""
 
     def enhance(self, batch: Batch) -> list[Waveform]:
         return [smoothed(row) for row in batch.rows()]
@@ -89,17 +91,17 @@ def wrong(enhancer: Passthrough) -> list[str]:
         (Late, "delay"),
         (Short, "length"),
         (Loud, "level of the output"),
-        (Neighbourly, "in a batch with other clips"),
-        (Restless, "the same again"),
-        (Greedy, "input left alone"),
-        (Forgetful, "piece by piece, state carried"),
+        (BatchDependent, "in a batch with other clips"),
+        (Random, "the same again"),
+        (InPlace, "input left alone"),
+        (WithoutState, "piece by piece, state carried"),
     ],
 )
-def test_check_a_model_wired_wrong_is_found_out(kind: type[Passthrough], question: str) -> None:
+def test_check_model_wired_wrong_is_reported(kind: type[Passthrough], question: str) -> None:
     assert question in wrong(kind(RATE))
 
 
-def test_check_rnnoise_is_wired_right_at_any_rate() -> None:
+def test_check_rnnoise_passes_at_any_rate() -> None:
     enhancer = load_enhancer(load_registry().find("rnnoise"), threads=1)
     for rate in (16_000, 44_100):
         verdicts = list(check(enhancer, speech_like(3.0, rate)[None], rate))
@@ -107,7 +109,7 @@ def test_check_rnnoise_is_wired_right_at_any_rate() -> None:
         assert all(verdict.is_good for verdict in verdicts), [v for v in verdicts if not v.is_good]
 
 
-def test_check_silence_is_worth_a_look_and_not_wrong() -> None:
+def test_check_silence_is_undecided_and_not_wrong() -> None:
     verdicts = {v.question: v.is_good for v in check(Passthrough(RATE), np.zeros((1, RATE), np.float32), RATE)}
     assert verdicts["delay"] is None
     assert False not in verdicts.values()

@@ -1,4 +1,4 @@
-"""A long clip piece by piece is the whole clip, or faded windows of it that nobody can tell apart."""
+"""Long clips: block by block the result equals that of the whole clip; windows are cross-faded without a step."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,18 +15,16 @@ from seinfer.audio.resampling import Samples
 from seinfer.backends.base import Batch, Streaming, Waveform
 from seinfer.backends.noisy import Passthrough
 from seinfer.core.errors import AudioError
-from seinfer.enhancement import long_clips as longclips
+from seinfer.enhancement import long_clips
 from seinfer.enhancement.loading import load_enhancer
 from seinfer.enhancement.long_clips import Clock, enhance_file, streamed, windowed
 from seinfer.enhancement.model import enhance_clips
 from seinfer.models.registry import load_registry
-from tests.helpers import snr_db, speech_like
-
-RATE = 16_000
+from tests.helpers import RATE, snr_db, speech_like, write_audio
 
 
 class Echo:
-    """A network with memory that cannot be carried: y[n] = x[n] + 0.5 x[n - 100], at 16 kHz."""
+    """A network whose state cannot be carried between blocks: y[n] = x[n] + 0.5 x[n - 100], at 16 kHz."""
 
     sample_rate = RATE
 
@@ -35,6 +32,11 @@ class Echo:
         return [
             row + 0.5 * np.concatenate([np.zeros(min(100, len(row)), np.float32), row[:-100]]) for row in batch.rows()
         ]
+
+
+def noise(duration_s: float) -> Samples:
+    """Return two channels, shape (2, time)."""
+    return 0.1 * np.random.default_rng(0).standard_normal((2, round(duration_s * RATE)), dtype=np.float32)
 
 
 def pieces(samples: Samples, n: int) -> Iterator[Samples]:
@@ -55,12 +57,12 @@ def test_streamed_rnnoise_equals_the_whole_clip(sample_rate: int) -> None:
     got = joined(streamed(streams, pieces(clip, 9_973), sample_rate, enhancer.sample_rate, Clock()))
     n = min(got.shape[1], whole.shape[1])
     assert whole.shape[1] - n <= 1
-    # 100 dB: the resamplers and the network are the same arithmetic, in other pieces.
+    # 100 dB: the resamplers and the network compute the same in other blocks.
     assert snr_db(reference=whole[:, :n].ravel(), estimate=got[:, :n].ravel()) > 100
 
 
-def test_windowed_a_network_of_short_memory_equals_the_whole_clip() -> None:
-    clip = np.stack([speech_like(95.0, RATE), speech_like(95.0, RATE, seed=1)])
+def test_windowed_network_with_short_memory_equals_the_whole_clip() -> None:
+    clip = noise(95.0)
     [whole] = enhance_clips(Echo(), [clip], [RATE])
     got = joined(windowed(Echo(), pieces(clip, 70_001), RATE, Clock()))
     assert got.shape == whole.shape
@@ -77,16 +79,14 @@ def test_windowed_any_length_in_any_pieces_keeps_every_sample(n_samples: int, n_
 
 @pytest.fixture
 def long_file(tmp_path: Path) -> Path:
-    clip = np.stack([speech_like(65.0, RATE), speech_like(65.0, RATE, seed=1)])
-    path = tmp_path / "long.wav"
-    soundfile.write(path, clip.T, RATE, "PCM_24")
-    return path
+    write_audio(tmp_path / "long.wav", noise(65.0), RATE, "PCM_24")
+    return tmp_path / "long.wav"
 
 
 @pytest.mark.parametrize("mono", [False, True])
 @pytest.mark.parametrize("is_streaming", [True, False])
 def test_enhance_file_keeps_length_rate_channels_and_samples(long_file: Path, is_streaming: bool, mono: bool) -> None:
-    network = Passthrough(RATE) if is_streaming else Silent(RATE)
+    network = Passthrough(RATE) if is_streaming else PassthroughWithoutStream(RATE)
     target = long_file.with_name("out.wav")
     result = enhance_file(network, long_file, target, reading.probe(long_file), "PCM_24", mono=mono)
     assert result.is_chunked is not is_streaming
@@ -96,8 +96,8 @@ def test_enhance_file_keeps_length_rate_channels_and_samples(long_file: Path, is
     assert result.channels == len(expected)
 
 
-class Silent:
-    """Passthrough without open_stream."""
+class PassthroughWithoutStream:
+    """Returns its input, and has no open_stream."""
 
     def __init__(self, sample_rate: int) -> None:
         self.sample_rate = sample_rate
@@ -107,18 +107,18 @@ class Silent:
 
 
 class Levelling:
-    """A network that brings the whole clip to a mean square of 1, at half the rate."""
+    """A network that scales the whole clip to a mean square of 1, at half the rate."""
 
     sample_rate = RATE // 2
 
     def enhance(self, batch: Batch) -> list[Waveform]:
         return [row / np.sqrt(np.mean(np.square(row))) for row in batch.rows()]
 
-    def open_first_pass(self) -> LevellingSurvey:
-        return LevellingSurvey()
+    def open_first_pass(self) -> LevellingFirstPass:
+        return LevellingFirstPass()
 
 
-class LevellingSurvey:
+class LevellingFirstPass:
     def __init__(self) -> None:
         self.total, self.n = 0.0, 0
 
@@ -140,17 +140,17 @@ class LevellingStream:
         return np.zeros(0, np.float32)
 
 
-def test_enhance_file_a_network_that_must_know_the_whole_clip_hears_it_first(long_file: Path) -> None:
+def test_enhance_file_network_with_a_first_pass_reads_the_whole_clip_first(long_file: Path) -> None:
     target = long_file.with_name("out.wav")
     result = enhance_file(Levelling(), long_file, target, reading.probe(long_file), "FLOAT", mono=False)
     assert not result.is_chunked
     [whole] = enhance_clips(Levelling(), [reading.read(long_file).samples], [RATE])
-    # 100 dB: the resamplers' arithmetic in other pieces.
+    # 100 dB: the resamplers compute the same in other blocks.
     assert snr_db(reference=whole.ravel(), estimate=reading.read(target).samples.ravel()) > 100
 
 
-def test_enhance_file_a_file_that_breaks_off_leaves_nothing(tmp_path: Path) -> None:
-    soundfile.write(tmp_path / "x.flac", 0.1 * np.random.default_rng(0).standard_normal(90 * RATE), RATE)
+def test_enhance_file_truncated_input_leaves_no_output(tmp_path: Path) -> None:
+    write_audio(tmp_path / "x.flac", noise(90.0)[0])
     content = (tmp_path / "x.flac").read_bytes()
     info = reading.probe(tmp_path / "x.flac")
     (tmp_path / "x.flac").write_bytes(content[: len(content) // 2])
@@ -161,7 +161,7 @@ def test_enhance_file_a_file_that_breaks_off_leaves_nothing(tmp_path: Path) -> N
 
 
 def test_enhance_file_nan_from_the_network_is_refused(long_file: Path) -> None:
-    class Broken(Silent):
+    class Broken(PassthroughWithoutStream):
         def enhance(self, batch: Batch) -> list[Waveform]:
             return [np.full_like(row, np.nan) for row in batch.rows()]
 
@@ -172,5 +172,5 @@ def test_enhance_file_nan_from_the_network_is_refused(long_file: Path) -> None:
     assert caught.value.reason == "nonfinite_output"
 
 
-def test_bounds_of_blocks_leave_room_for_context() -> None:
-    assert longclips.LONG_S > longclips._WINDOW_S + 2 * longclips._CONTEXT_S > longclips._BLOCK_S
+def test_block_lengths_leave_room_for_context() -> None:
+    assert long_clips.LONG_S > long_clips._WINDOW_S + 2 * long_clips._CONTEXT_S > long_clips._BLOCK_S

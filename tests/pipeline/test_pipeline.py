@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from seinfer.models.selection import Selection
 from seinfer.pipeline.journal import RunFolder, read_journal
 from seinfer.pipeline.pipeline import execute
 from seinfer.pipeline.request import Request
-from tests.helpers import write_paired_set
+from tests.helpers import rows, write_paired_set
 
 
 class NoProgress:
@@ -39,12 +38,11 @@ def request_(tmp_path: Path) -> Request:
     )
 
 
-def test_execute_gives_the_rows_that_the_journal_and_the_files_hold(request_: Request) -> None:
+def test_execute_returns_the_rows_that_journal_and_files_contain(request_: Request) -> None:
     results = execute(request_, LocalEngine("cpu", 1), NoProgress())
     assert {row.clip.clip_id: row.is_ok for row in results.by_clip} == {"bad": False, "c0": True, "c1": True}
     assert read_journal(request_.out).results().rows == results.rows
-    with open(request_.out / "per_clip.csv", newline="", encoding="utf-8") as file:
-        found = list(csv.DictReader(file))
+    found = rows(request_.out / "per_clip.csv")
     assert [(row["clip_id"], row["status"], bool(row["si_sdr"])) for row in found] == [
         ("bad", "failed", False),
         ("c0", "ok", True),
@@ -52,7 +50,7 @@ def test_execute_gives_the_rows_that_the_journal_and_the_files_hold(request_: Re
     ]
 
 
-def test_execute_header_names_models_that_ran_and_that_did_not(request_: Request) -> None:
+def test_execute_header_has_models_that_ran_and_models_that_did_not(request_: Request) -> None:
     execute(request_, LocalEngine("cpu", 1), NoProgress())
     header = json.loads((request_.out / "run.json").read_text(encoding="utf-8"))
     assert header["models"]["absent"] == {"not_run": "not installed"}

@@ -1,4 +1,4 @@
-"""Facts of a run that go into run.json, and the key that decides what a resumed run keeps."""
+"""Facts about a run for run.json, and the key that decides which results a resumed run keeps."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def weight_file(path: Path, content: bytes) -> WeightFile:
     return WeightFile(path.name, hashlib.sha256(content).hexdigest(), path=str(path), bytes=len(content))
 
 
-def test_weights_digest_of_one_file_is_its_own_and_of_several_does_not_depend_on_their_order(tmp_path: Path) -> None:
+def test_weights_digest_one_file_has_its_own_and_several_do_not_depend_on_their_order(tmp_path: Path) -> None:
     one, other = weight_file(tmp_path / "one", b"1"), weight_file(tmp_path / "other", b"22")
     assert weights_digest(NOISY) == ""
     assert weights_digest(replace(NOISY, files=(one,))) == one.sha256
@@ -29,7 +29,7 @@ def test_weights_digest_of_one_file_is_its_own_and_of_several_does_not_depend_on
     assert both not in (one.sha256, other.sha256)
 
 
-def test_weights_bytes_is_the_sum_and_unknown_if_a_file_is_missing(tmp_path: Path) -> None:
+def test_weights_bytes_is_the_sum_or_none_if_a_file_is_missing(tmp_path: Path) -> None:
     files = (weight_file(tmp_path / "one", b"1"), weight_file(tmp_path / "other", b"22"))
     spec = replace(NOISY, files=files)
     assert weights_bytes(NOISY) is None
@@ -43,16 +43,16 @@ def test_weights_bytes_is_the_sum_and_unknown_if_a_file_is_missing(tmp_path: Pat
     [{"name": "other"}, {"backend": "other:load"}, {"options": {"dry": 0.5}}],
     ids=lambda changes: next(iter(changes)),
 )
-def test_model_key_changes_with_everything_that_the_output_depends_on(changes: dict[str, object]) -> None:
+def test_model_key_changes_with_name_backend_and_options(changes: dict[str, object]) -> None:
     assert model_key(replace(NOISY, **changes), "d") != model_key(NOISY, "d")  # type: ignore[arg-type]
 
 
-def test_model_key_changes_with_the_weights_and_not_with_descriptions() -> None:
+def test_model_key_changes_with_the_weights_but_not_with_descriptions() -> None:
     assert model_key(NOISY, "one") != model_key(NOISY, "other")
     assert model_key(replace(NOISY, notes="new words", summary="new"), "d") == model_key(NOISY, "d")
 
 
-def test_model_facts_have_licences_options_and_digest() -> None:
+def test_model_facts_contain_licences_options_and_digest() -> None:
     facts = model_facts(replace(NOISY, options={"dry": 0.5}), "abc")
     assert (facts["sha256"], facts["options"], facts["weights_bytes"]) == ("abc", {"dry": 0.5}, None)
     assert facts["license_weights"] == NOISY.license_weights

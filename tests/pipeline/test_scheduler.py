@@ -1,4 +1,4 @@
-"""The scheduler with an engine of the tests: what is run, kept, scored again, and how errors end a run."""
+"""The scheduler with a test engine: which clips are enhanced, kept or scored again, and how errors end a run."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ A, B = replace(NOISY, name="a"), replace(NOISY, name="b")
 
 
 class CopyingEngine:
-    """Copies each source to its target; counts the jobs of each model; fails as told."""
+    """Copies each source to its target and records the jobs of each model; one model or one clip can fail."""
 
     def __init__(self, *, broken: str = "", failing_clip: str = "") -> None:
         self.jobs: dict[str, list[str]] = {}
@@ -58,8 +58,8 @@ class CopyingEngine:
         self.is_closed = True
 
 
-class Counts:
-    """Progress, counted."""
+class ProgressCounts:
+    """Counts the steps of each stage."""
 
     def __init__(self) -> None:
         self.totals: dict[str, int] = {}
@@ -97,12 +97,12 @@ def run(request_: Request) -> Iterator[Run]:
     """Return a function that runs a request, with changes, in its run folder."""
 
     def run_request(
-        engine: CopyingEngine, progress: Counts | None = None, **changes: object
+        engine: CopyingEngine, progress: ProgressCounts | None = None, **changes: object
     ) -> tuple[Scheduler, Journal]:
         request = replace(request_, **changes)  # type: ignore[arg-type]
         digests = {spec.name: "" for spec in request.selection.specs}
         with closing(RunFolder(request.out)) as folder:
-            scheduler = Scheduler(request, folder, inspect(request.clips.clips), digests, progress or Counts())
+            scheduler = Scheduler(request, folder, inspect(request.clips.clips), digests, progress or ProgressCounts())
             with closing(scheduler):
                 scheduler.run(engine)
         return scheduler, folder.journal
@@ -112,15 +112,15 @@ def run(request_: Request) -> Iterator[Run]:
 
 
 def test_run_two_models_enhances_and_scores_every_clip(run: Run) -> None:
-    engine, progress = CopyingEngine(), Counts()
-    done, done_journal = run(engine, progress)
+    engine, progress = CopyingEngine(), ProgressCounts()
+    scheduler, journal = run(engine, progress)
     assert engine.jobs == {"a": ["c0", "c1", "c2"], "b": ["c0", "c1", "c2"]}
     assert (
-        set(done_journal.enhancements)
-        == set(done_journal.scores)
+        set(journal.enhancements)
+        == set(journal.scores)
         == {(clip, model) for clip in ("c0", "c1", "c2") for model in ("a", "b")}
     )
-    assert {name: info.note for name, info in done.ran.items()} == {"a": "note of a", "b": "note of b"}
+    assert {name: info.note for name, info in scheduler.ran.items()} == {"a": "note of a", "b": "note of b"}
     assert progress.steps == progress.totals == {"a": 3, "b": 3, "scoring": 6}
 
 
@@ -128,29 +128,29 @@ def test_run_again_keeps_valid_results_and_repeats_the_others(run: Run, tmp_path
     run(CopyingEngine())
     (tmp_path / "out" / "audio" / "a" / "c1.wav").unlink()
     engine = CopyingEngine()
-    done, _ = run(engine)
+    scheduler, _ = run(engine)
     assert engine.jobs == {"a": ["c1"]}
-    assert done.n_kept == 5
+    assert scheduler.n_kept == 5
 
 
 def test_run_without_metrics_starts_no_scoring_process(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ScoringPool, "_start", lambda self: pytest.fail("a scoring process was started"))
-    progress = Counts()
+    progress = ProgressCounts()
     run(CopyingEngine(), progress, metrics=MetricSelection())
     assert progress.totals == {"a": 3, "b": 3}
 
 
 def test_run_failed_clip_is_not_scored_and_counts_as_progress(run: Run) -> None:
-    progress = Counts()
-    _, done_journal = run(CopyingEngine(failing_clip="c1"), progress)
-    assert set(done_journal.scores) == {(clip, model) for clip in ("c0", "c2") for model in ("a", "b")}
+    progress = ProgressCounts()
+    _, journal = run(CopyingEngine(failing_clip="c1"), progress)
+    assert set(journal.scores) == {(clip, model) for clip in ("c0", "c2") for model in ("a", "b")}
     assert progress.steps == progress.totals
 
 
-def test_run_model_that_cannot_be_loaded_is_lost_and_the_others_run(run: Run) -> None:
-    done, done_journal = run(CopyingEngine(broken="a"))
-    assert done.lost == {"a": "a cannot be loaded"}
-    assert {model for _, model in done_journal.scores} == {"b"}
+def test_run_model_that_cannot_be_loaded_is_listed_as_lost_and_the_others_run(run: Run) -> None:
+    scheduler, journal = run(CopyingEngine(broken="a"))
+    assert scheduler.lost == {"a": "a cannot be loaded"}
+    assert {model for _, model in journal.scores} == {"b"}
 
 
 def test_run_named_model_that_cannot_be_loaded_ends_the_run_and_closes_the_engine(
