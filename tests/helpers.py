@@ -32,7 +32,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def shared_folder() -> Path | None:
-    """Return the folder that SEINFER_SHARED names, else ../shared beside the repository, or None where it is absent."""
+    """Return the folder that SEINFER_SHARED names, else ../shared beside the repository, or None if it is absent."""
     folder = Path(os.environ.get("SEINFER_SHARED") or ROOT.parent / "shared")
     return folder if folder.is_dir() else None
 
@@ -52,7 +52,7 @@ def promised_hashes(folder: Path) -> frozenset[str]:
 
 
 def find_shared_file(folder: Path, file: WeightFile) -> Path | None:
-    """Return the file of the folder that has the hash (or begins with the published prefix), whatever its name."""
+    """Return the file of the folder that has the hash (or whose hash begins with the published prefix); its name does not matter."""
     known = files_by_hash(folder)
     return next((known[digest] for digest in known if file.sha256 and digest.startswith(file.sha256)), None)
 

@@ -30,7 +30,7 @@ FLOORS = (
     "audio",
     "core",
 )
-# What backends may use beside their own family: the contract, what families share, and audio without files.
+# What backends may use in addition to their own family: the contract, what families share, and audio without files.
 FOR_BACKENDS = (
     "backends.base",
     "backends.frames",
@@ -50,7 +50,7 @@ def dotted(path: Path) -> str:
 
 
 def imports(path: Path) -> set[str]:
-    """Return the modules of seinfer that a module imports, wherever in it, as dotted names below seinfer."""
+    """Return the modules of seinfer that a module imports, also inside functions, as dotted names below seinfer."""
     parts = path.relative_to(PACKAGE).with_suffix("").parts
     found: set[str] = set()
     tree = ast.parse(path.read_text(encoding="utf-8"))
