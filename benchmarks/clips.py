@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from seinfer.audio import reading as audio
+from seinfer.audio import reading, resampling, writing
 from seinfer.clips.discovery import DEMO_CLIPS
 
 SAMPLE_RATE = 16_000
@@ -25,9 +25,9 @@ def make_pairs(folder: Path, n_pairs: int, duration_s: float) -> None:
         start = (index // len(pairs)) * SAMPLE_RATE // 7 % len(clean)
         for kind, samples in (("noisy", noisy), ("clean", clean)):
             repeated = np.resize(np.roll(samples, -start), n_samples)
-            audio.write(folder / kind / f"{index:04}.wav", repeated[None], SAMPLE_RATE, "PCM_16")
+            writing.write(folder / kind / f"{index:04}.wav", repeated[None], SAMPLE_RATE, "PCM_16")
 
 
-def _read(path: Path) -> audio.Samples:
-    decoded = audio.read(path, mono=True)
-    return audio.resample(decoded.samples, decoded.sample_rate, SAMPLE_RATE)[0]
+def _read(path: Path) -> resampling.Samples:
+    decoded = reading.read(path, mono=True)
+    return resampling.resample(decoded.samples, decoded.sample_rate, SAMPLE_RATE)[0]

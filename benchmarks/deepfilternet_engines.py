@@ -19,8 +19,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from seinfer.backends.base import Waveform
-from seinfer.backends.batching import pad
+from seinfer.backends.base import Waveform, pad
 from seinfer.backends.deepfilternet import onnx as deepfilternet
 from seinfer.backends.deepfilternet import torch as deepfilternet_torch
 from seinfer.models.registry import load_registry

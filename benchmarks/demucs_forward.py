@@ -19,8 +19,7 @@ import numpy as np
 import torch
 from denoiser.demucs import Demucs
 
-from seinfer.backends.base import Waveform
-from seinfer.backends.batching import pad
+from seinfer.backends.base import Waveform, pad
 from seinfer.backends.demucs import model as demucs
 from seinfer.backends.demucs.options import read_options
 from seinfer.models.registry import load_registry

@@ -26,9 +26,8 @@ from typing import Any
 
 import numpy as np
 
-from seinfer.audio import reading as audio
-from seinfer.backends.base import Waveform
-from seinfer.backends.batching import pad
+from seinfer.audio import reading, resampling
+from seinfer.backends.base import Waveform, pad
 from seinfer.clips.discovery import DEMO_CLIPS
 from seinfer.core.process import thread_variables
 from seinfer.core.records import ModelSpec
@@ -133,8 +132,8 @@ def measure(options: Options) -> dict[str, Any]:
 def clips_at(sample_rate: int, n_clips: int) -> list[Waveform]:
     """Return clips of noisy speech: one of the bundled clips, each time starting at another sample."""
     source = sorted((DEMO_CLIPS / "noisy").iterdir())[0]
-    decoded = audio.read(source, mono=True)
-    samples = audio.resample(decoded.samples, decoded.sample_rate, sample_rate)[0]
+    decoded = reading.read(source, mono=True)
+    samples = resampling.resample(decoded.samples, decoded.sample_rate, sample_rate)[0]
     return [np.resize(np.roll(samples, -997 * k), round(CLIP_S * sample_rate)) for k in range(n_clips)]
 
 

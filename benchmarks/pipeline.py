@@ -20,9 +20,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from seinfer.audio import reading as audio
-from seinfer.backends.base import batch_limits
-from seinfer.backends.batching import pad
+from seinfer.audio import reading, resampling
+from seinfer.backends.base import batch_limits, pad
 from seinfer.core.devices import cores
 from seinfer.core.process import thread_variables
 from seinfer.enhancement.engines.batches import group_by_length
@@ -87,8 +86,8 @@ def bare_inference(model: str, folder: Path) -> None:
     enhancer = load_enhancer(load_registry().find(model))
     clips = []
     for path in sorted(folder.iterdir()):
-        decoded = audio.read(path)
-        clips.append(audio.resample(decoded.samples, decoded.sample_rate, enhancer.sample_rate)[0])
+        decoded = reading.read(path)
+        clips.append(resampling.resample(decoded.samples, decoded.sample_rate, enhancer.sample_rate)[0])
     limits = batch_limits(enhancer)
     lengths_s = [len(clip) / enhancer.sample_rate for clip in clips]
     for group in group_by_length(lengths_s, max_clips=limits.max_clips, max_batch_s=limits.max_batch_s):
@@ -104,9 +103,9 @@ def bare_scoring(folder: Path) -> None:
     metrics = [load_table().metrics[name] for name in METRICS]
     outputs = sorted((folder / "out" / "audio").iterdir())  # noisy is one of them
     for path in sorted((folder / "set" / "clean").iterdir()):
-        reference = Reference(audio.read(path).samples[0], SAMPLE_RATE)
+        reference = Reference(reading.read(path).samples[0], SAMPLE_RATE)
         for output in outputs:
-            estimate = audio.read(output / path.name).samples[0]
+            estimate = reading.read(output / path.name).samples[0]
             evaluate(reference=reference, estimate=estimate, sample_rate=SAMPLE_RATE, metrics=metrics)
 
 

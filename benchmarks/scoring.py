@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
-from seinfer.audio import reading as audio
+from seinfer.audio import reading, writing
 
 from .clips import SAMPLE_RATE, make_pairs
 from .timing import SEINFER, time_command
@@ -50,10 +50,10 @@ def main() -> None:
 def make_enhanced(folder: Path, n_models: int) -> list[str]:
     """Write one folder per model, each with another share of the noise left, so that no two files are equal."""
     for path in sorted((folder / "clean").iterdir()):
-        clean, noisy = (audio.read(side / path.name).samples for side in (folder / "clean", folder / "noisy"))
+        clean, noisy = (reading.read(side / path.name).samples for side in (folder / "clean", folder / "noisy"))
         for index in range(n_models):
             share = np.float32((index + 1) / n_models)
-            audio.write(folder / f"model{index}" / path.name, clean + share * (noisy - clean), SAMPLE_RATE, "PCM_16")
+            writing.write(folder / f"model{index}" / path.name, clean + share * (noisy - clean), SAMPLE_RATE, "PCM_16")
     return [str(folder / f"model{index}") for index in range(n_models)]
 
 

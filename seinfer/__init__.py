@@ -4,8 +4,8 @@
     model = load_model("rnnoise")
     enhanced = model.enhance(wav, sr)
 
-`wav` is float within [-1, 1], shape (time,) or (channels, time), at any sample rate `sr` in Hz; what comes back has the
-same shape, rate, alignment and level. Names and facts of the models: `seinfer models`.
+`wav` is float within [-1, 1], shape (time,) or (channels, time), at any sample rate `sr` in Hz. The result has the same
+shape, rate, alignment and level. `seinfer models` lists the models.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Model", "SeinferError", "__version__", "enhance", "load_model"]
 
-_HOMES = {
+_MODULES = {
     "enhance": "enhancement.api",
     "load_model": "enhancement.api",
     "Model": "enhancement.model",
@@ -32,11 +32,11 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    """Import what is asked for only now (PEP 562): `import seinfer` must cost nothing."""
+    """Import a public name when it is first used (PEP 562): `import seinfer` must cost nothing."""
     import importlib
 
     if name == "__version__":
         return importlib.import_module("importlib.metadata").version("seinfer")
-    if name not in _HOMES:
+    if name not in _MODULES:
         raise AttributeError(f"module 'seinfer' has no attribute {name!r}")
-    return getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)
+    return getattr(importlib.import_module(f".{_MODULES[name]}", __name__), name)

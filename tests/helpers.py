@@ -32,7 +32,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def shared_folder() -> Path | None:
-    """Return the folder that SEINFER_SHARED names, else ../shared beside the repository, or None where it is absent."""
+    """Return the folder that SEINFER_SHARED names, else ../shared beside the repository, or None if it is absent."""
     folder = Path(os.environ.get("SEINFER_SHARED") or ROOT.parent / "shared")
     return folder if folder.is_dir() else None
 
@@ -52,7 +52,7 @@ def promised_hashes(folder: Path) -> frozenset[str]:
 
 
 def find_shared_file(folder: Path, file: WeightFile) -> Path | None:
-    """Return the file of the folder that has the hash (or begins with the published prefix), whatever its name."""
+    """Return the file of the folder that has the hash (or whose hash begins with the published prefix); its name does not matter."""
     known = files_by_hash(folder)
     return next((known[digest] for digest in known if file.sha256 and digest.startswith(file.sha256)), None)
 
@@ -264,8 +264,8 @@ def _voice(position: Signal, pitch_hz: Signal, vowels_hz: Signal, sample_rate: i
 # --- Clips as files ---
 
 
-def write_wav(path: Path, samples: npt.ArrayLike, sample_rate: int = RATE, subtype: str = "PCM_16") -> None:
-    """Write samples of shape (time,) or (channels, time); folders are made."""
+def write_audio(path: Path, samples: npt.ArrayLike, sample_rate: int = RATE, subtype: str = "PCM_16") -> None:
+    """Write samples of shape (time,) or (channels, time), in the format of the suffix; folders are made."""
     path.parent.mkdir(parents=True, exist_ok=True)
     soundfile.write(path, np.asarray(samples).T, sample_rate, subtype)
 
@@ -275,6 +275,6 @@ def write_paired_set(folder: Path, n_clips: int = 3) -> Path:
     for index in range(n_clips):
         clean = speech_like(1.5, RATE, seed=index)
         noise = np.random.default_rng(index).standard_normal(len(clean)) * 10 ** (-(5 + index) / 20) * np.std(clean)
-        write_wav(folder / "clean" / f"c{index}.wav", clean)
-        write_wav(folder / "noisy" / f"c{index}.wav", clean + noise)
+        write_audio(folder / "clean" / f"c{index}.wav", clean)
+        write_audio(folder / "noisy" / f"c{index}.wav", clean + noise)
     return folder

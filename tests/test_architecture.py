@@ -30,10 +30,9 @@ FLOORS = (
     "audio",
     "core",
 )
-# What backends may use beside their own family: the contract, what families share, and audio without files.
+# What backends may use in addition to their own family: the contract, what families share, and audio without files.
 FOR_BACKENDS = (
     "backends.base",
-    "backends.batching",
     "backends.frames",
     "backends.onnx",
     "backends.torch",
@@ -51,7 +50,7 @@ def dotted(path: Path) -> str:
 
 
 def imports(path: Path) -> set[str]:
-    """Return the modules of seinfer that a module imports, wherever in it, as dotted names below seinfer."""
+    """Return the modules of seinfer that a module imports, also inside functions, as dotted names below seinfer."""
     parts = path.relative_to(PACKAGE).with_suffix("").parts
     found: set[str] = set()
     tree = ast.parse(path.read_text(encoding="utf-8"))

@@ -1,6 +1,7 @@
-"""Noises for the demo clips, made of random numbers and sine waves; the babble of synthetic voices.
+"""Noises for the demo clips, made of random numbers and sine waves; the babble is made of synthetic voices.
 
-The rule: a noise is a function of its length, rate and generator only, float64 of shape (time,), of unit power.
+The rule: a noise depends only on its length, its sample rate and its random generator. It is float64 of shape (time,),
+with a power of 1.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ def pink(n_samples: int, sample_rate: int, rng: np.random.Generator) -> Signal:
 
 
 def fan(n_samples: int, sample_rate: int, rng: np.random.Generator) -> Signal:
-    """An air conditioner: a rush of air that falls above 300 Hz, mains hum, and blades that beat slowly."""
+    """An air conditioner: air noise that falls above 300 Hz, mains hum, and the slowly varying tone of the blades."""
     time_s = np.arange(n_samples) / sample_rate
     air = _coloured(n_samples, sample_rate, rng, lambda f: (1 + (f / 300) ** 2) ** -0.5 + 0.02)
     mains = _tones(time_s, rng, 50.0, (0.5, 1.0, 0.25, 0.5, 0.1, 0.2))
@@ -41,10 +42,10 @@ def fan(n_samples: int, sample_rate: int, rng: np.random.Generator) -> Signal:
 
 
 def street(n_samples: int, sample_rate: int, rng: np.random.Generator) -> Signal:
-    """Traffic: a far rumble, and two cars that pass, with engine and tyres."""
+    """Traffic: a distant rumble, and two passing cars with engine and tyre noise."""
     time_s = np.arange(n_samples) / sample_rate
-    far = _coloured(n_samples, sample_rate, rng, lambda f: (1 + (f / 90) ** 2) ** -0.7)
-    total = 0.6 * far
+    distant = _coloured(n_samples, sample_rate, rng, lambda f: (1 + (f / 90) ** 2) ** -0.7)
+    total = 0.6 * distant
     for share in (0.25, 0.75):
         passing_s = (share + rng.uniform(-0.1, 0.1)) * n_samples / sample_rate
         envelope = 1 / (1 + ((time_s - passing_s) / rng.uniform(0.4, 0.8)) ** 2)
@@ -55,19 +56,19 @@ def street(n_samples: int, sample_rate: int, rng: np.random.Generator) -> Signal
 
 
 def keyboard(n_samples: int, sample_rate: int, rng: np.random.Generator) -> Signal:
-    """Typing, about six keys a second, each pressed and released, in a room that is not quite silent."""
+    """Typing: about six keys per second, each pressed and released, in a room with low background noise."""
     keys = np.zeros(n_samples)
-    at_s = 0.1
-    while at_s < n_samples / sample_rate:
+    start_s = 0.1
+    while start_s < n_samples / sample_rate:
         level = rng.uniform(0.5, 1.0)
-        _strike(keys, sample_rate, rng, at_s, level)
-        _strike(keys, sample_rate, rng, at_s + rng.uniform(0.06, 0.11), 0.4 * level)
-        at_s += 0.06 + rng.exponential(0.11)
+        _strike(keys, sample_rate, rng, start_s, level)
+        _strike(keys, sample_rate, rng, start_s + rng.uniform(0.06, 0.11), 0.4 * level)
+        start_s += 0.06 + rng.exponential(0.11)
     return _unit(_unit(keys) + 0.05 * pink(n_samples, sample_rate, rng))
 
 
 def rain(n_samples: int, sample_rate: int, rng: np.random.Generator) -> Signal:
-    """Rain on a roof: a broad hiss of far drops, and some eighty near ones a second."""
+    """Rain on a roof: the broadband noise of distant drops, and about eighty near drops per second."""
     hiss = _coloured(n_samples, sample_rate, rng, lambda f: (f / 500) / (1 + (f / 500) ** 2) ** 0.75)
     drops = np.zeros(n_samples)
     for _ in range(round(80 * n_samples / sample_rate)):
@@ -78,7 +79,7 @@ def rain(n_samples: int, sample_rate: int, rng: np.random.Generator) -> Signal:
 
 
 def babble(n_samples: int, sample_rate: int, rng: np.random.Generator) -> Signal:
-    """Twenty people who talk without pause in a room that rings for 0.8 s, within 6 dB of each other."""
+    """Twenty talkers without pauses, within 6 dB of each other, in a room with a reverberation time of 0.8 s."""
     total = np.zeros(n_samples)
     for number in range(20):
         voice = BABBLE_VOICES[number % len(BABBLE_VOICES)]
@@ -105,7 +106,7 @@ def _unit(signal: Signal) -> Signal:
 
 
 def _in_room(talk: Signal, sample_rate: int, rng: np.random.Generator) -> Signal:
-    """An endless loop of `talk` from afar in a room: convolved with noise that falls by 60 dB in 0.8 s."""
+    """Speech from a distance in a room: circular convolution with noise that decays by 60 dB in 0.8 s."""
     decay_samples = round(0.8 * sample_rate)
     response = rng.standard_normal(decay_samples) * 10 ** (-3 * np.arange(decay_samples) / decay_samples)
     return np.fft.irfft(np.fft.rfft(talk) * np.fft.rfft(response, len(talk)), len(talk))
@@ -114,14 +115,14 @@ def _in_room(talk: Signal, sample_rate: int, rng: np.random.Generator) -> Signal
 def _coloured(
     n_samples: int, sample_rate: int, rng: np.random.Generator, amplitude: Callable[[Signal], Signal]
 ) -> Signal:
-    """Gaussian noise whose spectrum follows `amplitude`, a function of frequency in Hz; nothing below 20 Hz."""
+    """Gaussian noise with the amplitude spectrum `amplitude`, a function of frequency in Hz; zero below 20 Hz."""
     frequency_hz = np.fft.rfftfreq(n_samples, 1 / sample_rate)
     spectrum = np.fft.rfft(rng.standard_normal(n_samples)) * amplitude(frequency_hz)
     return _unit(np.fft.irfft(np.where(frequency_hz < 20, 0, spectrum), n_samples))
 
 
 def _tones(time_s: Signal, rng: np.random.Generator, base_hz: float, amplitudes: tuple[float, ...]) -> Signal:
-    """Harmonics of `base_hz` in random phase."""
+    """Harmonics of `base_hz` with random phases."""
     total = np.zeros_like(time_s)
     for k, amplitude in enumerate(amplitudes, start=1):
         total += amplitude * np.sin(2 * np.pi * k * base_hz * time_s + rng.uniform(0, 2 * np.pi))
@@ -129,14 +130,15 @@ def _tones(time_s: Signal, rng: np.random.Generator, base_hz: float, amplitudes:
 
 
 def _ringing(sample_rate: int, rng: np.random.Generator, pitch_hz: float, decay_s: float) -> Signal:
+    """An exponentially decaying sine wave."""
     time_s = np.arange(round(8 * decay_s * sample_rate)) / sample_rate
     wave = np.sin(2 * np.pi * pitch_hz * time_s + rng.uniform(0, 2 * np.pi))
     return np.asarray(np.exp(-time_s / decay_s) * wave, np.float64)
 
 
-def _strike(keys: Signal, sample_rate: int, rng: np.random.Generator, at_s: float, level: float) -> None:
-    """Add the click of one key: the plastic's resonances, a burst of noise, and the thump of the board below."""
-    at = round(at_s * sample_rate)
+def _strike(keys: Signal, sample_rate: int, rng: np.random.Generator, start_s: float, level: float) -> None:
+    """Add the click of one key: resonances of the plastic, a short noise, and a low resonance of the board."""
+    at = round(start_s * sample_rate)
     for pitch_hz in rng.uniform(1200, 5500, 4):
         _add(keys, level * _ringing(sample_rate, rng, pitch_hz, rng.uniform(0.002, 0.005)), at)
     time_s = np.arange(round(0.02 * sample_rate)) / sample_rate
@@ -145,6 +147,6 @@ def _strike(keys: Signal, sample_rate: int, rng: np.random.Generator, at_s: floa
 
 
 def _add(target: Signal, piece: Signal, at: int) -> None:
-    """Add `piece` from sample `at` on; what lies beyond the end is dropped."""
+    """Add `piece` at sample `at`; samples beyond the end of `target` are dropped."""
     kept = piece[: max(0, len(target) - at)]
     target[at : at + len(kept)] += kept

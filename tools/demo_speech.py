@@ -1,9 +1,9 @@
-"""Text-to-speech for the demo clips: statistical voices of Debian's flite and festival.
+"""Text-to-speech for the demo clips: statistical voices of the Debian packages flite and festival.
 
-The rule: only voices that denoisers take for people, and whose sound may be given away. All of them are statistical
-models of CMU ARCTIC speakers under Carnegie Mellon's permissive licences; no piece of a recording is in the output.
-RNNoise passes the demo's sentences within 0.2 dB, as it does people; of espeak-ng's formant synthesis it takes up to
-4 dB away.
+The rule: only voices that denoisers treat as speech, and whose output may be redistributed. All of them are statistical
+models of CMU ARCTIC speakers under permissive licences of Carnegie Mellon University; the output contains no part of a
+recording. RNNoise changes the level of the demo's sentences by less than 0.2 dB, as it does with people; it reduces the
+formant synthesis of espeak-ng by up to 4 dB.
 
 Source: flite 2.2 with its voices slt, rms and awb, 16 kHz; festival 2.5.0 with festvox-us-slt-hts of the HTS working
 group, 32 kHz, the only one with content above 8 kHz.
@@ -37,13 +37,14 @@ class Voice:
 
     Attributes:
         model: the program's name for it.
-        tape_speed: the sound is played at this speed, which lowers pitch and formants alike, while the program speaks
-            faster by the same factor: a deeper voice at the usual pace.
+        playback_speed: the sound is played at this speed, which lowers pitch and formants, while the program speaks
+        faster
+            by the same factor: a deeper voice at the normal rate of speech.
     """
 
     program: str
     model: str
-    tape_speed: float = 1.0
+    playback_speed: float = 1.0
 
 
 VOICES = {
@@ -51,32 +52,32 @@ VOICES = {
     "rms": Voice("flite", "rms"),
     "awb": Voice("flite", "awb"),
     "slt-hts": Voice("festival", HTS),
-    "slt-hts-low": Voice("festival", HTS, tape_speed=0.82),
+    "slt-hts-low": Voice("festival", HTS, playback_speed=0.82),
 }
 
 
 def require_programs() -> None:
-    """Stop unless the programs are here in the versions that the committed clips were made with."""
+    """Exit unless the programs are installed in the versions that made the committed clips."""
     for program, expected in VERSIONS.items():
         if shutil.which(program) is None:
             raise SystemExit(f"{program} is not installed; expected {program} ({expected}); {INSTALL}")
-        told = subprocess.run([program, "--version"], capture_output=True, text=True, check=False)
-        if expected not in told.stdout + told.stderr:
-            raise SystemExit(f"{program} says {told.stdout.strip()!r}; expected {expected}; {INSTALL}")
+        version = subprocess.run([program, "--version"], capture_output=True, text=True, check=False)
+        if expected not in version.stdout + version.stderr:
+            raise SystemExit(f"{program} --version prints {version.stdout.strip()!r}; expected {expected}; {INSTALL}")
     voices = subprocess.run(["festival", "-b", "(print (voice.list))"], capture_output=True, text=True, check=True)
     if HTS not in voices.stdout:
-        raise SystemExit(f"festival knows only {voices.stdout.strip()}; expected {HTS}; {INSTALL}")
+        raise SystemExit(f"festival has only the voices {voices.stdout.strip()}; expected {HTS}; {INSTALL}")
 
 
 @cache
 def speak(voice_name: str, text: str, sample_rate: int) -> Signal:
-    """Return `text` spoken, shape (time,), at `sample_rate` Hz, without silence around it; read-only since cached."""
+    """Return spoken text of shape (time,) at `sample_rate` Hz, without silence around it; cached and so read-only."""
     voice = VOICES[voice_name]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "speech.wav")
         _synthesise(voice, text, path)
         speech, rate = sf.read(path)
-    played_rate = rate * voice.tape_speed
+    played_rate = rate * voice.playback_speed
     speech = speech - speech.mean()
     resampled = speech if played_rate == sample_rate else soxr.resample(speech, played_rate, sample_rate, quality="VHQ")
     trimmed = _trimmed(np.asarray(resampled, np.float64), sample_rate)
@@ -91,7 +92,7 @@ def _synthesise(voice: Voice, text: str, path: Path) -> None:
     script = path.with_suffix(".scm")
     script.write_text(
         f"(voice_{voice.model})\n"
-        f'(set! hts_engine_params (append hts_engine_params (list (list "-r" {1 / voice.tape_speed:.6f}))))\n'
+        f'(set! hts_engine_params (append hts_engine_params (list (list "-r" {1 / voice.playback_speed:.6f}))))\n'
         f'(utt.save.wave (utt.synth (Utterance Text "{text}")) "{path}" \'riff)\n',
         encoding="ascii",
     )
@@ -99,7 +100,7 @@ def _synthesise(voice: Voice, text: str, path: Path) -> None:
 
 
 def _trimmed(speech: Signal, sample_rate: int) -> Signal:
-    """Cut what is 50 dB below the peak at either end, keep 30 ms of it, and fade that in and out."""
+    """Cut both ends that are 50 dB below the peak, except 30 ms, which are faded in and out."""
     loud = np.flatnonzero(np.abs(speech) > np.abs(speech).max() * 10 ** (-50 / 20))
     margin = round(0.03 * sample_rate)
     kept = speech[max(0, loud[0] - margin) : loud[-1] + margin].copy()

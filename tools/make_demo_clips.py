@@ -2,11 +2,11 @@
 
     python tools/make_demo_clips.py [--out seinfer/clips/demo]
 
-The rule: noisy = clean + noise in whole 16-bit steps, so that `noisy - clean` gives the noise back exactly; the same
-programs and seeds give the same samples; what was written is read back and checked before the script says it is done.
+The rule: noisy = clean + noise in whole 16-bit steps, so that `noisy - clean` is exactly the noise. The same programs
+and seeds give the same samples. Every file is read back and checked.
 
-Level and SNR count the active part of the speech only, so that pauses and the lead-in do not matter: a frame of 20 ms
-is active when the clean file's energy in it, over all channels, is within 40 dB of its loudest frame (the range of the
+Level and SNR use only the active part of the speech, without pauses and the silence around it: a frame of 20 ms is
+active if the clean file's energy in it, over all channels, is within 40 dB of its loudest frame (the range of the
 silence removal in STOI, Taal et al. 2011); the SNR is the ratio of the energies of clean and noise, each summed over
 those frames and all channels.
 """
@@ -28,7 +28,7 @@ from demo_speech import require_programs, speak
 Signals = npt.NDArray[np.float64]
 """Shape (time, channel), full scale is 1."""
 Steps = npt.NDArray[np.int16]
-"""Shape (time, channel), as a 16-bit file holds it."""
+"""Shape (time, channel), as in a 16-bit file."""
 
 FULL_SCALE = 32768
 FRAME_S = 0.02
@@ -36,7 +36,7 @@ ACTIVE_RANGE_DB = 40.0
 LEAD_S = 0.3
 HIGHEST_PEAK_DBFS = -1.0
 SNR_TOLERANCE_DB = 0.05
-# Left and right of two microphones 9 cm apart or so, with the talker to the left.
+# Left and right channel of two microphones about 9 cm apart, with the talker on the left.
 STEREO_GAINS_DB = (0.0, -2.5)
 STEREO_DELAYS_S = (0.0, 0.00025)
 
@@ -86,7 +86,7 @@ TEXTS = {
 
 
 def active_samples(clean: Signals, sample_rate: int) -> npt.NDArray[np.bool_]:
-    """Return which samples belong to active frames, shape (time,); an incomplete last frame does not."""
+    """Return which samples belong to active frames, shape (time,); an incomplete last frame is not active."""
     frame = round(FRAME_S * sample_rate)
     n_frames = len(clean) // frame
     energy = (clean[: n_frames * frame].reshape(n_frames, -1) ** 2).sum(axis=1)
@@ -100,7 +100,7 @@ def level_db(signals: Signals, active: npt.NDArray[np.bool_]) -> float:
 
 
 def make(plan: Plan) -> tuple[Steps, Steps]:
-    """Return clean and noisy."""
+    """Return the clean and the noisy signal."""
     clean = _to_steps(_at_level(_speech(plan), plan.level_dbfs, plan.sample_rate))
     active = active_samples(clean / FULL_SCALE, plan.sample_rate)
     rng = np.random.default_rng(plan.seed)
@@ -110,7 +110,7 @@ def make(plan: Plan) -> tuple[Steps, Steps]:
 
 
 def _speech(plan: Plan) -> Signals:
-    """The text between two leads of silence, in whole frames; a delayed and softer copy in the second channel."""
+    """The spoken text between two silent parts, in whole frames; the second channel is delayed and quieter."""
     spoken = speak(plan.voice, TEXTS[plan.name], plan.sample_rate)
     lead, frame = round(LEAD_S * plan.sample_rate), round(FRAME_S * plan.sample_rate)
     delays = [round(delay_s * plan.sample_rate) for delay_s in STEREO_DELAYS_S[: plan.channels]]
@@ -135,7 +135,7 @@ def _to_steps(signals: Signals) -> Steps:
 
 
 def write(folder: Path, plan: Plan) -> dict[str, object]:
-    """Make a pair, check it, write it, and return its row of clips.csv."""
+    """Make, check and write a pair, and return its row of clips.csv."""
     clean, noisy = make(plan)
     _check_snr(plan, clean / FULL_SCALE, noisy / FULL_SCALE)
     _write_flac(folder / "clean" / f"{plan.name}.flac", clean, plan.sample_rate)
@@ -158,7 +158,9 @@ def _write_flac(path: Path, steps: Steps, sample_rate: int) -> None:
     sf.write(path, steps, sample_rate, subtype="PCM_16", compression_level=1.0)
     read, read_rate = sf.read(path, dtype="int16", always_2d=True)
     if read_rate != sample_rate or not np.array_equal(read, steps):
-        raise SystemExit(f"{path}: reads back differently from what was written; expected the same; check libsndfile")
+        raise SystemExit(
+            f"{path}: the samples read back differ from those written; expected the same; check libsndfile"
+        )
 
 
 def _check_snr(plan: Plan, clean: Signals, noisy: Signals) -> None:
@@ -169,7 +171,7 @@ def _check_snr(plan: Plan, clean: Signals, noisy: Signals) -> None:
 
 
 def write_table(path: Path, rows: Iterable[dict[str, object]]) -> None:
-    """Write clips.csv, a row a pair."""
+    """Write clips.csv, one row per pair."""
     table = list(rows)
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, list(table[0]), lineterminator="\n")
@@ -186,8 +188,8 @@ def main() -> None:
     require_programs()
     rows = [write(folder, plan) for plan in sorted(PLANS, key=lambda plan: plan.name)]
     write_table(folder / "clips.csv", rows)
-    if strays := sorted({file.stem for file in folder.rglob("*.flac")} - set(TEXTS)):
-        raise SystemExit(f"{folder}: holds {strays[0]}.flac, which is not planned any more; delete it")
+    if unplanned := sorted({file.stem for file in folder.rglob("*.flac")} - set(TEXTS)):
+        raise SystemExit(f"{folder}: contains {unplanned[0]}.flac, which is not in PLANS; delete it")
     size_bytes = sum(file.stat().st_size for file in folder.rglob("*.flac"))
     print(f"{folder}: {len(rows)} pairs, {size_bytes / 1e6:.2f} MB; SNR, peaks, rates and lengths are as planned")
 

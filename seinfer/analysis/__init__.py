@@ -1,1 +1,1 @@
-"""What may be concluded from the rows of a run: tables, groups, warnings, advice."""
+"""Conclusions from the results of a run: leaderboard, groups, warnings, recommendation."""

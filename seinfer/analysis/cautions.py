@@ -1,6 +1,6 @@
-"""Where a comparison misleads: what a reader must know before he believes the table.
+"""Warnings about a comparison: conditions under which its scores are misleading. All warning texts are in this module.
 
-The warnings stand beside the table, in run.json and in the JSON output.
+The warnings are shown below the table, and written to run.json and to the JSON output.
 """
 
 from __future__ import annotations
@@ -9,23 +9,23 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from ..core.records import Clip
-from .corpora import CORPORA, Corpus, of_clip, trained_on
+from .corpora import CORPORA, Corpus, corpora_of_clip, trained_on
 from .results import Results, Row
 
 DNSMOS_WINDOW_S = 9.01
 MAX_CLIPPED = 0.001
-"""Share of a clip's samples."""
+"""Share of the samples of a clip above which clipping is reported."""
 
 
 @dataclass(frozen=True)
 class Caution:
-    """One warning.
+    """One warning. The field names are keys of run.json.
 
     Attributes:
-        kind: short code from a closed set.
-        models: whom it concerns; empty for all.
-        n_clips: how many clips it concerns.
-        message: what is so, and what it does to the figures.
+        kind: short code, one for each check in this module.
+        models: models concerned; empty for all.
+        n_clips: number of clips concerned.
+        message: the condition, and its effect on the scores.
     """
 
     kind: str
@@ -35,21 +35,21 @@ class Caution:
 
 
 def cautions(results: Results) -> list[Caution]:
-    """Return what a reader must be told."""
+    """Return all warnings about a comparison."""
     checks: tuple[Callable[[Results], Iterable[Caution]], ...] = (
         _in_domain,
         _different_n,
-        _short_for_dnsmos,
-        _late,
+        _dnsmos_short,
+        _lag,
         _clipped,
         _band_limited,
-        _unknown,
+        _unknown_metric,
     )
     return [caution for check in checks for caution in check(results)]
 
 
 def _in_domain(results: Results) -> Iterator[Caution]:
-    corpora = {clip.clip_id: of_clip(clip) for clip in results.clips}
+    corpora = {clip.clip_id: corpora_of_clip(clip) for clip in results.clips}
     for corpus in CORPORA:
         clips = [clip for clip in results.clips if corpus in corpora[clip.clip_id]]
         models = {model: names for model in results.models if (names := _training(results, model, corpus))}
@@ -67,8 +67,9 @@ def _in_domain_of(corpus: Corpus, clips: list[Clip], models: dict[str, list[str]
         "in_domain",
         tuple(models),
         len(clips),
-        f"{len(clips)} clip(s), such as {clips[0].clip_id}, seem to come from {corpus.name}, which is in the training "
-        f"data of {trained}: the figures flatter them, and say little about other recordings",
+        f"{len(clips)} clip(s), such as {clips[0].clip_id}, appear to come from {corpus.name}, which is in the "
+        f"training data of {trained}: the scores of these models are probably too high here, and say little about "
+        "other recordings",
     )
 
 
@@ -78,17 +79,18 @@ def _different_n(results: Results) -> Iterator[Caution]:
         most = max(n.values(), default=0)
         fewer = [model for model in n if n[model] < most]
         if fewer:
-            has = ", ".join(f"{model} {n[model]}" for model in fewer)
+            counts = ", ".join(f"{model} {n[model]}" for model in fewer)
             yield Caution(
                 "different_n",
                 tuple(fewer),
                 most - min(n.values()),
-                f"{metric} is missing for some models (of {most} clips: {has}); all are compared on the "
-                f"{found.n_common} clips that every model with a figure has",
+                f"some models have fewer {metric} scores than others (of {most} clips: {counts}); models are compared "
+                f"on the {found.n_common} clips that have a score for every model (a model without any score is "
+                "excluded)",
             )
 
 
-def _short_for_dnsmos(results: Results) -> Iterator[Caution]:
+def _dnsmos_short(results: Results) -> Iterator[Caution]:
     metrics = [metric for metric in results.metrics if "dnsmos" in metric]
     short = {
         row.clip.clip_id
@@ -100,22 +102,24 @@ def _short_for_dnsmos(results: Results) -> Iterator[Caution]:
             "dnsmos_short",
             (),
             len(short),
-            f"{len(short)} clip(s) are shorter than {DNSMOS_WINDOW_S} s: DNSMOS repeats them to fill its window, and "
-            "its figure depends on their length: compare models by it, not clips, nor with other tables",
+            f"{len(short)} clip(s) are shorter than {DNSMOS_WINDOW_S} s: DNSMOS repeats such a clip to fill its "
+            "window, and its score then depends on the length of the clip: compare models by it, but "
+            "not clips, and not with other tables",
         )
 
 
-def _late(results: Results) -> Iterator[Caution]:
+def _lag(results: Results) -> Iterator[Caution]:
     for model in results.models:
         lags = [row.score.lag_samples for row in results.of_model(model) if row.is_ok and row.score]
-        late = [lag for lag in lags if lag]
-        if late:
+        shifted = [lag for lag in lags if lag]
+        if shifted:
             yield Caution(
                 "lag",
                 (model,),
-                len(late),
-                f"{model}: {len(late)} clip(s) are not aligned with what they are held against, by up to "
-                f"{max(late, key=abs):+d} samples: SI-SDR, STOI and ESTOI fall with it, PESQ does not",
+                len(shifted),
+                f"{model}: {len(shifted)} clip(s) are shifted in time against the reference (against the noisy clip if "
+                f"there is none), by up to {max(shifted, key=abs):+d} samples: this lowers SI-SDR, STOI and ESTOI, but "
+                "not PESQ",
             )
 
 
@@ -127,8 +131,8 @@ def _clipped(results: Results) -> Iterator[Caution]:
                 "clipped",
                 (model,),
                 len(shares),
-                f"{model}: writing clipped more than {MAX_CLIPPED:.1%} of the samples of {len(shares)} clip(s), up to "
-                f"{max(shares):.1%}: SI-SDR and PESQ fall with it; --subtype FLOAT clips nothing",
+                f"{model}: in {len(shares)} clip(s) more than {MAX_CLIPPED:.1%} of the samples were clipped on "
+                f"writing, up to {max(shares):.1%}: this lowers SI-SDR and PESQ; --subtype FLOAT avoids clipping",
             )
 
 
@@ -152,12 +156,13 @@ def _band_limited(results: Results) -> Iterator[Caution]:
                 "band_limited",
                 (model,),
                 len(above),
-                f"{model} works at {rate} Hz, {len(above)} clip(s) are scored at {max(above.values())} Hz: its output "
-                f"has nothing above {rate // 2} Hz, which caps its SDR and SI-SDR; --score-rate {rate} compares fairly",
+                f"{model} works at {rate} Hz, but {len(above)} clip(s) are scored at {max(above.values())} Hz: its "
+                f"output has nothing above {rate // 2} Hz, which limits its SDR and SI-SDR; use --score-rate {rate} "
+                "for a fair comparison",
             )
 
 
-def _unknown(results: Results) -> Iterator[Caution]:
+def _unknown_metric(results: Results) -> Iterator[Caution]:
     names = [name for name in results.unknown_metrics if any(row.value(name) is not None for row in results.by_clip)]
     if names:
         n_clips = sum(any(row.value(name) is not None for name in names) for row in results.of_model(results.models[0]))
@@ -165,5 +170,6 @@ def _unknown(results: Results) -> Iterator[Caution]:
             "unknown_metric",
             (),
             n_clips,
-            f"{', '.join(names)}: of a package that is not installed here; in per_clip.csv, but not compared",
+            f"{', '.join(names)}: the package of this metric is not installed here; its scores are in per_clip.csv, "
+            "but models are not compared by it",
         )

@@ -1,6 +1,6 @@
-"""Which corpus clips seem to come from, by names that its files are known for, and which models were trained on it.
+"""Corpora that models were trained on: recognise their clips by file names, and find models trained on them.
 
-Nothing here is certain: it makes a warning, never a figure.
+This is a guess from names. It is used for a warning only, never for a score.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from ..core.records import Clip
 
 @dataclass(frozen=True)
 class Corpus:
-    """A family of data sets that share recordings.
+    """A group of data sets that share recordings.
 
     Attributes:
-        name: as people call it.
-        of_clips: matches a path of one of its clips.
-        of_training: matches an entry of a model's `training_data` that holds the same recordings.
+        name: common name, as shown in the warning.
+        of_clips: matches the path of a clip from the corpus.
+        of_training: matches an entry of a model's `training_data` that contains the same recordings.
     """
 
     name: str
@@ -28,7 +28,7 @@ class Corpus:
 
 
 CORPORA = (
-    # VoiceBank is a part of VCTK: speakers p225 to p376, files such as p232_001.wav and p232_001_mic1.flac.
+    # VoiceBank is a part of VCTK: speakers p225 to p376, file names such as p232_001.wav and p232_001_mic1.flac.
     Corpus(
         "VCTK or VoiceBank-DEMAND",
         re.compile(r"(?<![a-z0-9])p(2[2-9]\d|3[0-7]\d)_\d{3}(?!\d)|(?<![a-z])(vctk|voicebank|valentini)", re.I),
@@ -41,7 +41,7 @@ CORPORA = (
         ),
         re.compile(r"^dns-", re.I),
     ),
-    # Speaker (three characters), kind of session (one letter), session and utterance (four): 440c0201.
+    # File names such as 440c0201: speaker (three characters), session type (one letter), session and utterance (four).
     Corpus(
         "WSJ",
         re.compile(r"(?<![a-z])wsj|(?<![a-z0-9])[0-4]\d[0-9a-z][aco][0-9a-z]{2}\d{2}(?![a-z0-9])", re.I),
@@ -50,12 +50,12 @@ CORPORA = (
 )
 
 
-def of_clip(clip: Clip) -> list[Corpus]:
-    """Return the corpora that a clip's path or source speaks for."""
-    said = " ".join((clip.noisy_path, clip.clean_path, clip.clip_id, clip.category.get("source", "")))
-    return [corpus for corpus in CORPORA if corpus.of_clips.search(said)]
+def corpora_of_clip(clip: Clip) -> list[Corpus]:
+    """Return the corpora that a clip appears to come from, by its paths, its id and its "source" category."""
+    names = " ".join((clip.noisy_path, clip.clean_path, clip.clip_id, clip.category.get("source", "")))
+    return [corpus for corpus in CORPORA if corpus.of_clips.search(names)]
 
 
 def trained_on(corpus: Corpus, training_data: Iterable[str]) -> list[str]:
-    """Return the entries of a model's training data that belong to a corpus."""
+    """Return the entries of a model's training data that contain recordings of a corpus."""
     return [name for name in training_data if corpus.of_training.search(name)]

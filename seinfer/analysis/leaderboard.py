@@ -1,4 +1,8 @@
-"""Rows -> one standing a model: means on the clips that all models have, improvements, ties, costs."""
+"""One leaderboard row per model: means on the common clips, improvements over noisy, ties, costs.
+
+The common clips of a metric are those that have a score for every model (see stats/comparison.py). The order of the
+rows is decided in ordering.py.
+"""
 
 from __future__ import annotations
 
@@ -11,20 +15,20 @@ from .results import Results, is_higher_better
 
 
 @dataclass(frozen=True)
-class Figure:
-    """A metric of a model.
+class MetricResult:
+    """Result of one model in one metric. The field names are keys of `compare --json`.
 
     Attributes:
-        summary: over the clips that every model has; None where the model has no figure, or there is no common clip.
-        n: clips that this model has.
-        n_failed: clips that it should have and lacks.
-        delta: paired difference to noisy on the common clips; None for noisy itself, or where it takes no part.
-        baseline_delta: the same to the baseline that the user named.
-        win_rate: share of clips on which it beats noisy; ties half, a failed clip is lost.
-        p_holm: Wilcoxon against noisy, corrected over the models of this metric.
+        summary: statistics over the common clips; None if the model has no score, or there is no common clip.
+        n: number of clips that have a score for this model.
+        n_failed: number of clips that should have a score, but have none.
+        delta: mean paired difference to noisy on the common clips; None for noisy itself, or if one is excluded.
+        baseline_delta: the same against the baseline chosen with --baseline.
+        win_rate: share of clips on which it is better than noisy; a tie counts one half, a failed clip is lost.
+        p_holm: p of Wilcoxon's test against noisy, corrected over the models for this metric.
         rank: 1 for the best mean.
         tie_band: letters; models that share one cannot be told apart.
-        is_best: alone on rank 1, and told apart from every other model.
+        is_best: has rank 1 and is told apart from every other model.
     """
 
     summary: Summary | None
@@ -40,21 +44,22 @@ class Figure:
 
 
 @dataclass(frozen=True)
-class Standing:
-    """A model's line of the table.
+class LeaderboardRow:
+    """Results and costs of one model. The field names are keys of `compare --json`.
 
     Attributes:
-        figures: metric -> figure.
-        n_ok: estimates written.
-        n_failed: clips without one.
-        rtf: processing time / audio duration, over all its clips; None where nothing ran.
-        n_parameters: None where unknown or 0.
-        weights_bytes: size of its files; None where it has none of its own.
-        peak_rss_mib: largest resident memory of its worker; None where nothing ran.
+        model: name.
+        figures: metric -> result.
+        n_ok: number of estimates written.
+        n_failed: number of clips without an estimate.
+        rtf: processing time / audio duration over all clips; None if nothing was processed.
+        n_parameters: None if unknown or 0.
+        weights_bytes: size of the weight files; None if there are none.
+        peak_rss_mib: largest resident memory of the worker process; None if nothing was processed.
     """
 
     model: str
-    figures: Mapping[str, Figure]
+    figures: Mapping[str, MetricResult]
     n_ok: int
     n_failed: int
     rtf: float | None
@@ -63,18 +68,18 @@ class Standing:
     peak_rss_mib: float | None
 
 
-def leaderboard(results: Results) -> list[Standing]:
-    """Return one standing a model, in the order of `results.models`."""
+def leaderboard(results: Results) -> list[LeaderboardRow]:
+    """Return one row per model, in the order of `results.models`."""
     columns = {metric: _column(results, metric) for metric in results.metrics}
-    return [_standing(results, model, {m: column[model] for m, column in columns.items()}) for model in results.models]
+    return [_row(results, model, {m: column[model] for m, column in columns.items()}) for model in results.models]
 
 
-def _standing(results: Results, model: str, figures: Mapping[str, Figure]) -> Standing:
+def _row(results: Results, model: str, figures: Mapping[str, MetricResult]) -> LeaderboardRow:
     done = [(row.clip, row.enhancement) for row in results.of_model(model) if row.is_ok and row.enhancement]
     audio_s = sum(clip.duration_s for clip, _ in done)
     wall_s = sum(enhancement.wall_s for _, enhancement in done)
     facts = results.header["models"][model]
-    return Standing(
+    return LeaderboardRow(
         model=model,
         figures=figures,
         n_ok=len(done),
@@ -86,59 +91,55 @@ def _standing(results: Results, model: str, figures: Mapping[str, Figure]) -> St
     )
 
 
-def _column(results: Results, metric: str) -> dict[str, Figure]:
-    found = results.comparisons[metric]
-    n_eligible = int(results.eligible(metric).sum())
-    p_values = holm([against_noisy(results, found, i).p for i in range(len(results.models))])
+def _column(results: Results, metric: str) -> dict[str, MetricResult]:
+    """Return model -> result in one metric; its tests against noisy are one family for Holm's correction."""
+    comparison = results.comparisons[metric]
+    n_expected = int(results.expected_clips(metric).sum())
+    p_values = holm([p_against_noisy(results, comparison, i) for i in range(len(results.models))])
     return {
-        model: figure(results, metric, found, i, n_eligible=n_eligible, p_holm=p_values[i])
+        model: metric_result(results, metric, comparison, i, n_expected=n_expected, p_holm=p_values[i])
         for i, model in enumerate(results.models)
     }
 
 
-@dataclass(frozen=True)
-class Against:
-    """A model held against noisy: the mean difference, and the p of Wilcoxon's test."""
-
-    delta: Interval | None = None
-    p: float | None = None
-
-
-def against_noisy(results: Results, found: Comparison, i: int) -> Against:
-    """Hold row `i` of a comparison against noisy; empty for noisy itself and where one of them takes no part."""
-    return _against(results.models, found, i, BASELINE)
+def p_against_noisy(results: Results, comparison: Comparison, i: int) -> float | None:
+    """Return the p of Wilcoxon's test of model `i` against noisy; None for noisy itself, or if one is excluded."""
+    models = results.models
+    pair = comparison.difference(i, models.index(BASELINE)) if BASELINE in models else None
+    return pair.wilcoxon.p if pair else None
 
 
-def _against(models: Sequence[str], found: Comparison, i: int, other: str) -> Against:
-    pair = found.difference(i, models.index(other)) if other in models else None
-    return Against(pair.interval, pair.wilcoxon.p) if pair else Against()
-
-
-def figure(
-    results: Results, metric: str, found: Comparison, i: int, *, n_eligible: int, p_holm: float | None
-) -> Figure:
-    """Return what row `i` of a comparison amounts to.
+def metric_result(
+    results: Results, metric: str, comparison: Comparison, i: int, *, n_expected: int, p_holm: float | None
+) -> MetricResult:
+    """Return the result of one model in a comparison.
 
     Args:
-        results: the rows.
-        metric: name.
-        found: the models on some of the clips.
-        i: the model.
-        n_eligible: clips among them that should have a figure.
-        p_holm: its corrected p against noisy.
+        results: all rows of the run.
+        metric: name of the metric.
+        comparison: the models on all clips, or on a subset of them.
+        i: index of the model.
+        n_expected: number of clips in the comparison that should have a score.
+        p_holm: corrected p of this model against noisy.
     """
-    models, own = results.models, found.models[i]
-    pairs = [pair for others, pair in found.pairs.items() if i in others]
+    models, own = results.models, comparison.models[i]
+    pairs = [pair for members, pair in comparison.pairs.items() if i in members]
     noisy = models.index(BASELINE) if BASELINE in models else i
-    return Figure(
+    return MetricResult(
         summary=own.summary,
         n=own.n,
-        n_failed=n_eligible - own.n,
-        delta=_against(models, found, i, BASELINE).delta,
-        baseline_delta=_against(models, found, i, results.settings.baseline).delta,
-        win_rate=found.win_rate(i, noisy, higher_is_better=is_higher_better(metric)),
+        n_failed=n_expected - own.n,
+        delta=_delta(models, comparison, i, BASELINE),
+        baseline_delta=_delta(models, comparison, i, results.settings.baseline),
+        win_rate=comparison.win_rate(i, noisy, higher_is_better=is_higher_better(metric)),
         p_holm=p_holm,
         rank=own.rank,
         tie_band=own.tie_band,
         is_best=own.rank == 1 and bool(pairs) and all(pair.is_told_apart for pair in pairs),
     )
+
+
+def _delta(models: Sequence[str], comparison: Comparison, i: int, other: str) -> Interval | None:
+    """Return the mean difference of model `i` minus another; None without such a model, or if one is excluded."""
+    pair = comparison.difference(i, models.index(other)) if other in models else None
+    return pair.interval if pair else None

@@ -1,4 +1,4 @@
-"""What licences allow, as far as their names say."""
+"""What licences permit, judged by their names. This is a hint for the reader, not legal advice."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ _NON_COMMERCIAL = re.compile(r"(?<![a-z])nc(?![a-z])|non-?commercial|research on
 
 
 def is_restrictive(licence: str) -> bool:
-    """Say whether a licence keeps people from something they may want to do; no licence at all does."""
+    """Return whether a licence forbids commercial use by its name, or no licence is stated ("none stated")."""
     return licence == "none stated" or bool(_NON_COMMERCIAL.search(licence))
 
 
-def allows_commerce(*licences: str) -> bool:
-    """Say whether every one of some licences is known and none of them forbids commercial use."""
+def allows_commercial_use(*licences: str) -> bool:
+    """Return whether all licences are known (not "") and none of them is restrictive."""
     return all(licence and not is_restrictive(licence) for licence in licences)

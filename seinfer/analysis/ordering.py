@@ -1,4 +1,4 @@
-"""In which order models stand, and which metrics are shown."""
+"""The order of the models in the leaderboard (--sort), and the choice of the metrics shown (--metrics)."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from collections.abc import Callable, Mapping, Sequence
 from ..core.errors import UsageError
 from ..core.records import BASELINE
 from ..core.suggestions import suggest
-from .leaderboard import Standing
+from .leaderboard import LeaderboardRow
 from .results import is_higher_better
 
-COSTS: Mapping[str, Callable[[Standing], float | None]] = {
-    "rtf": lambda standing: standing.rtf,
-    "parameters": lambda standing: standing.n_parameters,
-    "size": lambda standing: standing.weights_bytes,
-    "memory": lambda standing: standing.peak_rss_mib,
+COSTS: Mapping[str, Callable[[LeaderboardRow], float | None]] = {
+    "rtf": lambda row: row.rtf,
+    "parameters": lambda row: row.n_parameters,
+    "size": lambda row: row.weights_bytes,
+    "memory": lambda row: row.peak_rss_mib,
 }
 
 
@@ -23,7 +23,7 @@ def check_sort(by: str, metrics: Sequence[str]) -> None:
     """Check the value of --sort.
 
     Raises:
-        UsageError: it is neither a metric of this run nor "name" nor a cost.
+        UsageError: it is not a metric of this run, a cost, or "name".
     """
     _check("--sort", by, ["name", *COSTS, *metrics])
 
@@ -31,8 +31,12 @@ def check_sort(by: str, metrics: Sequence[str]) -> None:
 def shown_metrics(wanted: Sequence[str], metrics: Sequence[str]) -> list[str]:
     """Return the metrics to show, in column order.
 
+    Args:
+        wanted: names given with --metrics; empty for all.
+        metrics: the metrics of this run.
+
     Raises:
-        UsageError: one of those that are wanted was not computed.
+        UsageError: a wanted metric was not computed in this run.
     """
     for name in wanted:
         _check("--metrics", name, metrics)
@@ -44,33 +48,33 @@ def _check(option: str, name: str, known: Sequence[str]) -> None:
         raise UsageError(f"{option} is {name!r}, which this run does not have: {suggest(name, known)}")
 
 
-def in_order(standings: Sequence[Standing], metrics: Sequence[str], by: str = "") -> list[Standing]:
-    """Return noisy first, then the other models.
+def in_order(rows: Sequence[LeaderboardRow], metrics: Sequence[str], by: str = "") -> list[LeaderboardRow]:
+    """Return the rows sorted: noisy first, then the other models.
 
     Args:
-        standings: in the order of the table of models.
-        metrics: those that are shown.
+        rows: leaderboard rows; rows with equal keys keep this order.
+        metrics: the metrics shown.
         by: a metric (best first), a cost (cheapest first), "name", or "" for the mean rank over the metrics.
     """
 
-    def key(standing: Standing) -> tuple[bool, float, str]:
-        is_other = standing.model != BASELINE
+    def key(row: LeaderboardRow) -> tuple[bool, float, str]:
+        is_other = row.model != BASELINE
         if by == "name":
-            return is_other, 0.0, standing.model
-        return is_other, _value(standing, metrics, by), ""
+            return is_other, 0.0, row.model
+        return is_other, _sort_value(row, metrics, by), ""
 
-    return sorted(standings, key=key)
+    return sorted(rows, key=key)
 
 
-def _value(standing: Standing, metrics: Sequence[str], by: str) -> float:
-    """Return a number that is smaller for what comes first; what has none comes last."""
+def _sort_value(row: LeaderboardRow, metrics: Sequence[str], by: str) -> float:
+    """Return a number that sorts the rows in ascending order; infinity for a row without a value."""
     if by in COSTS:
-        cost = COSTS[by](standing)
+        cost = COSTS[by](row)
         return math.inf if cost is None else cost
     if by:
-        summary = standing.figures[by].summary
+        summary = row.figures[by].summary
         sign = -1 if is_higher_better(by) else 1
         return sign * summary.interval.mean if summary else math.inf
-    ranks = [standing.figures[metric].rank for metric in metrics]
+    ranks = [row.figures[metric].rank for metric in metrics]
     known = [rank for rank in ranks if rank is not None]
     return sum(known) / len(known) if known else math.inf

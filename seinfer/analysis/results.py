@@ -1,4 +1,4 @@
-"""The rows of a run, one a clip and model: every table, file and summary is made from them."""
+"""The results of a run, one row per clip and model. Every table, file and summary is computed from these rows."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .settings import TableSettings
 
 @dataclass(frozen=True)
 class Row:
-    """One clip and one model; `enhancement` and `score` are None where there is nothing of the kind."""
+    """Results of one clip and one model; `enhancement` and `score` are None if that step was not done."""
 
     clip: Clip
     model: str
@@ -27,7 +27,7 @@ class Row:
 
     @property
     def error(self) -> str:
-        """Why there is no estimate, "" where there is one."""
+        """Why there is no estimate, as "reason: message"; "" if there is one."""
         if self.clip.problem:
             return self.clip.problem
         return self.enhancement.error if self.enhancement else "not_reached: the run ended before this clip"
@@ -38,19 +38,19 @@ class Row:
         return not self.error
 
     def value(self, metric: str) -> float | None:
-        """Return a figure, None where it could not be computed."""
+        """Return the score in a metric, None if it could not be computed."""
         return self.score.values.get(metric) if self.score and self.is_ok else None
 
 
 @dataclass(frozen=True)
 class Results:
-    """The rows of one command.
+    """All rows of one command.
 
     Attributes:
-        header: what run.json says.
+        header: the content of run.json, except for the warnings.
         clips: sorted by clip_id.
-        models: those that ran, the baseline first.
-        computed: every metric that was asked for, in column order.
+        models: the models that ran, the baseline (noisy) first.
+        computed: every requested metric, in column order.
         rows: (clip_id, model) -> row, for every clip and model.
     """
 
@@ -62,10 +62,10 @@ class Results:
 
     @cached_property
     def metrics(self) -> tuple[str, ...]:
-        """The metrics that models are compared by.
+        """The metrics by which models are compared.
 
-        Not those that only say how another came about, and not those of a package that is not installed here: nothing
-        is known of them, not even which way is up.
+        Diagnostics, which only describe how another metric was computed, are excluded. So are metrics whose package is
+        not installed here, because nothing is known about them, not even whether higher is better.
         """
         known = load_table().metrics
         return tuple(name for name in self.computed if name in known and not known[name].is_diagnostic)
@@ -77,7 +77,7 @@ class Results:
 
     @property
     def settings(self) -> TableSettings:
-        """What the user chose about the tables."""
+        """The user's settings for the tables."""
         return TableSettings.of(self.header)
 
     @cached_property
@@ -86,42 +86,42 @@ class Results:
         return tuple(self.rows[key] for key in sorted(self.rows))
 
     def of_model(self, model: str) -> Iterator[Row]:
-        """Yield a model's rows, sorted by clip_id."""
+        """Yield the rows of a model, sorted by clip_id."""
         return (self.rows[clip.clip_id, model] for clip in self.clips)
 
     def table(self, metric: str) -> npt.NDArray[np.float64]:
-        """Return a metric's figures, shape (model, clip), NaN where there is none. Stays in memory only."""
+        """Return the scores in a metric, shape (model, clip), NaN if there is none. NaN is never written to a file."""
         values = [[row.value(metric) for row in self.of_model(model)] for model in self.models]
         return np.array(values, np.float64).reshape(len(self.models), len(self.clips))
 
-    def eligible(self, metric: str) -> npt.NDArray[np.bool_]:
-        """Say for each clip, shape (clip,), whether the metric should be there: what is missing then has failed."""
-        return np.array([self.is_wanted(metric, clip) for clip in self.clips], np.bool_)
+    def expected_clips(self, metric: str) -> npt.NDArray[np.bool_]:
+        """Return a mask of shape (clip,): clips that should have a score in the metric; a missing one has failed."""
+        return np.array([self.is_expected(metric, clip) for clip in self.clips], np.bool_)
 
-    def is_wanted(self, metric: str, clip: Clip) -> bool:
-        """Say whether a metric was to be computed for a clip: not all apply where there is no clean file."""
+    def is_expected(self, metric: str, clip: Clip) -> bool:
+        """Return whether a metric applies to a clip: most metrics need a clean reference."""
         chosen = self.header.get("metrics_for", {"with_reference": self.computed, "without_reference": ()})
         return metric in chosen["with_reference" if clip.clean_path else "without_reference"]
 
     def reasons(self, row: Row) -> dict[str, str]:
-        """Return metric -> why it is absent, or a remark. Diagnostics are not named: they share a metric's fate."""
+        """Return metric -> why it is absent, or a remark. Diagnostics are omitted: they fail with their metric."""
         reasons = row.score.reasons if row.score and row.is_ok else {}
         return {metric: reason for metric, reason in reasons.items() if metric in self.computed}
 
     @cached_property
     def comparisons(self) -> Mapping[str, Comparison]:
-        """Metric -> the models on all clips; rows of a comparison are in the order of `models`."""
+        """Metric -> comparison of the models on all clips; its rows are in the order of `models`."""
         return {
             metric: compare(self.table(metric), higher_is_better=is_higher_better(metric)) for metric in self.metrics
         }
 
     def compared(self, metric: str, clips: npt.NDArray[np.bool_]) -> Comparison:
-        """Compare the models on some of the clips, a mask of shape (clip,)."""
+        """Compare the models on a subset of the clips, given as a mask of shape (clip,)."""
         return compare(self.comparisons[metric].table[:, clips], higher_is_better=is_higher_better(metric))
 
 
 def is_higher_better(metric: str) -> bool:
-    """Return the direction of a metric."""
+    """Return whether a higher value of a metric is better."""
     return load_table().metrics[metric].best == "higher"
 
 
@@ -134,19 +134,19 @@ def results_of(
     """Build the rows of a run.
 
     Args:
-        header: what run.json says.
-        clips: the clips of the run.
-        enhancements: (clip_id, model) -> result; more than those of the run are ignored.
-        scores: (clip_id, model) -> scores, likewise.
+        header: the content of run.json, except for the warnings.
+        clips: the clips of the run, in any order.
+        enhancements: (clip_id, model) -> result of enhancing; clips and models that are not of this run are ignored.
+        scores: (clip_id, model) -> scores; the same applies.
     """
     models = _ordered(header.get("models", {}))
     in_order = tuple(sorted(clips, key=lambda clip: clip.clip_id))
-    slots = [(clip, model) for clip in in_order for model in models]
     rows = {
         (clip.clip_id, model): Row(
             clip, model, enhancements.get((clip.clip_id, model)), scores.get((clip.clip_id, model))
         )
-        for clip, model in slots
+        for clip in in_order
+        for model in models
     }
     return Results(header, in_order, models, tuple(header.get("metrics", {})), rows)
 

@@ -1,7 +1,8 @@
-"""Audio files: decoding, and as one face the writing and resampling beside it; nothing else touches soundfile and soxr.
+"""Decoding audio files of every format that libsndfile reads. Only the modules in audio/ use soundfile and soxr.
 
-The rule it keeps: what comes out has the input's length to the sample, its rate and its alignment; nothing is rescaled.
-Samples are float32, shape (channels, time), nominally within [-1, 1]; only writing clips them, and counts how many.
+The rule: the decoded audio has the file's length to the sample, its sample rate and its level; nothing is rescaled, and
+a damaged file is an error with a reason, never a shorter clip. Samples are float32, shape (channels, time), nominally
+within [-1, 1]; values beyond that are kept (writing.py clips them and counts how many).
 """
 
 from __future__ import annotations
@@ -19,43 +20,20 @@ import soundfile
 
 from ..core.errors import AudioError
 from ..core.files import open_regular
-from .resampling import Resampler, Samples, fit_length, resample
-from .writing import PART_SUFFIX, SUBTYPES, WavWriter, count_clipped, wav_subtype, write
-
-__all__ = [
-    "MAX_CHANNELS",
-    "PART_SUFFIX",
-    "SUBTYPES",
-    "SUFFIXES",
-    "Audio",
-    "Info",
-    "Resampler",
-    "Samples",
-    "WavWriter",
-    "count_clipped",
-    "fit_length",
-    "open_regular",
-    "probe",
-    "read",
-    "read_blocks",
-    "refuse_nonfinite",
-    "resample",
-    "wav_subtype",
-    "write",
-]
+from .resampling import Samples
 
 SUFFIXES = frozenset(
     (".wav", ".wave", ".rf64", ".w64", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".au", ".snd", ".caf")
 )
 MIN_SAMPLE_RATE, MAX_SAMPLE_RATE = 1_000, 768_000
 MAX_CHANNELS = 64
-# A WAV file has a handful of chunks; a damaged one can seem to have one every eight bytes.
+# A WAV file has a few chunks; a damaged one can appear to have one every eight bytes.
 _MAX_CHUNKS = 1_000
 
 
 @dataclass(frozen=True)
 class Info:
-    """What the header of a file says."""
+    """The header of an audio file: Hz, number of channels, samples per channel, and how the samples are stored."""
 
     sample_rate: int
     channels: int
@@ -76,7 +54,7 @@ def probe(path: Path) -> Info:
     """Read the header of a file.
 
     Raises:
-        AudioError: it is missing, empty, truncated, or no audio; `reason` says which.
+        AudioError: it is missing, empty, truncated, or not audio; `reason` says which.
     """
     with _opened(path) as (_, info):
         return info
@@ -86,39 +64,39 @@ def read(path: Path, *, mono: bool = False) -> Audio:
     """Decode a file.
 
     Args:
-        path: any format that libsndfile knows, whatever its suffix.
+        path: any format that libsndfile reads; the content decides, not the suffix.
         mono: average the channels.
 
     Raises:
-        AudioError: as `probe`, or the data end early, or a sample is NaN or infinite.
+        AudioError: as for `probe`; also if the data end early, or a sample is NaN or infinite.
     """
     with _opened(path) as (sound, info):
         try:
             samples = sound.read(dtype="float32", always_2d=True)
         except soundfile.LibsndfileError as error:
-            raise _breaks_off(path, error) from error
-        except (MemoryError, ValueError) as error:  # ValueError where numpy cannot even count the bytes
+            raise _decoding_stopped(path, error) from error
+        except (MemoryError, ValueError) as error:  # ValueError: more bytes than numpy can count
             raise AudioError(
                 "unreadable",
-                f"{path} promises {info.n_samples} samples on {info.channels} channels, more than memory holds; "
-                "copy it again, or cut it",
+                f"{path}: header with {info.n_samples} samples on {info.channels} channels; they do not fit in memory; "
+                "copy the file again, or split it",
             ) from error
     _refuse_short(path, len(samples), info)
     if not len(samples):
-        raise AudioError("empty", f"{path} holds no samples; expected at least one")
+        raise AudioError("empty", f"{path} contains no samples; expected at least one")
     samples = np.ascontiguousarray(samples.T)
     refuse_nonfinite(samples, info.sample_rate, str(path))
     return Audio(samples.mean(0, keepdims=True) if mono else samples, info.sample_rate, info.subtype)
 
 
 def read_blocks(path: Path, block_s: float, *, mono: bool = False) -> Iterator[Samples]:
-    """Decode a file piece by piece; every piece but the last is `block_s` long.
+    """Decode a file in blocks; every block except the last is `block_s` seconds long.
 
     Yields:
         Samples of shape (channels, time).
 
     Raises:
-        AudioError: as `read`, where the trouble is met.
+        AudioError: as for `read`, raised when the damaged part is reached.
     """
     n_read = 0
     with _opened(path) as (sound, info):
@@ -135,7 +113,7 @@ def _next_block(path: Path, sound: soundfile.SoundFile, n_samples: int) -> Sampl
     try:
         block: Samples = sound.read(n_samples, dtype="float32", always_2d=True)
     except soundfile.LibsndfileError as error:
-        raise _breaks_off(path, error) from error
+        raise _decoding_stopped(path, error) from error
     return block
 
 
@@ -143,7 +121,7 @@ def _next_block(path: Path, sound: soundfile.SoundFile, n_samples: int) -> Sampl
 def _opened(path: Path) -> Iterator[tuple[soundfile.SoundFile, Info]]:
     """Open a file and check its header.
 
-    libsndfile is given the open file and not its name, which may be no text in the encoding of this process.
+    libsndfile gets the open file instead of its name: the name may not be valid text in this process's encoding.
     """
     with open_regular(path) as file:
         try:
@@ -162,12 +140,22 @@ def _opened(path: Path) -> Iterator[tuple[soundfile.SoundFile, Info]]:
 def _refuse_short(path: Path, n_read: int, info: Info) -> None:
     if n_read < info.n_samples:
         raise AudioError(
-            "truncated", f"{path} holds {n_read} samples, its header promises {info.n_samples}; copy it again"
+            "truncated", f"{path} contains {n_read} samples, but its header says {info.n_samples}; copy the file again"
         )
 
 
 def refuse_nonfinite(samples: Samples, sample_rate: int, what: str, reason: str = "nonfinite") -> None:
-    """Raise AudioError with `reason` where a sample of shape (channels, time) is NaN or infinite."""
+    """Refuse samples that are NaN or infinite.
+
+    Args:
+        samples: shape (channels, time).
+        sample_rate: Hz, for the time in the message.
+        what: the file or signal, for the message.
+        reason: code of the error.
+
+    Raises:
+        AudioError: with `reason`, if any sample is NaN or infinite.
+    """
     bad = ~np.isfinite(samples)
     if bad.any():
         first = int(np.flatnonzero(bad.any(0))[0])
@@ -184,7 +172,7 @@ def _refuse_empty(path: Path, file: BinaryIO) -> None:
 
 
 def _refuse_truncated_wave(path: Path, file: BinaryIO) -> None:
-    """Compare the chunk sizes with the file: libsndfile reads what is there of a cut WAV file without a word."""
+    """Compare the chunk sizes with the file's size: libsndfile reads a truncated WAV file without reporting it."""
     size = os.fstat(file.fileno()).st_size
     if file.read(4) != b"RIFF":
         return
@@ -194,10 +182,12 @@ def _refuse_truncated_wave(path: Path, file: BinaryIO) -> None:
             return
         name, n_bytes = struct.unpack("<4sI", header)
         if name == b"data":
-            # A program that streams its output cannot know the size and writes one of these.
+            # Programs that stream their output do not know the size in advance and write one of these values.
             missing = file.tell() + n_bytes - size
             if n_bytes not in (0, 0xFFFFFFFF, 0x7FFFFFFF) and missing > 0:
-                raise AudioError("truncated", f"{path} ends {missing} bytes before its header says; copy it again")
+                raise AudioError(
+                    "truncated", f"{path} ends {missing} bytes earlier than its header says; copy the file again"
+                )
             return
         file.seek(n_bytes + n_bytes % 2, os.SEEK_CUR)
 
@@ -211,7 +201,7 @@ def _checked(path: Path, info: Info) -> Info:
     if info.channels > MAX_CHANNELS:
         raise AudioError("unsupported", f"{path} has {info.channels} channels; expected at most {MAX_CHANNELS}")
     if info.n_samples == 0:
-        raise AudioError("empty", f"{path} holds no samples; expected at least one")
+        raise AudioError("empty", f"{path} contains no samples; expected at least one")
     return info
 
 
@@ -220,5 +210,5 @@ def _not_audio(path: Path, error: soundfile.LibsndfileError) -> AudioError:
     return AudioError("unreadable", f"{path} is not audio that can be decoded ({why}); expected WAV, FLAC, OGG or MP3")
 
 
-def _breaks_off(path: Path, error: soundfile.LibsndfileError) -> AudioError:
-    return AudioError("truncated", f"{path} breaks off while decoding: {error.error_string} Copy it again")
+def _decoding_stopped(path: Path, error: soundfile.LibsndfileError) -> AudioError:
+    return AudioError("truncated", f"{path} cannot be decoded to its end: {error.error_string} Copy the file again")

@@ -1,4 +1,7 @@
-"""Writing WAV files: whole and under their name, or not at all; what has to be clipped is counted."""
+"""Writing WAV files atomically: a complete file under its name, or none. Clipped samples are counted.
+
+The file is written under a temporary name, flushed to disk and then renamed.
+"""
 
 from __future__ import annotations
 
@@ -17,29 +20,32 @@ from .resampling import Samples
 
 SUBTYPES = ("PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE")
 PART_SUFFIX = ".part"
-# A RIFF file counts its bytes in 32 bits; beyond that the same file in the RF64 form is needed.
+# A RIFF header stores sizes in 32 bits; a larger file must be RF64, the same format with 64-bit sizes.
 _RIFF_LIMIT_BYTES = 0xFFFFFFFF - 1024
 
 
 def wav_subtype(subtype: str) -> str:
-    """Return the WAV subtype nearest to a source's; lossy and 8-bit sources get 16 bits, not their noise once more."""
+    """Return the WAV subtype for the estimate of a source with this subtype.
+
+    Lossy and 8-bit sources get 16 bits, so that their quantisation noise is not added a second time.
+    """
     return subtype if subtype in SUBTYPES else "PCM_16"
 
 
 def write(path: Path, samples: Samples, sample_rate: int, subtype: str) -> int:
-    """Write a WAV file: whole and under its name, or not at all.
+    """Write a WAV file; if this fails, no file is left and an older file of that name is unchanged.
 
     Args:
-        path: target; folders are made.
+        path: target; missing folders are created.
         samples: shape (channels, time).
         sample_rate: Hz.
         subtype: one of SUBTYPES.
 
     Returns:
-        How many samples were beyond full scale and had to be clipped; 0 for the float subtypes, which hold them.
+        How many samples were beyond full scale and were clipped; 0 for the float subtypes, which can store them.
 
     Raises:
-        AudioError: the file cannot be written; nothing is left under its name.
+        AudioError: `not_written`, the file cannot be written.
     """
     with WavWriter(path, sample_rate, len(samples), subtype, samples.shape[1]) as file:
         file.write(samples)
@@ -47,38 +53,40 @@ def write(path: Path, samples: Samples, sample_rate: int, subtype: str) -> int:
 
 
 class WavWriter:
-    """A WAV file in the making, for `with`: it gets its name when the block ends well and leaves nothing otherwise.
+    """Writes a WAV file block by block, in a `with` statement.
+
+    The file gets its name when the `with` block ends without an error; otherwise it is deleted.
 
     Attributes:
-        n_clipped: samples so far that were beyond full scale.
+        n_clipped: number of samples so far that were beyond full scale.
     """
 
     def __init__(self, path: Path, sample_rate: int, channels: int, subtype: str, n_samples: int) -> None:
-        """Describe the file; `n_samples` frames are expected, which decides its container."""
+        """Prepare the writer; the expected number of samples per channel decides between a WAV and an RF64 file."""
         self.n_clipped = 0
         self._path = path
         self._subtype = subtype
         container = "RF64" if n_samples * channels * 8 > _RIFF_LIMIT_BYTES else "WAV"
         self._form = {"samplerate": sample_rate, "channels": channels, "subtype": subtype, "format": container}
-        # A short name of its own: the target's may already be as long as the file system allows.
+        # Not the target's name plus a suffix: that name may already be as long as the file system allows.
         self._part = path.parent / f".seinfer-{os.getpid()}-{abs(hash(path)):x}{PART_SUFFIX}"
 
     def __enter__(self) -> WavWriter:
-        with self._reported():
+        with self._as_audio_error():
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._raw = open(self._part, "w+b", buffering=0)
         try:
-            with self._reported():
-                # libsndfile gets the descriptor: it reports a full disk, where a Python file's error is lost in it.
+            with self._as_audio_error():
+                # libsndfile gets the descriptor: it then reports a full disk; through a Python file object it does not.
                 self._sound = soundfile.SoundFile(self._raw.fileno(), "w", closefd=False, **self._form)
         except AudioError:
-            self._drop()
+            self._delete_part()
             raise
         return self
 
     def write(self, samples: Samples) -> None:
         """Append samples of shape (channels, time)."""
-        with self._reported():
+        with self._as_audio_error():
             self._sound.write(samples.T)
         self.n_clipped += count_clipped(samples, self._subtype)
 
@@ -86,32 +94,32 @@ class WavWriter:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         try:
-            with self._reported():
+            with self._as_audio_error():
                 self._sound.close()
                 os.fsync(self._raw.fileno())
                 if error is None:
                     self._part.replace(self._path)
         finally:
-            self._drop()
+            self._delete_part()
 
-    def _drop(self) -> None:
-        with suppress(OSError):  # whatever is wrong was reported by then, and the next run sweeps what is left
+    def _delete_part(self) -> None:
+        with suppress(OSError):  # the cause was reported already, and the next run deletes leftover parts
             self._raw.close()
             self._part.unlink(missing_ok=True)
 
     @contextmanager
-    def _reported(self) -> Iterator[None]:
+    def _as_audio_error(self) -> Iterator[None]:
         try:
             yield
         except (OSError, soundfile.LibsndfileError) as error:
             system = error if isinstance(error, OSError) else self._system_error()
             why = (system.strerror if system else None) or str(error)
-            short = system is not None and system.errno == errno.ENAMETOOLONG
-            remedy = "give the clip or --out a shorter name" if short else "free space or choose another --out"
+            is_too_long = system is not None and system.errno == errno.ENAMETOOLONG
+            remedy = "give the clip or --out a shorter name" if is_too_long else "free space or choose another --out"
             raise AudioError("not_written", f"{self._path} cannot be written: {why}; {remedy}") from error
 
     def _system_error(self) -> OSError | None:
-        """Find out what the system has against this file: libsndfile says "system error", whatever it was."""
+        """Return the operating system's error for this file; libsndfile only reports "system error"."""
         try:
             self._raw.seek(0, os.SEEK_END)
             self._raw.write(b"\0")
@@ -121,5 +129,5 @@ class WavWriter:
 
 
 def count_clipped(samples: Samples, subtype: str) -> int:
-    """Count the samples that a subtype cannot hold: the integer ones end just below +1 and at -1."""
+    """Count the samples that a subtype cannot store: integer subtypes cover -1 to just below +1."""
     return 0 if subtype in ("FLOAT", "DOUBLE") else int(np.count_nonzero((samples >= 1.0) | (samples < -1.0)))

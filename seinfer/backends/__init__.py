@@ -1,1 +1,1 @@
-"""One module a model family; `base` is the contract that each of them keeps."""
+"""Model families: one module or package each. `base` is their contract; `frames`, `onnx` and `torch` are shared."""

@@ -1,24 +1,29 @@
-"""The contract of a backend: all that seinfer knows about a network, and all that a network knows about seinfer.
+"""The contract of a backend. The author of a new model needs to read this page and no other.
 
-A backend is a module with one function, `load`, which returns an object that enhances batches:
+A backend is a module or a package with a function `load`, which returns an object that enhances batches of clips:
 
     def load(spec, weights, *, device, threads) -> Enhancer
 
-What every backend must keep (tests/backends/test_contract.py holds each of them to it):
+Every backend must keep these rules (tests/backends/test_contract.py checks each of them for each model):
 
-- same length to the sample, float32, finite; the input is not modified; silence in gives (near) silence out
-- a clip's result does not depend on the clips beside it, nor on how often or in which order it is run
-- aligned with the input: the algorithmic delay is compensated here; the level is left to the network
-- any length from one sample; memory for the network bounded however long the clip, and a result that is only near that
-  of the whole clip because of it owned up to (`Chunking`)
-- strict weights: a missing, extra or wrong-shape tensor is an IntegrityError
-- frameworks are imported inside `load`, through `require`
+- The output has as many samples as the input, in float32, all finite. The input array is not modified. Silence in gives
+  (near) silence out.
+- The result of a clip does not depend on the other clips of the batch, nor on how often or in which order clips run.
+- The output is aligned with the input: the backend compensates the algorithmic delay. The backend does not change the
+  level; only the network may.
+- Every length from one sample on works. The memory for the network is bounded for clips of any length. If a long clip
+  is therefore enhanced in pieces and the result is only close to that of the whole clip, the backend reports it
+  (see `Chunking`).
+- Weights are checked strictly: a missing, extra or wrong-shape tensor is an IntegrityError.
+- Frameworks are imported inside `load`, by `require`.
+
+The page has five parts: batches, the enhancer, `load`, optional capabilities, helpers.
 """
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,10 +31,10 @@ from types import ModuleType
 from typing import Protocol, runtime_checkable
 
 import numpy as np
+import numpy.typing as npt
 
 from ..core.errors import MissingExtraError
 from ..core.records import ModelSpec
-from .batching import Batch, Waveform
 
 __all__ = [
     "Batch",
@@ -45,48 +50,123 @@ __all__ = [
     "batch_limits",
     "each_row",
     "is_chunked",
+    "pad",
     "require",
     "run_stream",
     "stream_over",
 ]
+
+# --- Batches: clips of different lengths in one zero-padded array ---
+
+Waveform = npt.NDArray[np.float32]
+"""Samples of one channel, shape (time,), float32, nominally within [-1, 1]."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Waveforms in one array. Padding is at the end only.
+
+    Attributes:
+        samples: float32, shape (batch, time), zero-padded at the end.
+        lengths: number of samples of each row that are signal.
+    """
+
+    samples: npt.NDArray[np.float32]
+    lengths: tuple[int, ...]
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    def rows(self) -> Iterator[Waveform]:
+        """Yield each waveform without its padding, as a view."""
+        for row, length in zip(self.samples, self.lengths, strict=True):
+            yield row[:length]
+
+
+def pad(waveforms: Sequence[Waveform]) -> Batch:
+    """Put waveforms of shape (time,) into one batch."""
+    lengths = tuple(len(w) for w in waveforms)
+    samples = np.zeros((len(lengths), max(lengths, default=0)), np.float32)
+    for row, waveform in zip(samples, waveforms, strict=True):
+        row[: len(waveform)] = waveform
+    return Batch(samples, lengths)
+
+
+# --- The enhancer and how it is loaded ---
 
 
 @runtime_checkable
 class Enhancer(Protocol):
     """A loaded network.
 
-    It may have more: `batch_limits` (an BatchLimits), `device` ("cuda" where it runs on the GPU, understood to be "cpu"
-    otherwise), `open_stream` (see Streaming), `open_first_pass` (see TwoPass), `is_chunked` (see Chunking).
+    It may have these optional members too: `batch_limits` (see BatchLimits), `device` ("cuda" if it runs on the GPU; an
+    enhancer without this attribute runs on the "cpu"), `open_stream` (see Streaming), `open_first_pass` (see TwoPass),
+    `is_chunked` (see Chunking).
 
     Attributes:
-        sample_rate: Hz that it wants and gives.
+        sample_rate: Hz, of its input and its output.
     """
 
     sample_rate: int
 
     def enhance(self, batch: Batch) -> list[Waveform]:
-        """Return one waveform a row, each as long as the row's signal."""
+        """Return one waveform per row, each as long as the row's signal."""
         ...
+
+
+class Load(Protocol):
+    """The function that a model's `backend` string names."""
+
+    def __call__(self, spec: ModelSpec, weights: Mapping[str, Path], *, device: str, threads: int) -> Enhancer:
+        """Load the network.
+
+        Args:
+            spec: the model's table.
+            weights: file name -> verified file, one for each of `spec.files`.
+            device: "cpu" or "cuda".
+            threads: number of cores that it may use.
+
+        Raises:
+            MissingExtraError: packages are not installed.
+            IntegrityError: the weights do not fit the network.
+        """
+        ...
+
+
+# --- Optional capabilities of an enhancer ---
+
+
+@dataclass(frozen=True)
+class BatchLimits:
+    """Largest batch that an enhancer accepts in one call. An enhancer may have it as attribute `batch_limits`.
+
+    Attributes:
+        max_clips: rows in a batch.
+        max_batch_s: seconds of audio in a batch, padding included.
+    """
+
+    max_clips: int = 1
+    max_batch_s: float = 60.0
 
 
 class Stream(Protocol):
-    """One clip, piece by piece, with the network's state carried from piece to piece.
+    """One clip, piece by piece; the state of the network is carried from piece to piece.
 
-    The pieces that come out, put together, are what `enhance` gives for the whole clip: same length, same alignment.
+    The pieces of the output, joined, equal the result of `enhance` for the whole clip: same length, same alignment.
     """
 
     def push(self, block: Waveform) -> Waveform:
-        """Take the next samples, shape (time,), any length; return those that are ready, which may be none."""
+        """Accept the next samples, shape (time,), any length; return the output that is ready, which may be empty."""
         ...
 
     def finish(self) -> Waveform:
-        """Return the rest. The stream is used up."""
+        """Return the rest of the output. The stream cannot be used afterwards."""
         ...
 
 
 @runtime_checkable
 class Streaming(Protocol):
-    """An enhancer whose state can be carried: a clip of any length runs in bounded memory, with the same result."""
+    """An enhancer that can carry its state: a clip of any length runs in bounded memory, with the same result."""
 
     sample_rate: int
 
@@ -96,20 +176,20 @@ class Streaming(Protocol):
 
 
 class FirstPass(Protocol):
-    """The first of two passes over one clip: what the network must know of the whole before it can start."""
+    """The first of two passes over one clip: it measures properties of the whole clip that the second pass needs."""
 
     def push(self, block: Waveform) -> None:
-        """Take the next samples, shape (time,), any length."""
+        """Accept the next samples, shape (time,), any length."""
         ...
 
     def open_stream(self) -> Stream:
-        """Start the second pass, which must be given the same samples, in pieces of any length."""
+        """Start the second pass. It must be given the same samples, in pieces of any length."""
         ...
 
 
 @runtime_checkable
 class TwoPass(Protocol):
-    """An enhancer that needs a clip's level or length first: any length in bounded memory, by two passes."""
+    """An enhancer that must know the level or length of a clip first: any length in bounded memory, in two passes."""
 
     sample_rate: int
 
@@ -120,47 +200,18 @@ class TwoPass(Protocol):
 
 @runtime_checkable
 class Chunking(Protocol):
-    """An enhancer that cannot run every clip whole. Optional: what lacks this method is exact at any length."""
+    """An enhancer that cannot run every clip as a whole. An enhancer without this method is exact at any length."""
 
     def is_chunked(self, n_samples: int) -> bool:
-        """Return whether a clip of so many samples, at the network's rate, is put together from pieces inexactly."""
+        """Return whether a clip of `n_samples`, at the network's rate, is enhanced in pieces with an inexact result."""
         ...
 
 
-class Load(Protocol):
-    """What a model's `backend` string names."""
-
-    def __call__(self, spec: ModelSpec, weights: Mapping[str, Path], *, device: str, threads: int) -> Enhancer:
-        """Load the network.
-
-        Args:
-            spec: the model's table.
-            weights: file name -> verified file, one for each of `spec.files`.
-            device: "cpu" or "cuda".
-            threads: cores that it may use.
-
-        Raises:
-            MissingExtraError: packages are not installed.
-            IntegrityError: the weights do not fit the network.
-        """
-        ...
-
-
-@dataclass(frozen=True)
-class BatchLimits:
-    """How much a network likes to get at once. A backend may have it as attribute `batch_limits`.
-
-    Attributes:
-        max_clips: rows in a batch.
-        max_batch_s: seconds in a batch, padding counted.
-    """
-
-    max_clips: int = 1
-    max_batch_s: float = 60.0
+# --- Helpers for the callers of a backend ---
 
 
 def batch_limits(enhancer: Enhancer) -> BatchLimits:
-    """Return the enhancer's own batch_limits, or one clip at a time."""
+    """Return the enhancer's own batch limits; one clip at a time if it has none."""
     own = getattr(enhancer, "batch_limits", None)
     return own if isinstance(own, BatchLimits) else BatchLimits()
 
@@ -170,20 +221,8 @@ def is_chunked(enhancer: Enhancer, n_samples: int) -> bool:
     return isinstance(enhancer, Chunking) and enhancer.is_chunked(n_samples)
 
 
-def each_row(batch: Batch, enhance_row: Callable[[Waveform], Waveform], threads: int) -> list[Waveform]:
-    """Run a network that takes one clip at a time over a batch, `threads` clips side by side.
-
-    For libraries that release the interpreter lock while they compute.
-    """
-    rows = list(batch.rows())
-    if threads <= 1 or len(rows) <= 1:
-        return [enhance_row(row) for row in rows]
-    with ThreadPoolExecutor(threads) as pool:
-        return list(pool.map(enhance_row, rows))
-
-
 def stream_over(enhancer: Enhancer, waveform: Waveform) -> Stream | None:
-    """Open a stream for a clip of shape (time,) that is at hand as a whole; None where no state can be carried."""
+    """Open a stream for a clip of shape (time,) that is in memory as a whole; None if the enhancer has no streams."""
     if isinstance(enhancer, Streaming):
         return enhancer.open_stream()
     if isinstance(enhancer, TwoPass):
@@ -194,17 +233,32 @@ def stream_over(enhancer: Enhancer, waveform: Waveform) -> Stream | None:
 
 
 def run_stream(stream: Stream, waveform: Waveform, block_samples: int) -> Waveform:
-    """Send a whole clip of shape (time,) through a stream, `block_samples` at a time."""
+    """Send a whole clip of shape (time,) through a stream, `block_samples` at a time; return the joined output."""
     starts = range(0, len(waveform), block_samples)
     pieces = [stream.push(waveform[start : start + block_samples]) for start in starts]
     return np.concatenate([*pieces, stream.finish()])
 
 
+# --- Helpers for the author of a backend ---
+
+
+def each_row(batch: Batch, enhance_row: Callable[[Waveform], Waveform], threads: int) -> list[Waveform]:
+    """Run a network that accepts one clip at a time over a batch, `threads` clips in parallel.
+
+    For libraries that release the interpreter lock while they compute.
+    """
+    rows = list(batch.rows())
+    if threads <= 1 or len(rows) <= 1:
+        return [enhance_row(row) for row in rows]
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(enhance_row, rows))
+
+
 def require(module: str, spec: ModelSpec) -> ModuleType:
-    """Import a package that an extra brings.
+    """Import a module of a package that an extra installs.
 
     Raises:
-        MissingExtraError: it is not installed; `seinfer.models.extras.install_line` completes the message for the user.
+        MissingExtraError: it cannot be imported; `seinfer.models.extras.install_line` completes the message.
     """
     try:
         return importlib.import_module(module)

@@ -1,7 +1,10 @@
-"""Frames of a signal that arrives in pieces: samples -> frames -> a network's frames -> overlap-add -> samples.
+"""STFT framing of a signal that arrives in pieces: samples -> frames -> network -> overlap-add -> samples.
 
-The rule it keeps: samples are counted here and nowhere else. What a `FramedStream` gives out is as long as what it took
-in, aligned with it, and the same bit for bit however the signal was cut into pieces. Pure numpy.
+The rule: samples are counted here and nowhere else. The output of a `FramedStream` is as long as its input, aligned
+with it, and the same bit for bit for every way of cutting the signal into pieces. Pure numpy.
+
+`FramedStream` is what a backend uses: give it a `Framing` and a function of frames. `Framer` and `OverlapAdder` are its
+two halves, for a backend that runs several clips together.
 
 Source: overlap-add as in Allen and Rabiner, "A unified approach to short-time Fourier analysis and synthesis",
 Proceedings of the IEEE 65(11), 1977.
@@ -17,13 +20,12 @@ import numpy as np
 import numpy.typing as npt
 
 from ..core.errors import BackendError, UsageError
+from .base import Waveform
 
-Waveform = npt.NDArray[np.float32]
-"""Shape (time,)."""
 Window = npt.NDArray[np.float64]
 """Shape (time,)."""
 Samples = npt.NDArray[np.floating[Any]]
-"""Shape (time,), in the precision that the frames have."""
+"""Shape (time,), in the precision of the frames."""
 Frames = npt.NDArray[np.floating[Any]]
 """Shape (frame, time): `win_length` samples each, a hop apart."""
 Spectra = npt.NDArray[np.complexfloating[Any, Any]]
@@ -37,12 +39,12 @@ def sine_window(win_length: int) -> Window:
 
 
 def analyse(frames: Frames, window: Window) -> Spectra:
-    """Return the unnormalised spectra of windowed frames, in double precision whatever the version of numpy."""
+    """Return the unnormalised spectra of windowed frames, in double precision in every version of numpy."""
     return np.fft.rfft(frames * window)
 
 
 def synthesise(spectra: Spectra, window: Window) -> Frames:
-    """Return windowed frames, ready for overlap-add; the inverse of `analyse` but for the windows."""
+    """Return windowed frames, ready for overlap-add; the inverse of `analyse` except for the windows."""
     return np.fft.irfft(spectra, len(window)) * window
 
 
@@ -52,9 +54,9 @@ class Framing:
 
     Attributes:
         win_length: samples in a frame, a multiple of `hop_length`.
-        hop_length: samples from a frame to the next.
-        lead_samples: zeros in front of the clip, so that the first sample lies that far inside the first frame.
-        delay_samples: how late the network's frames come out, beyond what framing itself costs.
+        hop_length: samples from one frame to the next.
+        lead_samples: zeros in front of the clip; the first sample has this position in the first frame.
+        delay_samples: delay of the network's output frames, in addition to the delay of the framing.
     """
 
     win_length: int
@@ -71,25 +73,25 @@ class Framing:
             raise ValueError(f"lead_samples and delay_samples must not be negative, got {self}")
 
     def n_frames(self, n_samples: int) -> int:
-        """Return how many frames it takes until each of `n_samples` input samples has its final output."""
+        """Return the number of frames after which all of `n_samples` input samples have their final output."""
         needed = self.lead_samples + self.delay_samples + n_samples
         return -(-needed // self.hop_length) if n_samples else 0
 
     def tail_samples(self, n_samples: int) -> int:
-        """Return how many zeros must follow `n_samples` of signal to fill the last of those frames."""
+        """Return the number of zeros that must follow `n_samples` of signal to fill the last of these frames."""
         n_frames = self.n_frames(n_samples)
         return (n_frames - 1) * self.hop_length + self.win_length - self.lead_samples - n_samples if n_frames else 0
 
 
 class Framer:
-    """Cuts samples into overlapping frames; what does not fill a frame yet is kept."""
+    """Cuts samples into overlapping frames; samples that do not fill a frame yet are kept."""
 
     def __init__(self, framing: Framing) -> None:
         self._framing = framing
         self._kept: Samples = np.zeros(framing.lead_samples, np.float32)
 
     def push(self, samples: Samples) -> Frames:
-        """Take samples of shape (time,); return the frames that are now complete, which may be none."""
+        """Accept samples of shape (time,); return the frames that are now complete, possibly none."""
         win_length, hop_length = self._framing.win_length, self._framing.hop_length
         signal = np.concatenate([self._kept, samples])
         n_frames = max(0, (len(signal) - win_length) // hop_length + 1)
@@ -100,7 +102,7 @@ class Framer:
 
 
 class OverlapAdder:
-    """Adds overlapping frames up; samples that a later frame still reaches are kept."""
+    """Adds overlapping frames; samples that a later frame overlaps are kept."""
 
     def __init__(self, framing: Framing) -> None:
         self._hop_length = framing.hop_length
@@ -108,12 +110,12 @@ class OverlapAdder:
         self._kept: Frames = np.zeros((self._overlap - 1, framing.hop_length), np.float32)
 
     def push(self, frames: Frames) -> Samples:
-        """Take the next frames; return the samples that are now final, a hop for each frame."""
+        """Accept the next frames; return the samples that are now final, one hop per frame."""
         n_frames = len(frames)
         hops = np.zeros((n_frames + self._overlap - 1, self._hop_length), frames.dtype)
         hops[: self._overlap - 1] = self._kept
         parts = frames.reshape(n_frames, self._overlap, self._hop_length)
-        # The oldest frame first: so a sample's terms add up in one order, however the frames were grouped.
+        # The oldest frame first: the terms of a sample are then added in the same order for every grouping of frames.
         for part in reversed(range(self._overlap)):
             hops[part : part + n_frames] += parts[:, part]
         self._kept = hops[n_frames:]
@@ -121,11 +123,12 @@ class OverlapAdder:
 
 
 class FramedStream:
-    """One clip through a function of frames, piece by piece: a `Stream` in the sense of `backends.base`.
+    """One clip through a function of frames, piece by piece: implements `backends.base.Stream`.
 
     Args:
-        framing: how the function wants its frames.
-        transform: next frames, shape (frame, time), in order -> as many frames to overlap-add. It carries its state.
+        framing: the frames that the function needs.
+        transform: next frames, shape (frame, time), in order -> the same number of frames to overlap-add. It keeps its
+            own state.
     """
 
     def __init__(self, framing: Framing, transform: Callable[[Frames], Frames]) -> None:
@@ -138,7 +141,7 @@ class FramedStream:
         self._is_finished = False
 
     def push(self, block: Waveform) -> Waveform:
-        """Take the next samples, shape (time,), any length; return those that are ready, which may be none.
+        """Accept the next samples, shape (time,), any length; return the output that is ready, which may be empty.
 
         Raises:
             UsageError: the stream is finished.
@@ -148,7 +151,7 @@ class FramedStream:
         return self._advance(block)
 
     def finish(self) -> Waveform:
-        """Return the rest, so that as many samples have come out as went in.
+        """Return the rest of the output, so that it is as long as the input in total.
 
         Raises:
             UsageError: the stream is finished.
@@ -160,7 +163,7 @@ class FramedStream:
 
     def _require_open(self) -> None:
         if self._is_finished:
-            raise UsageError("this stream is finished and takes no more samples; open a new one for each clip")
+            raise UsageError("this stream is finished and accepts no more samples; open a new one for each clip")
 
     def _advance(self, samples: Samples) -> Waveform:
         frames = self._framer.push(samples)
@@ -176,6 +179,6 @@ class FramedStream:
         made = self._transform(frames)
         if made.shape != frames.shape:
             raise BackendError(
-                f"a backend made frames of shape {made.shape} from {frames.shape}; expected as many, as long"
+                f"a backend returned frames of shape {made.shape} for {frames.shape}; expected the same shape"
             )
         return made

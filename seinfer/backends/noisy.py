@@ -1,4 +1,7 @@
-"""The signal itself: the baseline row that every improvement is measured from."""
+"""The noisy clip itself, unchanged: the baseline for the improvement of every model.
+
+No network, no weights, any sample rate, no delay. `load` -> `Passthrough.enhance` copies each clip.
+"""
 
 from __future__ import annotations
 
@@ -11,20 +14,20 @@ from ..core.records import ModelSpec
 from .base import Batch, BatchLimits, Waveform
 
 
-class Wire:
-    """A stream that gives every block back at once."""
+class PassthroughStream:
+    """A stream that returns every block at once."""
 
     def push(self, block: Waveform) -> Waveform:
         """Return a copy of the block."""
         return block.copy()
 
     def finish(self) -> Waveform:
-        """Return nothing: nothing was held back."""
+        """Return an empty array: all output has been returned already."""
         return np.zeros(0, np.float32)
 
 
 class Passthrough:
-    """Gives back what it gets."""
+    """Returns its input."""
 
     batch_limits = BatchLimits(max_clips=8)
 
@@ -35,11 +38,11 @@ class Passthrough:
         """Return a copy of each row."""
         return [row.copy() for row in batch.rows()]
 
-    def open_stream(self) -> Wire:
+    def open_stream(self) -> PassthroughStream:
         """Start a clip."""
-        return Wire()
+        return PassthroughStream()
 
 
 def load(spec: ModelSpec, weights: Mapping[str, Path], *, device: str, threads: int) -> Passthrough:
-    """Load nothing."""
+    """Return the baseline; there is nothing to load."""
     return Passthrough(spec.sample_rate)

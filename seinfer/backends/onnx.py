@@ -1,10 +1,10 @@
-"""What the onnxruntime backends share: graphs that are read as data and checked, devices, and sessions.
+"""Shared by backends that use onnxruntime: reading and checking graphs, choosing the device, opening sessions.
 
-The rule it keeps: a graph is looked at before it is run. A file of another network is an error that names what it
-offers; a graph that keeps tensors in further files is refused, because nobody hashed those. And nothing is reported to
-anyone: onnxruntime sends telemetry, also on Linux, unless it is told not to before it is imported (seen in 1.31).
+The rule: a graph is read as data and checked before it runs. A file of another network is an error that names its
+inputs or outputs; a graph with tensors in other files is refused, because those files have no checked hash. No usage
+data is sent: onnxruntime sends telemetry, also on Linux, unless it is disabled before the import (seen in 1.31).
 
-onnx and onnxruntime are imported here, inside functions, and nowhere at module level.
+onnx and onnxruntime are imported inside functions, never at module level.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 
 Array = npt.NDArray[np.float32]
 Shape = tuple[int | str, ...]
-"""Sizes; a name where a size is free, "" where it has no name either."""
+"""Sizes; a free size is its name, or "" if it has no name."""
 
 _PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
-# TF32, the default on a GPU, would make a clip depend on those beside it.
+# With TF32, the default on a GPU, a clip would depend on the other clips of the batch.
 _PROVIDER_OPTIONS: Mapping[str, Mapping[str, str]] = {"CUDAExecutionProvider": {"use_tf32": "0"}}
 
 
@@ -40,7 +40,7 @@ def read_graph(path: Path, spec: ModelSpec) -> onnx.ModelProto:
 
     Raises:
         MissingExtraError: onnx is not installed.
-        IntegrityError: it cannot be read, or keeps tensors elsewhere.
+        IntegrityError: it cannot be read, or has tensors in other files.
     """
     package = require("onnx", spec)
     damage = require("google.protobuf.message", spec).DecodeError
@@ -48,11 +48,11 @@ def read_graph(path: Path, spec: ModelSpec) -> onnx.ModelProto:
         model: onnx.ModelProto = package.load_model_from_string(path.read_bytes())
     except (damage, OSError) as error:
         raise IntegrityError(unfit(path, spec, f"it cannot be read ({error})")) from error
-    # The last field of a file from torch: where it is cut short there, all the rest can still be read.
+    # The last field of a file written by torch: a file that is cut short there can be read apart from this field.
     if "" not in {operators.domain for operators in model.opset_import}:
-        raise IntegrityError(unfit(path, spec, "it does not say which operators it uses, so it is cut short or empty"))
+        raise IntegrityError(unfit(path, spec, "it names no operator set, so it is cut short or empty"))
     if any(tensor.data_location == package.TensorProto.EXTERNAL for tensor in model.graph.initializer):
-        raise IntegrityError(unfit(path, spec, "it keeps tensors in further files, expected all of them inside"))
+        raise IntegrityError(unfit(path, spec, "it has tensors in other files, expected all of them in this file"))
     return model
 
 
@@ -67,11 +67,11 @@ def interface(values: Iterable[onnx.ValueInfoProto]) -> dict[str, Shape]:
 def require_interface(
     model: onnx.ModelProto, inputs: Mapping[str, Shape], outputs: Sequence[str], path: Path, spec: ModelSpec
 ) -> None:
-    """Check that a graph takes just these inputs and gives at least these outputs.
+    """Check that a graph has exactly these inputs and at least these outputs.
 
     Args:
         model: the graph.
-        inputs: name -> shape; a name in a shape stands for a free size.
+        inputs: name -> shape; a name in a shape is a free size.
         outputs: names.
         path: its file, for the message.
         spec: the model, for the message.
@@ -92,7 +92,7 @@ def _sizes(shape: Shape) -> Shape:
 
 
 def unfit(path: Path, spec: ModelSpec, reason: str) -> str:
-    """Word an error about a file that is not what the model needs."""
+    """Return the message of an error about a file that does not fit the model."""
     return f"{path} does not fit {spec.name}: {reason}. Fetch it again with `seinfer models pull {spec.name}`"
 
 
@@ -102,8 +102,8 @@ class Runtime:
 
     Attributes:
         module: the package.
-        provider: what runs the graphs.
-        refusals: the errors by which it turns a graph or its inputs down; they have no base class of their own.
+        provider: onnxruntime's name of the device.
+        refusals: its exceptions for an invalid graph or input; they have no common base class.
     """
 
     module: ModuleType
@@ -111,10 +111,10 @@ class Runtime:
     refusals: tuple[type[Exception], ...]
 
     def open(self, model: onnx.ModelProto, path: Path, spec: ModelSpec) -> Session:
-        """Make a session that computes on the calling thread: clips run side by side instead, which costs no waiting.
+        """Open a session that computes on the calling thread only; clips run in parallel instead.
 
         Raises:
-            IntegrityError: the graph is no valid one.
+            IntegrityError: the graph is not valid.
             UsageError: the device does not work.
         """
         options = self.module.SessionOptions()
@@ -125,21 +125,21 @@ class Runtime:
             session = self.module.InferenceSession(model.SerializeToString(), options, providers=providers)
         except self.refusals as error:
             raise IntegrityError(unfit(path, spec, str(error))) from error
-        # onnxruntime takes the CPU without a word where the GPU's libraries cannot be loaded.
+        # onnxruntime uses the CPU without an error if the libraries of the GPU cannot be loaded.
         if session.get_providers()[0] != self.provider:
             raise UsageError(_no_device(spec, self.module, session.get_providers()))
         return Session(session)
 
 
 class Session:
-    """A graph ready to run."""
+    """A graph that is ready to run."""
 
     def __init__(self, session: Any) -> None:
         self._session = session
         self.inputs: Mapping[str, Shape] = {value.name: tuple(value.shape) for value in session.get_inputs()}
 
     def run(self, outputs: Sequence[str], feeds: Mapping[str, Array]) -> dict[str, Array]:
-        """Return name -> value of the outputs that are asked for."""
+        """Return name -> value of the requested outputs."""
         return dict(zip(outputs, self._session.run(list(outputs), dict(feeds)), strict=True))
 
 
@@ -148,7 +148,7 @@ def open_runtime(spec: ModelSpec, *, device: str) -> Runtime:
 
     Raises:
         MissingExtraError: onnxruntime is not installed.
-        UsageError: the device is not there.
+        UsageError: the device is not available.
     """
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     runtime = require("onnxruntime", spec)
@@ -164,6 +164,6 @@ def open_runtime(spec: ModelSpec, *, device: str) -> Runtime:
 def _no_device(spec: ModelSpec, runtime: ModuleType, providers: Sequence[str]) -> str:
     return (
         f"{spec.name}: --device cuda, but onnxruntime {runtime.__version__} offers {', '.join(providers)}, "
-        f"expected {_PROVIDERS['cuda']}; install onnxruntime-gpu in place of onnxruntime, and the CUDA and cuDNN that "
-        "it names, or use --device cpu"
+        f"expected {_PROVIDERS['cuda']}; install onnxruntime-gpu instead of onnxruntime, and the versions of CUDA and "
+        "cuDNN that it requires, or use --device cpu"
     )

@@ -1,4 +1,4 @@
-"""What the torch backends share: threads, device, and checkpoints that are read strictly and never run code.
+"""Functions that the torch backends share: threads, device, and checkpoints that are read strictly and never run code.
 
 torch is imported here, inside functions, and nowhere at module level.
 """
@@ -19,7 +19,7 @@ from .base import require
 if TYPE_CHECKING:
     import torch
 
-# What torch's reader was seen to raise on files that are cut, overwritten in places, or something else.
+# Errors that torch's reader raises on files that are truncated, partly overwritten, or of another kind.
 _UNREADABLE = (
     *(pickle.UnpicklingError, struct.error, RuntimeError, EOFError, OSError, ValueError, LookupError),
     *(AttributeError, TypeError, AssertionError, OverflowError),
@@ -27,30 +27,30 @@ _UNREADABLE = (
 
 
 def open_torch(spec: ModelSpec, *, device: str, threads: int) -> tuple[ModuleType, torch.device]:
-    """Import torch and give it its cores and its device.
+    """Import torch, set its number of threads, and return it with the device.
 
     Raises:
         MissingExtraError: torch is not installed.
-        UsageError: the device is not there.
+        UsageError: the device is not available.
     """
     torch = require("torch", spec)
     torch.set_num_threads(threads)
     if device == "cuda" and not torch.cuda.is_available():
         raise UsageError(f"{spec.name}: --device cuda, but torch {torch.__version__} sees no GPU; use --device cpu")
     if device == "cuda":
-        # cuDNN would round the factors of float32 products to 10 bits; torch's own products keep them as they are.
+        # cuDNN would round the factors of float32 products to 10 bits; torch's own products do not.
         torch.backends.cudnn.allow_tf32 = False
     return torch, torch.device(device)
 
 
 def read_checkpoint(torch: ModuleType, path: Path, spec: ModelSpec, safe_globals: Iterable[Any] = ()) -> Any:
-    """Read a checkpoint without running what may be pickled in it.
+    """Read a checkpoint without running code that may be pickled in it.
 
     Args:
         torch: the module.
         path: file of `torch.save`, zip or legacy.
         spec: the model, for the message.
-        safe_globals: classes that the file may name beside tensors, such as `inert` gives.
+        safe_globals: classes that the file may name in addition to tensors, such as those of `inert`.
 
     Raises:
         IntegrityError: it cannot be read, or names code that is not allowed.
@@ -66,8 +66,8 @@ def read_checkpoint(torch: ModuleType, path: Path, spec: ModelSpec, safe_globals
 
 
 def _reason(error: Exception) -> str:
-    """Return the line that says what is wrong, without torch's advice on how to read the file unsafely."""
-    # torch raises its advice in place of the reason, which Python keeps as the context.
+    """Return the line with the reason, without torch's advice on how to read the file unsafely."""
+    # torch raises an error with its advice; Python keeps the error with the reason as its context.
     reason = error.__context__ if isinstance(error.__context__, pickle.UnpicklingError) else error
     line = next(iter(str(reason).strip().splitlines()), "no reason given")
     return f"{type(reason).__name__}: {line.partition(' Please use ')[0].rstrip('.')}"
@@ -82,9 +82,9 @@ class _Inert:
 
 
 def inert(name: str) -> type:
-    """Return a class for `safe_globals` that stands for "module.Name": it takes anything and does nothing with it.
+    """Return a class for `safe_globals` in place of "module.Name": it accepts any arguments and ignores them.
 
-    What a checkpoint says of such a class is read over: neither the real one nor its package is needed, and none runs.
+    Objects of that class in a checkpoint are ignored: the real class and its package are not needed and not run.
     """
     module, _, own_name = name.rpartition(".")
     return type(own_name, (_Inert,), {"__module__": module})
@@ -94,7 +94,7 @@ def load_strictly(network: torch.nn.Module, state: Mapping[str, Any], path: Path
     """Fill a network with the tensors of a checkpoint.
 
     Raises:
-        IntegrityError: a tensor is missing, left over, or of another shape.
+        IntegrityError: a tensor is missing, unknown, or of another shape.
     """
     wanted = {name: tuple(value.shape) for name, value in network.state_dict().items()}
     given = {name: tuple(getattr(value, "shape", ())) for name, value in state.items()}

@@ -81,7 +81,7 @@ def compare(
     """Enhance clips with several models, score them and compare them."""
     from ..analysis.ordering import check_sort
     from ..clips.external import open_folder, parse_added
-    from ..clips.pairing import Overrides, collect
+    from ..clips.pairing import CategoryRules, collect
     from ..models.options import with_options
     from ..models.selection import open_registry, select
     from ..pipeline.request import Request
@@ -98,7 +98,7 @@ def compare(
         manifest=manifest,
         out=resolve.out_folder(out),
         exclude=_not_inputs(added.values(), folder),
-        categories=Overrides(category_regex, categories),
+        categories=CategoryRules(category_regex, categories),
     )
     chosen = resolve.metrics(metrics, clips)
     check_sort(sort, chosen.names)

@@ -29,7 +29,7 @@ def metrics(json: Json = False) -> None:
 
 
 def _print_metrics(metrics: list[Metric]) -> None:
-    from ..metrics.metric import why_not
+    from ..metrics.metric import why_unavailable
     from ..reports.terminal import console
 
     out = console()
@@ -37,14 +37,14 @@ def _print_metrics(metrics: list[Metric]) -> None:
     out.print("* computed by --metrics auto, if it applies. Cost: approximate time, relative to SI-SDR.", markup=False)
     for metric in metrics:
         out.print(f"{metric.name}: {metric.implementation}; {metric.source}", markup=False, soft_wrap=True)
-    for reason in dict.fromkeys(why_not(metric) for metric in metrics if why_not(metric)):
-        names = ", ".join(metric.name for metric in metrics if why_not(metric) == reason)
+    for reason in dict.fromkeys(why_unavailable(metric) for metric in metrics if why_unavailable(metric)):
+        names = ", ".join(metric.name for metric in metrics if why_unavailable(metric) == reason)
         out.print(f"not available here: {names}: {reason}", markup=False, soft_wrap=True)
 
 
 def facts(metric: Metric) -> dict[str, Any]:
     """Return everything about a metric that a script or a reader of its values may want to know."""
-    from ..metrics.metric import why_not
+    from ..metrics.metric import why_unavailable
 
     return {
         "name": metric.name,
@@ -61,7 +61,7 @@ def facts(metric: Metric) -> dict[str, Any]:
         "package": metric.package,
         "version": metric.version,
         "implementation": metric.implementation,
-        "not_here": why_not(metric),
+        "not_here": why_unavailable(metric),
     }
 
 
@@ -69,7 +69,7 @@ def _table(metrics: Iterable[Metric]) -> Table:
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
-    from ..metrics.metric import why_not
+    from ..metrics.metric import why_unavailable
 
     table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))  # fits 80 columns
     for heading, justify in (("metric", "left"), ("unit", "left"), ("range", "right"), ("better", "left")):
@@ -80,7 +80,7 @@ def _table(metrics: Iterable[Metric]) -> Table:
         name = f"{metric.name}{'*' if metric.default else ''}"
         reference = "needed" if metric.needs_reference else "none"
         rate = str(metric.sample_rate or "any")
-        here = "no" if why_not(metric) else "yes"
+        here = "no" if why_unavailable(metric) else "yes"
         table.add_row(name, metric.unit, _range(metric), metric.best, reference, rate, f"{metric.cost:g}", here)
     return table
 

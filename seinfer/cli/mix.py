@@ -58,7 +58,7 @@ def mix(
     Writes OUT/noisy, OUT/clean and OUT/manifest.csv; `seinfer compare OUT` reads them. The same files, seed and options
     give the same bytes.
     """
-    from ..mixing.plan import MixRequest
+    from ..mixing.request import MixRequest
     from ..mixing.testset import make_test_set
     from ..models.extras import versions
     from ..reports.progress import ProgressBars
@@ -76,7 +76,7 @@ def mix(
         rir=rir,
         target=target,
         max_duration_s=_max_duration_s(duration_s),
-        subtype=resolve.subtype(subtype),
+        subtype=resolve.subtype(subtype) or "PCM_16",
         seed=seed,
     )
     with ProgressBars() as progress:
@@ -91,7 +91,7 @@ def _typed(parameters: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _check_target(target: str, rir: Path | None) -> None:
-    from ..mixing.signals import TARGETS
+    from ..mixing.reverberation import TARGETS
 
     if target not in TARGETS:
         raise UsageError(f"--target is {target!r}; expected one of {', '.join(TARGETS)}")
@@ -123,10 +123,10 @@ def _level_db(text: str) -> float | None:
 
 
 def _max_duration_s(duration_s: float | None) -> float:
-    from ..mixing.sources import MIN_S
+    from ..mixing.sources import MIN_DURATION_S
 
-    if duration_s is not None and not duration_s >= MIN_S:
-        raise UsageError(f"--duration-s is {duration_s:g}; expected at least {MIN_S}")
+    if duration_s is not None and not duration_s >= MIN_DURATION_S:
+        raise UsageError(f"--duration-s is {duration_s:g}; expected at least {MIN_DURATION_S}")
     return duration_s or 0.0
 
 

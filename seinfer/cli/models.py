@@ -156,7 +156,7 @@ def chosen(registry: Registry, names: Sequence[str]) -> list[ModelSpec]:
 def pull_one(spec: ModelSpec, sources: Sequence[Path] = (), *, offline: bool = False) -> None:
     """Fetch one model's weights with a progress bar; its licence is printed first."""
     from ..models import weights
-    from ..reports.download_progress import DownloadBars
+    from ..reports.progress import DownloadBars
 
     if not spec.files:
         print(f"{spec.name}: needs no download")

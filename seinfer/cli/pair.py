@@ -35,11 +35,11 @@ def pair(
     json: Json = False,
 ) -> None:
     """Print the pairs of noisy and clean files as a manifest; runs nothing."""
-    from ..clips.pairing import Overrides, collect
+    from ..clips.pairing import CategoryRules, collect
 
     try:
-        overrides = Overrides(category_regex, categories)
-        found = collect([folder], clean=clean, manifest=manifest, categories=overrides)
+        rules = CategoryRules(category_regex, categories)
+        found = collect([folder], clean=clean, manifest=manifest, categories=rules)
     except PairingError as error:
         if json:
             print(dumps({"refused": str(error)}, indent=2))
@@ -59,7 +59,7 @@ def as_document(found: ClipSet) -> dict[str, Any]:
         "why": found.why,
         "pairs": [_entry(clip) for clip in found.clips if clip.clean_path],
         "no_reference": [_entry(clip) for clip in found.clips if not clip.clean_path],
-        "left_out": [{"path": file.path, "reason": file.reason} for file in found.left_out],
+        "left_out": [{"path": file.path, "reason": file.reason} for file in found.unused],
         "notes": list(found.notes),
     }
 
@@ -83,12 +83,12 @@ def as_text(found: ClipSet) -> Iterator[str]:
     for clip in found.clips:
         if not clip.clean_path:
             yield f"no_reference: {clip.clip_id}: {clip.noisy_path}{_categories(clip)}"
-    for file in found.left_out:
+    for file in found.unused:
         yield f"not used: {file.path}: such files {file.reason}"
     for note in found.notes:
         yield f"note: {note}"
     n_pairs = sum(bool(clip.clean_path) for clip in found.clips)
-    yield f"{n_pairs} paired, {len(found.clips) - n_pairs} without reference, {len(found.left_out)} not used"
+    yield f"{n_pairs} paired, {len(found.clips) - n_pairs} without reference, {len(found.unused)} not used"
 
 
 def _categories(clip: Clip) -> str:

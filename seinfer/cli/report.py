@@ -27,15 +27,15 @@ def report(
     json: TableJson = False,
 ) -> None:
     """Rebuild the tables of a run folder; needs no model. Options that are not given keep the values of the run."""
-    from ..clips.pairing import Overrides
-    from ..clips.pairing.categories import overridden
+    from ..clips.pairing import CategoryRules
+    from ..clips.pairing.categories import apply_category_rules
     from ..pipeline.journal import read_journal
-    from ..reports.files import write_reports
     from ..reports.rendering import render
+    from ..reports.run_files import write_reports
     from .execute import exit_code
 
     journal = read_journal(run_folder)
-    results = journal.results(overridden(journal.clips, Overrides(category_regex, categories)))
+    results = journal.results(apply_category_rules(journal.clips, CategoryRules(category_regex, categories)))
     settings = resolve.tables(
         clips=results.clips,
         models=results.models,

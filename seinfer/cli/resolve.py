@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ..analysis.settings import TableSettings
     from ..clips.pairing import ClipSet
     from ..core.records import Clip
-    from ..metrics.choice import Choice
+    from ..metrics.choice import MetricSelection
 
 # Largest memory of a worker with a framework, measured by benchmarks/models.py.
 _WORKER_MIB = 2560
@@ -95,7 +95,7 @@ def jobs(wanted: int, n_models: int, n_threads: int) -> int:
     return n_jobs
 
 
-def metrics(text: str, clips: ClipSet) -> Choice:
+def metrics(text: str, clips: ClipSet) -> MetricSelection:
     """Return the metrics that --metrics names for these clips; problems of plug-ins are printed.
 
     Raises:

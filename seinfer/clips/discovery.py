@@ -1,7 +1,8 @@
-"""Folders and files -> clips with stable names.
+"""Find audio files in folders, and give every clip a stable name.
 
-A clip is called by its path relative to the input folder, without the suffix and with "/" on every system: never by its
-base name alone, so that equal names in different folders stay apart. What seinfer wrote is never taken as input.
+The name (clip_id) is the path relative to the input folder, without the suffix and with "/" on every system. It is
+never the base name alone, so that files of the same name in different folders have different names. A run folder
+of seinfer is never used as input.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
-from ..audio import reading as audio
+from ..audio.reading import SUFFIXES, probe
 from ..core.errors import AudioError, UsageError
 from ..core.hashing import sha256_of
 from ..core.records import Clip
@@ -28,18 +29,18 @@ JOURNAL = "journal.jsonl"
 def find_audio(
     inputs: Sequence[Path], exclude: Iterable[Path] = (), *, may_be_empty: bool = False
 ) -> tuple[Path, list[Path]]:
-    """List the audio files below folders, and files that are named themselves.
+    """List the audio files below folders, and files that are given themselves.
 
     Args:
         inputs: folders and files.
-        exclude: folders to leave out, such as the output folder.
-        may_be_empty: whether finding nothing is fine.
+        exclude: folders that are not searched, such as the output folder.
+        may_be_empty: return no files instead of raising an error.
 
     Returns:
-        The folder that the names are relative to, and the files, sorted.
+        The folder that the names are relative to, and the sorted files.
 
     Raises:
-        UsageError: an input does not exist, or there is no audio in them.
+        UsageError: an input does not exist or cannot be read, or there are no audio files.
     """
     excluded = {resolved(path) for path in exclude}
     roots = [path.absolute() for path in inputs]
@@ -50,7 +51,7 @@ def find_audio(
         folders.append(root if is_folder else root.parent)
         found.update(_walk(root, excluded) if is_folder else [root])
     if not found and not may_be_empty:
-        suffixes = ", ".join(sorted(audio.SUFFIXES))
+        suffixes = ", ".join(sorted(SUFFIXES))
         raise UsageError(f"no audio files in {', '.join(map(str, inputs))}; looked for {suffixes}")
     return Path(os.path.commonpath(folders)), sorted(found)
 
@@ -61,42 +62,42 @@ def _is_folder(path: Path) -> bool:
     except FileNotFoundError:
         raise UsageError(f"{path} does not exist; expected a folder of clips or an audio file") from None
     except OSError as error:
-        raise UsageError(f"{path} cannot be looked at: {error.strerror or error}; expected a folder or file") from error
+        raise UsageError(f"{path} cannot be read: {error.strerror or error}; expected a folder or file") from error
 
 
 def resolved(path: Path) -> Path:
-    """Return a path without links.
+    """Return an absolute path without symbolic links.
 
     Raises:
-        UsageError: its links lead in a circle.
+        UsageError: its links form a loop.
     """
     try:
         return path.resolve()
     except (OSError, RuntimeError) as error:  # RuntimeError before Python 3.13
-        raise UsageError(f"{path} cannot be followed: {error}; expected a path without a circle of links") from error
+        raise UsageError(f"{path} cannot be resolved: {error}; expected a path without a loop of links") from error
 
 
 def _walk(root: Path, excluded: set[Path]) -> Iterator[Path]:
-    """Yield the audio files below a folder; links are followed, but no folder is entered twice.
+    """Yield the audio files below a folder. Links are followed, but no folder is searched twice.
 
-    A folder that cannot be listed is yielded itself, so that it becomes a row with that reason.
+    A folder that cannot be listed is yielded itself, so that it becomes a failed row with the reason.
 
     Raises:
         UsageError: the root cannot be listed.
     """
-    entered: set[Path] = set()
-    closed: list[OSError] = []
-    for folder, folders, files in os.walk(root, followlinks=True, onerror=closed.append):
+    searched: set[Path] = set()
+    unlistable: list[OSError] = []
+    for folder, folders, files in os.walk(root, followlinks=True, onerror=unlistable.append):
         real = Path(folder).resolve()
-        if real in entered or real in excluded or JOURNAL in files:
+        if real in searched or real in excluded or JOURNAL in files:
             folders.clear()
             continue
-        entered.add(real)
+        searched.add(real)
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in files:
-            if not name.startswith(".") and Path(name).suffix.lower() in audio.SUFFIXES:
+            if not name.startswith(".") and Path(name).suffix.lower() in SUFFIXES:
                 yield Path(folder, name)
-    for error in closed:
+    for error in unlistable:
         path = Path(error.filename)
         if path == root:
             raise UsageError(f"{root} cannot be listed: {error.strerror}; expected a folder of clips") from error
@@ -107,20 +108,20 @@ def _walk(root: Path, excluded: set[Path]) -> Iterator[Path]:
 def clip_ids(paths: Sequence[Path], base: Path) -> list[str]:
     """Name files by their path relative to `base`, without the suffix.
 
-    Files that differ in nothing but the suffix keep it, and so does one whose estimate would bear a folder's name.
+    Files that differ only in the suffix keep it. So does a file whose estimate would have the same path as a folder.
     """
     whole = [path.relative_to(base).as_posix() for path in paths]
     names = [path.relative_to(base).with_suffix("").as_posix() for path in paths]
     folders = {parent.as_posix() for name in whole for parent in PurePosixPath(name).parents}
     names = [long if f"{short}.wav" in folders else short for short, long in zip(names, whole, strict=True)]
-    # A name that keeps its suffix may be the short name of yet another file, as of "x.wav.ogg" beside "x.wav".
-    while twice := {name for name, count in Counter(names).items() if count > 1}:
-        names = [long if short in twice else short for short, long in zip(names, whole, strict=True)]
+    # A name with its suffix may equal the short name of another file: "x.wav" and that of "x.wav.ogg".
+    while duplicates := {name for name, count in Counter(names).items() if count > 1}:
+        names = [long if short in duplicates else short for short, long in zip(names, whole, strict=True)]
     return names
 
 
 def inspect(clips: Sequence[Clip], threads: int = 8) -> list[Clip]:
-    """Read the headers and digests of every clip's files; what is wrong with one goes into the clip's `problem`."""
+    """Read the header and the digests of each clip's files; an error is recorded in the clip's `problem`."""
     with ThreadPoolExecutor(threads) as pool:
         return list(pool.map(_inspected, clips))
 
@@ -128,7 +129,7 @@ def inspect(clips: Sequence[Clip], threads: int = 8) -> list[Clip]:
 def _inspected(clip: Clip) -> Clip:
     path = Path(clip.noisy_path or clip.clean_path)
     try:
-        info = audio.probe(path)
+        info = probe(path)
         digest = sha256_of(path) if clip.noisy_path else ""
         clean_digest = sha256_of(Path(clip.clean_path)) if clip.clean_path else ""
     except AudioError as error:

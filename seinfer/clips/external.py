@@ -1,8 +1,8 @@
-"""Folders of files that any other program made, taken as if a model of ours had made them.
+"""Folders of enhanced files made by other programs (`compare --add`, `score`). Each folder is scored like a model.
 
-A file belongs to the clip of the same relative path, with or without what programs add to it: `_enhanced` behind the
-name, the noisy tree's folder before it. A clip that a folder has no file for is a failed row of that folder, so that
-nobody gains by leaving out hard clips.
+A file belongs to the clip of the same relative path. Two differences are allowed: `_enhanced` at the end of the name,
+and the folder of the noisy tree at its start. If a folder has no file for a clip, this is a failed row of that folder,
+so that a program does not get better scores by leaving out difficult clips.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]*")
 
 @dataclass(frozen=True)
 class ExternalFolder:
-    """A row of the table that no model of ours made.
+    """A folder of enhanced files, one row of the comparison.
 
     Attributes:
-        name: what the row is called.
+        name: name of the row, in the place of a model's name.
         path: the folder.
         files: clip_id -> file.
     """
@@ -40,10 +40,17 @@ class ExternalFolder:
 
 
 def parse_added(texts: Iterable[str], models: Collection[str]) -> dict[str, Path]:
-    """Read the values of --add, each "name=DIR".
+    """Parse the values of --add, each "name=DIR".
+
+    Args:
+        texts: the values.
+        models: names that are taken.
+
+    Returns:
+        Name -> folder.
 
     Raises:
-        UsageError: one is malformed, its folder does not exist, or its name is one of `models` or given twice.
+        UsageError: a value is malformed, its folder does not exist, or its name is in `models` or given twice.
     """
     added: dict[str, Path] = {}
     for text in texts:
@@ -53,56 +60,61 @@ def parse_added(texts: Iterable[str], models: Collection[str]) -> dict[str, Path
         if name in models:
             raise UsageError(f"--add {text}: {name!r} is a model; choose another name for the row")
         if name in added:
-            raise UsageError(f"--add names {name!r} twice, as {added[name]} and {folder}; choose another name")
+            raise UsageError(f"--add has the name {name!r} twice, for {added[name]} and {folder}; choose another name")
         if not Path(folder).is_dir():
-            raise UsageError(f"--add {text}: {folder} is no folder; expected a folder of enhanced files")
+            raise UsageError(f"--add {text}: {folder} is not a folder; expected a folder of enhanced files")
         added[name] = Path(folder)
     return added
 
 
 def named_by_folder(folders: Iterable[Path]) -> dict[str, Path]:
-    """Call folders by their own names.
+    """Name each folder by the last part of its path.
+
+    Returns:
+        Name -> folder.
 
     Raises:
-        UsageError: two have the same.
+        UsageError: two folders have the same name.
     """
     names: dict[str, Path] = {}
     for folder in folders:
         name = folder.absolute().name
         if name in names:
-            raise UsageError(f"{names[name]} and {folder} have the same name; rename one, a row is called by it")
+            raise UsageError(
+                f"{names[name]} and {folder} have the same name; rename one, because rows are named by folder"
+            )
         names[name] = folder
     return names
 
 
 def open_folder(name: str, path: Path, clips: Collection[str], exclude: Sequence[Path] = ()) -> ExternalFolder:
-    """Find a folder's files for clips.
+    """Find the file of each clip in a folder.
 
     Args:
         name: of the row.
         path: the folder.
         clips: clip_ids.
-        exclude: folders below it to leave out.
+        exclude: folders below it that are not searched.
 
     Raises:
-        UsageError: it holds no audio.
-        PairingError: no file belongs to a clip, or two belong to one.
+        UsageError: it contains no audio files.
+        PairingError: no file belongs to any clip, or two files belong to the same clip.
     """
     base, paths = find_audio([path], exclude=exclude)
     found = dict(zip(clip_ids(paths, base), paths, strict=True))
     files = {clip_id: file for clip_id, file in found.items() if clip_id in clips}
-    for written, file in found.items():
-        clip_id = without_output_word(without_tree_word(written))
-        if written in clips or clip_id not in clips:
+    for file_name, file in found.items():
+        clip_id = without_output_word(without_tree_word(file_name))
+        if file_name in clips or clip_id not in clips:
             continue
         if clip_id in files:
             raise PairingError(
-                f"{files[clip_id]} and {file} both belong to the clip {clip_id!r}; expected one file a clip: remove one"
+                f"{files[clip_id]} and {file} both belong to the clip {clip_id!r}; expected one per clip; remove one"
             )
         files[clip_id] = file
     if not files:
         raise PairingError(
-            f"none of the {len(found)} files in {path} has a partner of the same relative path; the first is "
+            f"none of the {len(found)} files in {path} has the relative path of a clip; the first file is "
             f"{min(found)!r}, the first clip {min(clips, default='none')!r}; rename the files, or give the folder "
             "above or below"
         )
@@ -110,7 +122,7 @@ def open_folder(name: str, path: Path, clips: Collection[str], exclude: Sequence
 
 
 def as_enhancement(folder: ExternalFolder, clip: Clip) -> Enhancement:
-    """Describe a folder's file for a clip; one that is missing or unreadable is a failed row with its reason."""
+    """Return the record of a folder's file for a clip; failed, with the reason, if it is missing or unreadable."""
     path = folder.files.get(clip.clip_id)
     if path is None:
         return Enhancement(clip.clip_id, folder.name, "failed", f"missing: {folder.path} has no file for this clip")
@@ -134,7 +146,7 @@ def as_enhancement(folder: ExternalFolder, clip: Clip) -> Enhancement:
 
 
 def facts(path: Path) -> dict[str, Any]:
-    """Return what run.json says of such a row in place of a model's facts."""
+    """Return the entry of a folder in run.json, in the place of a model's facts."""
     return {
         "license_code": "",
         "license_weights": "",

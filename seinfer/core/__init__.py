@@ -1,1 +1,1 @@
-"""What every other folder may use: errors, records, processes, devices, files."""
+"""Modules that every other folder may use: errors, records, processes, devices, files, logs."""

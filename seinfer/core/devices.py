@@ -1,4 +1,4 @@
-"""Where models run: this machine, its cores and its devices."""
+"""The machine that models run on: devices, cores, memory."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ DEVICES = ("auto", "cpu", "cuda")
 
 
 def checked_device(text: str) -> str:
-    """Return the value of --device.
+    """Return the value of --device if it is valid.
 
     Raises:
-        UsageError: it is no device.
+        UsageError: it is not one of DEVICES.
     """
     if text not in DEVICES:
         raise UsageError(f"--device is {text!r}; expected one of {', '.join(DEVICES)}")
@@ -26,7 +26,7 @@ def checked_device(text: str) -> str:
 
 
 def find_gpu() -> str:
-    """Return the name of an NVIDIA GPU of this machine, "" where there is none. Asks the driver, no framework."""
+    """Return the name of an NVIDIA GPU of this machine, "" if there is none. Runs nvidia-smi; imports no framework."""
     program = shutil.which("nvidia-smi")
     if not program:
         return ""
@@ -39,12 +39,12 @@ def find_gpu() -> str:
 
 
 def cores() -> int:
-    """Return how many cores this process may use."""
+    """Return the number of CPU cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def available_mib() -> int | None:
-    """Return how much memory is free for new processes, in MiB; None where the system does not say."""
+    """Return the memory available to new processes in MiB (MemAvailable of /proc/meminfo); None if unknown."""
     try:
         lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
     except OSError:
@@ -53,7 +53,7 @@ def available_mib() -> int | None:
 
 
 def machine() -> dict[str, Any]:
-    """Describe this machine."""
+    """Return the operating system, Python version, processor and number of cores, for run.json."""
     return {
         "system": platform.platform(),
         "python": platform.python_version(),

@@ -1,6 +1,6 @@
-"""Errors that a user is meant to read, each with the exit code that the command line ends with.
+"""Errors with a message for the user, each with the exit code of the command line.
 
-A message says what happened, the value seen, what was expected, and what to do.
+A message says what happened, the value that was found, what was expected, and what to do.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ class SeinferError(Exception):
 
 
 class UsageError(SeinferError):
-    """The command or the call makes no sense as given: an unknown model, a missing folder, a wrong shape."""
+    """A command or call is invalid: an unknown model, a missing folder, a wrong shape."""
 
     exit_code = USAGE
 
@@ -27,13 +27,13 @@ class PairingError(SeinferError):
 
 
 class IntegrityError(SeinferError):
-    """A file is not what its hash says it must be, or a checkpoint does not fit its network."""
+    """The hash of a file is wrong, or a checkpoint does not match its network."""
 
     exit_code = INTEGRITY
 
 
 class RegistryError(SeinferError):
-    """A model table is malformed."""
+    """A table in a models.toml is malformed."""
 
 
 class MissingExtraError(SeinferError):
@@ -45,14 +45,14 @@ class MissingWeightsError(SeinferError):
 
 
 class DownloadError(SeinferError):
-    """A download did not succeed; nothing partial is left under the final name."""
+    """A download failed; no partial file is left under the final name."""
 
 
 class AudioError(SeinferError):
     """One clip cannot be read, enhanced or written.
 
     Attributes:
-        reason: short code from a closed set, for the status column of the tables.
+        reason: short code for the status column of the tables, such as "truncated".
     """
 
     def __init__(self, reason: str, message: str) -> None:
@@ -61,8 +61,8 @@ class AudioError(SeinferError):
 
 
 class BackendError(SeinferError):
-    """A backend broke its contract or failed to load."""
+    """A backend violated its contract or failed to load."""
 
 
 class RunFolderError(SeinferError):
-    """A run folder cannot be used: locked, foreign, or not writable."""
+    """A run folder cannot be used: it is locked, not writable, or contains other files."""

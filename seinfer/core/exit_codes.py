@@ -1,11 +1,11 @@
-"""Exit codes of the command line; the README and `errors.py` refer to them."""
+"""Exit codes of the command line, as the README lists them; errors.py assigns them to errors."""
 
 ALL_DONE = 0
 ERROR = 1
 USAGE = 2
 PAIRING = 3
 INTEGRITY = 4
-"""A hash is wrong, or a file is not what it must be."""
+"""The hash of a file is wrong, or a checkpoint does not match its network."""
 PARTLY_FAILED = 5
 """Finished, but some clips or models failed."""
 INTERRUPTED = 130

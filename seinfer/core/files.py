@@ -1,7 +1,7 @@
-"""Files: text and CSV files that are whole or not there, and opening what is to be read.
+"""Writing text, JSON and CSV files atomically, and opening regular files for reading.
 
-CSV files are UTF-8 with comma, dot and Unix line ends. An empty cell is "not applicable"; "nan" and "inf" are never
-written.
+Atomic: the file is complete under its name, or an older file of that name is unchanged. CSV files are UTF-8 with comma,
+decimal point and Unix line ends. An empty cell means "not applicable"; "nan" and "inf" are never written.
 """
 
 from __future__ import annotations
@@ -22,11 +22,14 @@ from .errors import AudioError, RunFolderError
 Cell = str | int | float | bool | None
 
 
+# --- Atomic writing
+
+
 def write_text(path: Path, text: str) -> None:
-    """Write UTF-8 with Unix line ends under a temporary name, then rename.
+    """Write UTF-8 with Unix line ends under a temporary name, flush it to disk, then rename it.
 
     Raises:
-        RunFolderError: it cannot be written; an older file of that name is untouched.
+        RunFolderError: the file cannot be written; an older file of that name is unchanged.
     """
     part = path.parent / f".seinfer-{os.getpid()}-{path.name}.part"
     try:
@@ -44,12 +47,30 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_json(path: Path, document: Mapping[str, Any]) -> None:
-    """Write a JSON document that people can read."""
+    """Write an indented JSON document; see `write_text`.
+
+    Raises:
+        RunFolderError: the file cannot be written.
+        ValueError: a number is NaN or infinite.
+    """
     write_text(path, json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
 
+# --- CSV
+
+
 def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, Cell]]) -> None:
-    """Write rows; a key that is no column is a mistake and raises ValueError."""
+    """Write a CSV file with a header; see `write_text`.
+
+    Args:
+        path: the file.
+        columns: names, in order.
+        rows: column -> value; a missing column is an empty cell.
+
+    Raises:
+        RunFolderError: the file cannot be written.
+        ValueError: a row has a key that is not in `columns`.
+    """
     text = _UnixLines()
     writer = csv.DictWriter(text, columns, lineterminator="\r\n", restval="")
     writer.writeheader()
@@ -58,14 +79,14 @@ def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, Ce
 
 
 class _UnixLines(io.StringIO):
-    """Takes rows that end in CR LF and ends them in LF: csv quotes a CR within a cell only where it ends rows."""
+    """Replaces the CR LF at the end of each row by LF. csv writes CR LF, because it then quotes a CR inside a cell."""
 
     def write(self, row: str, /) -> int:
         return super().write(row.removesuffix("\r\n") + "\n")
 
 
 def csv_cell(value: Cell) -> str:
-    """Return a value as the text of a cell."""
+    """Return the text of a cell: floats with 6 decimals; empty for None, NaN and infinity."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -75,21 +96,24 @@ def csv_cell(value: Cell) -> str:
     return str(value)
 
 
+# --- Reading
+
+
 def open_regular(path: Path) -> BinaryIO:
-    """Open a file for reading, unbuffered; what is no file, such as a named pipe, is refused and not waited for.
+    """Open a regular file for reading, unbuffered. Anything else, such as a named pipe, is refused without waiting.
 
     Raises:
-        AudioError: it cannot be opened.
+        AudioError: `unreadable`, it cannot be opened or is not a regular file.
     """
     try:
-        file: BinaryIO = open(path, "rb", buffering=0, opener=_without_waiting)  # noqa: SIM115 the caller's
+        file: BinaryIO = open(path, "rb", buffering=0, opener=_open_without_waiting)  # noqa: SIM115 the caller closes it
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             file.close()
-            raise AudioError("unreadable", f"{path} is no regular file; expected an audio file")
+            raise AudioError("unreadable", f"{path} is not a regular file; expected an audio file")
     except OSError as error:
         raise AudioError("unreadable", f"{path} cannot be read: {error.strerror or error}") from error
     return file
 
 
-def _without_waiting(name: str, flags: int) -> int:
+def _open_without_waiting(name: str, flags: int) -> int:
     return os.open(name, flags | os.O_NONBLOCK)

@@ -1,4 +1,4 @@
-"""Digests of files and of values."""
+"""SHA-256 of files and of values."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ _BLOCK_BYTES = 1 << 20
 
 
 def sha256_of(path: Path) -> str:
-    """Return the sha256 of a file in hex.
+    """Return the SHA-256 of a file as hexadecimal text.
 
     Raises:
         AudioError: it cannot be opened.
-        OSError: it cannot be read to its end.
+        OSError: it cannot be read completely.
     """
     digest = hashlib.sha256()
     with open_regular(path) as file:
@@ -27,6 +27,6 @@ def sha256_of(path: Path) -> str:
 
 
 def fingerprint(*parts: Any) -> str:
-    """Return a short digest of JSON values; equal values give equal digests on every machine."""
+    """Return 32 hexadecimal digits of the SHA-256 of JSON values; equal values give equal digits on every machine."""
     text = json.dumps(parts, sort_keys=True, ensure_ascii=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:32]

@@ -1,4 +1,4 @@
-"""Objects named as "module:name": backends and metrics are imported only when they are used."""
+"""Import objects by a text "module:name", so that backends and metrics are imported only when they are used."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from typing import Any
 
 
 def import_object(target: str) -> Any:
-    """Import what "module:name" names.
+    """Import an object.
+
+    Args:
+        target: "module:name", such as "seinfer.backends.noisy:load".
 
     Raises:
-        ImportError: there is no such module or name, or the text has another form.
+        ImportError: there is no such module or name, or `target` has another form.
     """
     module, colon, name = target.partition(":")
     if not (module and colon and name):

@@ -1,6 +1,7 @@
-"""The log of a run: one JSON document a line, for programs and for finding out later. --log-file asks for it.
+"""The log file of a run (--log-file): one JSON document per line.
 
-Standard error stays for people. What libraries print there, in this process or in a worker, goes to the log alone.
+Standard error contains only messages for the user. Text that libraries write to it, in this process or in a worker,
+goes only to the log.
 """
 
 from __future__ import annotations
@@ -21,12 +22,12 @@ from .errors import UsageError
 LOGGER = "seinfer"
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
-# Without a log file nothing of the log is shown: Python would print warnings to standard error otherwise.
+# Without a log file nothing is shown; without this handler Python would print warnings to standard error.
 logging.getLogger(LOGGER).addHandler(logging.NullHandler())
 
 
 def open_log(path: Path) -> None:
-    """Send everything that seinfer logs, and Python's warnings, to a file; an old one is added to.
+    """Write everything that seinfer logs, and Python's warnings, to a file; an existing file is appended to.
 
     Raises:
         UsageError: the file cannot be written.
@@ -45,7 +46,7 @@ def open_log(path: Path) -> None:
 
 
 class _LogFile(logging.FileHandler):
-    """Says once that it cannot be written, and lets the run go on: a log is worth less than what it is about."""
+    """Log file that warns once if it cannot be written. The run continues: its results matter more than its log."""
 
     _has_failed = False
 
@@ -58,7 +59,7 @@ class _LogFile(logging.FileHandler):
     def close(self) -> None:
         try:
             super().close()
-        except OSError:  # a full disk is met again with what the buffer holds
+        except OSError:  # writing the rest of the buffer fails again on a full disk
             self.handleError(logging.makeLogRecord({}))
 
 
@@ -76,22 +77,28 @@ class _JsonLines(logging.Formatter):
 
 @contextmanager
 def log_library_output(source: str) -> Iterator[None]:
-    """Take file descriptor 2 away from C libraries for a while and log what they wrote to it."""
-    with _scratch() as chatter:
-        kept = os.dup(2)
-        os.dup2(chatter.fileno(), 2)
+    """Redirect file descriptor 2 (standard error) in a `with` block, and log the lines that libraries wrote to it.
+
+    C libraries write to the descriptor directly, so replacing sys.stderr does not catch their output.
+
+    Args:
+        source: name of the library, for the log.
+    """
+    with _temporary_file() as output:
+        original = os.dup(2)
+        os.dup2(output.fileno(), 2)
         try:
             yield
         finally:
-            os.dup2(kept, 2)
-            os.close(kept)
-            chatter.seek(0)
-            for line in chatter.read().decode(errors="backslashreplace").splitlines():
+            os.dup2(original, 2)
+            os.close(original)
+            output.seek(0)
+            for line in output.read().decode(errors="backslashreplace").splitlines():
                 logging.getLogger(LOGGER).debug("%s", line, extra={"source": source})
 
 
-def _scratch() -> BinaryIO:
-    """Open a nameless file; where the machine has no room for one, what is written to it is lost."""
+def _temporary_file() -> BinaryIO:
+    """Open a temporary file without a name; if there is no space for one, os.devnull."""
     try:
         return cast(BinaryIO, tempfile.TemporaryFile())
     except OSError:

@@ -1,4 +1,4 @@
-"""Progress of long work, as the code that does the work sees it; who shows it is not its concern."""
+"""Interface through which long work reports its progress; reports/ displays it."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from typing import Protocol
 
 
 class Progress(Protocol):
-    """Is told how far each stage is."""
+    """Receives the progress of each stage."""
 
     def start(self, stage: str, total: int) -> None:
-        """Begin a stage of `total` steps."""
+        """Start a stage of `total` steps."""
 
     def advance(self, stage: str) -> None:
         """Count one step."""

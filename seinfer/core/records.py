@@ -1,6 +1,6 @@
-"""Values that travel between the stages, and across process borders as JSON. Standard library only.
+"""Records passed between the stages, and between processes as JSON. Uses only the standard library.
 
-`model` is a name in models.toml, `backend` a module that runs it, `weights` its files: three different things.
+`model` is a name in models.toml, `backend` the module that runs it, `weights` its files.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ class WeightFile:
     Attributes:
         name: file name in the weights folder.
         sha256: full digest in hex, or the prefix that the authors published.
-        url: where the authors offer it; empty for a local `path`.
+        url: where the authors publish it; empty for a local `path`.
         bytes: size, None when it is not known exactly.
-        path: a user's own file, absolute, used in place.
-        archive_sha256: digest of the archive at `url`, of which only `member` is taken; empty where it is not known and
-            the full `sha256` of the member decides.
+        path: a user's own file, absolute; it is used where it is.
+        archive_sha256: digest of the archive at `url`, of which only `member` is extracted. If it is unknown (empty),
+            only the full `sha256` of the member is checked.
         member: path of the file inside that archive.
     """
 
@@ -41,17 +41,17 @@ class WeightFile:
 
 @dataclass(frozen=True)
 class ModelSpec:
-    """Every fact about a model, as its table in a models.toml states it.
+    """All facts about a model, from its table in a models.toml.
 
     Attributes:
         backend: "module:load", or the name of an entry point in the group seinfer.backends.
         extra: pip extra of `distribution` that brings the packages; empty when the core install is enough.
-        sample_rate: Hz the network works at.
+        sample_rate: sample rate of the network in Hz.
         latency_ms: algorithmic latency, compensated by the backend.
-        verified: how the adapter was proven.
-        options: reach the backend: architecture and behaviour.
-        distribution: the installed package whose table this is.
-        python: interpreter that runs the model; empty for the one that runs seinfer.
+        verified: how the adapter was verified.
+        options: settings for the backend: architecture and behaviour.
+        distribution: the installed package that contains the table.
+        python: Python interpreter that runs the model; empty for the one that runs seinfer.
     """
 
     name: str
@@ -78,12 +78,12 @@ class ModelSpec:
 
 @dataclass(frozen=True)
 class Clip:
-    """One noisy recording, and what the comparison knows about it.
+    """One noisy recording and its properties.
 
     Attributes:
         clip_id: path relative to the input folder without suffix, with "/" on every system.
-        clean_path: the dataset file that belongs to it; empty in a blind set.
-        n_samples: frames per channel.
+        clean_path: the clean file that belongs to it; empty if there is none (blind set).
+        n_samples: samples per channel.
         noisy_sha256: digest of the noisy file's bytes.
         clean_sha256: digest of the clean file's bytes.
         problem: why it cannot be used, as "reason: message"; empty for a good clip.
@@ -103,13 +103,20 @@ class Clip:
 
     @property
     def duration_s(self) -> float:
-        """Length in seconds, 0 when the header could not be read."""
+        """Duration in seconds; 0 if the header could not be read."""
         return self.n_samples / self.sample_rate if self.sample_rate else 0.0
 
 
 @dataclass(frozen=True)
 class Job:
-    """One clip for a worker: read `source`, enhance, write `target`."""
+    """One clip for a worker process: read `source`, enhance it, write `target`.
+
+    Attributes:
+        source, target: paths.
+        duration_s: duration of the clip.
+        subtype: WAV subtype of the target; empty for that of the source.
+        mono: average the channels.
+    """
 
     clip_id: str
     source: str
@@ -121,16 +128,17 @@ class Job:
 
 @dataclass(frozen=True)
 class Enhancement:
-    """What came of one clip and one model.
+    """Result of enhancing one clip with one model.
 
     Attributes:
-        status: "ok", "chunked" (a long clip in faded windows, not exactly the whole clip's result) or "failed".
-        error: "reason: message" when failed.
+        status: "ok"; "chunked": a long clip in crossfaded windows, not exactly equal to the whole clip's result; or
+            "failed".
+        error: "reason: message" if it failed.
         sample_rate_in, model_sample_rate, sample_rate_out: Hz.
-        clipped_samples: samples beyond full scale that writing had to clip.
-        wall_s: seconds of resampling and inference, a batch's time shared out by length.
-        peak_rss_mib: the worker's largest resident memory so far.
-        estimate_sha256: digest of the written file.
+        clipped_samples: number of samples that were clipped on writing.
+        wall_s: seconds of resampling and inference; the time of a batch is divided by length.
+        peak_rss_mib: largest resident memory of the worker so far.
+        estimate_sha256: SHA-256 of the written file.
     """
 
     clip_id: str
@@ -158,11 +166,11 @@ class ScoringTask:
     """Estimates of one clip for a scoring process.
 
     Attributes:
-        reference: path of the clean file; empty where there is none.
-        noisy: path of the noisy file, against which lag and gain are measured where there is no reference.
+        reference: path of the clean file; empty if there is none.
+        noisy: path of the noisy file; lag and gain are relative to it if there is no reference.
         estimates: model -> path.
         metrics: names, in column order.
-        sample_rate: Hz to score at, 0 for the rate of the files.
+        sample_rate: Hz at which to score; 0 for the rate of the files.
         excluded: "model metric" -> reason, for metrics that crashed a scoring process before; they are not computed.
     """
 
@@ -177,14 +185,15 @@ class ScoringTask:
 
 @dataclass(frozen=True)
 class Score:
-    """The figures of one estimate.
+    """The scores of one estimate.
 
     Attributes:
         sample_rate: Hz at which it was scored.
         values: metric name -> value; a metric that could not be computed is absent.
-        reasons: metric name -> why it is absent, or a remark such as "identical" on one that is there.
-        lag_samples: delay of the estimate against the reference (the noisy clip where there is none), at `sample_rate`.
-        gain_db: level of the estimate against the same signal.
+        reasons: metric name -> why its value is absent, or a remark on the value such as "identical".
+        lag_samples: delay of the estimate relative to the reference, or to the noisy clip if there is none, at
+            `sample_rate`.
+        gain_db: level of the estimate relative to the same signal.
         len_diff_samples: estimate minus reference, in samples of the files.
     """
 
@@ -199,14 +208,14 @@ class Score:
 
 
 def to_json(record: Any) -> dict[str, Any]:
-    """Return a record of this module as plain JSON values."""
+    """Return a record of this module as JSON values."""
     return asdict(record)
 
 
 def from_json(kind: type[T], values: Mapping[str, Any]) -> T:
-    """Build a record of `kind` from what `to_json` gave; keys that it does not know are ignored.
+    """Return the record of type `kind` that `to_json` converted.
 
-    A journal written by another version may hold more keys or fewer; missing ones take their default.
+    A journal of another version may have more keys or fewer: unknown keys are ignored, missing ones get their default.
     """
     known = {f.name for f in fields(kind)}  # type: ignore[arg-type]
     kept = {key: tuple(value) if isinstance(value, list) else value for key, value in values.items() if key in known}

@@ -1,6 +1,7 @@
-"""The standard streams and the encoding of names, made fit for whatever shell, cron job or pipe started this process.
+"""Make the standard streams and the encoding of file names usable, however the process was started.
 
-Nobody who stops reading, closes a stream or speaks another locale may cost a run its work or its file names.
+A closed stream, a reader that stops reading (such as `head`) or a locale without UTF-8 must not end a run or change its
+file names.
 """
 
 from __future__ import annotations
@@ -16,67 +17,68 @@ from typing import TYPE_CHECKING, TextIO
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
-# A reader that has seen enough, such as `head`, is no failure of ours.
-_GONE = frozenset((errno.EPIPE,))
-# What cannot be said on standard error can be said nowhere; the work goes on.
-_ANY = frozenset(errno.errorcode)
+# Standard output: a reader that stops reading, such as `head`, is not an error.
+_BROKEN_PIPE = frozenset((errno.EPIPE,))
+# Standard error: if it cannot be written, there is no other place for messages, and the run continues.
+_ALL_ERRORS = frozenset(errno.errorcode)
 
 
 def prepare() -> None:
-    """Make the standard streams usable and file names UTF-8. Call it once, first of all.
+    """Make the standard streams usable and file names UTF-8. Call it once, before anything else.
 
-    In a locale whose names are not UTF-8 this starts the interpreter again in its UTF-8 mode: file names then are what
-    they are in every other locale, and a run can be resumed from any.
+    If the locale's file names are not UTF-8, this restarts the interpreter in its UTF-8 mode: file names are then the
+    same as in every other locale, and a run can be resumed in any locale.
     """
     if sys.getfilesystemencoding() != "utf-8" and os.environ.get("PYTHONUTF8") != "1":
         os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], {**os.environ, "PYTHONUTF8": "1"})
     _open_closed()
-    sys.stdout = _forgiving(1, sys.stdout, _GONE)
-    sys.stderr = _forgiving(2, sys.stderr, _ANY)
+    sys.stdout = _ignoring(1, sys.stdout, _BROKEN_PIPE)
+    sys.stderr = _ignoring(2, sys.stderr, _ALL_ERRORS)
 
 
 def discard_output() -> None:
-    """Send what standard output still holds nowhere, after it was found that it cannot be written."""
+    """Discard the buffered rest of standard output, after writing to it has failed."""
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, 1)
     os.close(null)
-    with suppress(OSError):  # the interpreter would flush it once more on its way out
+    with suppress(OSError):  # the interpreter flushes it again at exit
         sys.stdout.flush()
 
 
 def _open_closed() -> None:
-    """Open the streams that are closed on nothing: the next file opened would take their place."""
+    """Open closed standard streams on os.devnull; otherwise the next opened file would get their descriptor."""
     for descriptor in (0, 1, 2):
         try:
             os.fstat(descriptor)
         except OSError:
-            null = os.open(os.devnull, os.O_RDWR)  # the lowest free number, which is this one
+            null = os.open(os.devnull, os.O_RDWR)  # gets the lowest free number, which is this one
             assert null == descriptor, f"{os.devnull} was opened as {null}, expected {descriptor}"
             os.set_inheritable(null, True)
 
 
-def _forgiving(descriptor: int, given: TextIO | None, forgiven: Collection[int]) -> TextIO:
-    raw = _Raw(descriptor, forgiven)
+def _ignoring(descriptor: int, given: TextIO | None, ignored: Collection[int]) -> TextIO:
+    """Return a text stream on a descriptor that ignores these error numbers."""
+    raw = _ErrorIgnoringFile(descriptor, ignored)
     return io.TextIOWrapper(
         io.BufferedWriter(raw),
         encoding=given.encoding if given else "utf-8",
-        errors="backslashreplace",  # a name that is no text is shown somehow, and not refused
+        errors="backslashreplace",  # a file name that is not valid text is shown with escapes
         line_buffering=descriptor == 2 or raw.isatty(),
     )
 
 
-class _Raw(io.FileIO):
-    """A standard stream on which some failures are as good as success."""
+class _ErrorIgnoringFile(io.FileIO):
+    """A standard stream that ignores some errors."""
 
-    def __init__(self, descriptor: int, forgiven: Collection[int]) -> None:
+    def __init__(self, descriptor: int, ignored: Collection[int]) -> None:
         super().__init__(descriptor, "w", closefd=False)
-        self._forgiven = forgiven
+        self._ignored = ignored
 
     def write(self, data: ReadableBuffer, /) -> int:
-        """Write what can be written, and say that all of it was where nobody can take it."""
+        """Write the data; if an ignored error occurs, report all of it as written."""
         try:
             return super().write(data)
         except OSError as error:
-            if error.errno not in self._forgiven:
+            if error.errno not in self._ignored:
                 raise
             return memoryview(data).nbytes

@@ -1,4 +1,4 @@
-"""The part of an error message that helps with a wrong name: the closest known names, or all of them."""
+"""Suggestions for a misspelt name in an error message: the most similar known names, or all of them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 
 def suggest(name: str, known: Iterable[str]) -> str:
-    """Return "did you mean A or B?" where known names are similar, else "expected one of A, B, C"."""
+    """Return "did you mean A or B?" if known names are similar, else "expected one of A, B, C"."""
     names = list(known)
     close = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
     return f"did you mean {' or '.join(close)}?" if close else f"expected one of {', '.join(names) or 'none'}"

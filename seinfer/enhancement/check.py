@@ -11,11 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..audio.reading import Samples, resample
-from ..backends.base import Enhancer, Waveform, run_stream, stream_over
-from ..backends.batching import Batch, pad
+from ..audio.resampling import Samples, resample
+from ..backends.base import Batch, Enhancer, Waveform, pad, run_stream, stream_over
 from ..metrics.diagnostics import gain_db, lag_samples
-from ..metrics.metric import MetricError
+from ..metrics.errors import MetricError
 from .long_clips import Clock, windowed
 
 BATCH_TOLERANCE = 1e-5

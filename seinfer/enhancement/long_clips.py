@@ -15,7 +15,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ..audio.reading import Info, Resampler, Samples, WavWriter, read_blocks, refuse_nonfinite
+from ..audio.reading import Info, read_blocks, refuse_nonfinite
+from ..audio.resampling import Resampler, Samples
+from ..audio.writing import WavWriter
 from ..backends.base import Enhancer, Stream, Streaming, TwoPass, Waveform
 from .model import enhance_clips
 

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from ..audio.reading import Samples, fit_length, refuse_nonfinite, resample
-from ..backends.base import Enhancer, Waveform
-from ..backends.batching import pad
+from ..audio.reading import refuse_nonfinite
+from ..audio.resampling import Samples, fit_length, resample
+from ..backends.base import Enhancer, Waveform, pad
 from ..core.errors import BackendError, UsageError
 from ..core.records import ModelSpec
 

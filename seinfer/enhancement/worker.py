@@ -18,9 +18,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
-from ..audio import reading as audio
-from ..audio.reading import Audio, Samples
-from ..audio.resampling import resampled_length
+from ..audio import reading, writing
+from ..audio.reading import Audio
+from ..audio.resampling import Samples, resampled_length
 from ..backends.base import Enhancer, batch_limits, is_chunked
 from ..core.errors import AudioError, SeinferError
 from ..core.hashing import sha256_of
@@ -91,7 +91,7 @@ class Worker:
                 if job.duration_s > LONG_S:
                     self._decoded.put(job)
                     continue
-                decoded = self._guard(job, audio.read, Path(job.source), mono=job.mono)
+                decoded = self._guard(job, reading.read, Path(job.source), mono=job.mono)
                 if decoded is not None:
                     batch.append((job, decoded))
             self._decoded.put(batch)
@@ -120,8 +120,8 @@ class Worker:
 
     def _enhance_long(self, job: Job) -> None:
         """Enhance a clip that is too long for memory, block by block."""
-        info = audio.probe(Path(job.source))
-        subtype = job.subtype or audio.wav_subtype(info.subtype)
+        info = reading.probe(Path(job.source))
+        subtype = job.subtype or writing.wav_subtype(info.subtype)
         done = enhance_file(self._enhancer, Path(job.source), Path(job.target), info, subtype, mono=job.mono)
         status = "chunked" if done.is_chunked else "ok"
         self._done(job, info.sample_rate, (done.channels, info.n_samples), done.n_clipped, done.wall_s, status)
@@ -132,8 +132,8 @@ class Worker:
 
     def _write_one(self, job: Job, decoded: Audio, samples: Samples, wall_s: float) -> None:
         target = Path(job.target)
-        subtype = job.subtype or audio.wav_subtype(decoded.subtype)
-        n_clipped = audio.write(target, samples, decoded.sample_rate, subtype)
+        subtype = job.subtype or writing.wav_subtype(decoded.subtype)
+        n_clipped = writing.write(target, samples, decoded.sample_rate, subtype)
         status = "chunked" if is_chunked(self._enhancer, self._model_samples(decoded)) else "ok"
         self._done(job, decoded.sample_rate, samples.shape, n_clipped, wall_s, status)
 

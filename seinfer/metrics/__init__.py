@@ -1,9 +1,15 @@
-"""Metrics, one module a family: pure functions of keyword-only (reference, estimate, sample_rate).
+"""Metrics: one module per metric family, each a pure function of keyword-only (reference, estimate, sample_rate).
 
-`table` lists them without importing any; `evaluate` runs several on one pair of signals.
+`table` lists the metrics without importing their modules. `evaluate` computes several for one pair of signals.
+Dependencies within this folder: errors <- signals <- pair <- metric families; metric <- table; and compute <- evaluate,
+which use both.
+
+A package adds a metric with `from seinfer.metrics import Metric, MetricError` and the entry-point group
+"seinfer.metrics" (see `table`).
 """
 
-from .metric import REASONS, REMARKS, Metric, MetricError, is_available, why_not
+from .errors import REASONS, REMARKS, MetricError
+from .metric import Metric, is_available, why_unavailable
 from .table import METRICS, MetricTable, load_table
 
 __all__ = [
@@ -15,5 +21,5 @@ __all__ = [
     "MetricTable",
     "is_available",
     "load_table",
-    "why_not",
+    "why_unavailable",
 ]

@@ -1,7 +1,8 @@
 """Correlation and filtering of long signals by short FFTs, a few blocks at a time.
 
-A reference is cut into overlapping blocks; a block of an estimate meets the one block of the reference that holds all
-of its lags. Few blocks are in flight at a time, so that they stay in the cache, and memory does not grow with the clip.
+A reference is cut into overlapping blocks, so that each block of the estimate needs only the one block of the reference
+that contains all of its lags. Few blocks are processed at a time, so that they stay in the processor's cache and memory
+does not grow with the clip.
 """
 
 from __future__ import annotations
@@ -13,19 +14,20 @@ import numpy as np
 import numpy.typing as npt
 from scipy.fft import irfft, next_fast_len, rfft
 
-Floats = npt.NDArray[np.float64]
+from .signals import Floats
+
 Spectra = npt.NDArray[np.complex128]
 
-# Samples in flight: 16 blocks of 4096, half a megabyte.
+# Samples processed at a time: 16 blocks of 4096, half a megabyte.
 _GROUP_SAMPLES = 1 << 16
 
 
 @dataclass(frozen=True)
 class Blocks:
-    """How signals are cut.
+    """How signals are cut into blocks.
 
     Attributes:
-        first_lag, last_lag: delays of the reference that are looked at, in samples; first_lag <= 0 <= last_lag.
+        first_lag, last_lag: range of delays of the reference, in samples; first_lag <= 0 <= last_lag.
         n_fft: transform length.
     """
 
@@ -35,7 +37,7 @@ class Blocks:
 
     @classmethod
     def covering(cls, first_lag: int, last_lag: int, n_samples: int) -> Blocks:
-        """Choose a transform that holds the whole signal, or of which the lags take a third, which measured fastest."""
+        """Choose a transform as long as the whole signal, or three times the range of lags, which measured fastest."""
         span = last_lag - first_lag
         return cls(first_lag, last_lag, next_fast_len(min(n_samples + span, max(3 * span, 4096)), real=True))
 
@@ -45,14 +47,14 @@ class Blocks:
         return self.n_fft - (self.last_lag - self.first_lag)
 
     def groups(self, n_samples: int) -> Iterator[slice]:
-        """Yield the blocks of a signal, as many at a time as fit the cache."""
+        """Yield the blocks of a signal, as many at a time as fit into the processor's cache."""
         n_blocks = -(-n_samples // self.hop)
         size = max(1, _GROUP_SAMPLES // self.n_fft)
         for start in range(0, n_blocks, size):
             yield slice(start, min(start + size, n_blocks))
 
     def estimate_blocks(self, estimate: Floats, group: slice) -> Floats:
-        """Cut the blocks of a group out of an estimate, shape (block, hop), with zeros behind its end."""
+        """Cut the blocks of a group out of an estimate, shape (block, hop), with zeros after its end."""
         return _cut(estimate, group.start * self.hop, group.stop - group.start, self.hop, self.hop)
 
     def reference_spectra(self, reference: Floats, group: slice) -> Spectra:
@@ -61,14 +63,14 @@ class Blocks:
         return np.asarray(rfft(_cut(reference, start, group.stop - group.start, self.hop, self.n_fft), axis=-1))
 
     def cross_spectrum(self, reference: Spectra, estimate: Floats) -> Spectra:
-        """Return the spectrum that `lags` turns into a group's share of the correlation, shape (frequency,)."""
+        """Return the spectrum of a group's share of the correlation, for `lags`, shape (frequency,)."""
         spectra = np.asarray(rfft(estimate, n=self.n_fft, axis=-1))
         np.conj(spectra, out=spectra)
         spectra *= reference
         return np.asarray(spectra.sum(axis=0))
 
     def lags(self, cross_spectrum: Spectra) -> Floats:
-        """Return sum over n of reference[n - lag] estimate[n], for the lags from first to last."""
+        """Return sum over n of reference[n - lag] estimate[n], for the lags from first_lag to last_lag."""
         circular = irfft(cross_spectrum, n=self.n_fft)
         return np.asarray(circular[self.last_lag - self.first_lag :: -1])
 

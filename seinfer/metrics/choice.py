@@ -1,7 +1,7 @@
-"""What `--metrics` means: which figures a clip gets, with a clean file and without.
+"""The meaning of `--metrics`: which metrics are computed for clips with a clean file, and for clips without.
 
-The rule: a metric is never put in the place of another. Where the chosen ones do not apply to a clip its cells stay
-empty; nothing is computed beside them but what says how a figure came about.
+The rule: a metric is never replaced by another. If a chosen metric does not apply to a clip, its cell stays empty. Only
+diagnostics are computed in addition to the chosen metrics.
 """
 
 from __future__ import annotations
@@ -10,20 +10,20 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from ..core.errors import MissingExtraError, UsageError
-from .metric import Metric, why_not
+from .metric import Metric, why_unavailable
 from .table import load_table
 
 AUTO, ALL = "auto", "all"
 
 
 @dataclass(frozen=True)
-class Choice:
+class MetricSelection:
     """Names of metrics, in the order of the columns.
 
     Attributes:
         with_reference: for clips that have a clean file.
         without_reference: for clips that have none.
-        notes: what a user should know about the choice, a line each.
+        notes: lines about the selection for the user.
     """
 
     with_reference: tuple[str, ...] = ()
@@ -32,59 +32,61 @@ class Choice:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """All of them."""
+        """All metrics of the selection."""
         return _in_column_order({*self.with_reference, *self.without_reference})
 
     def of(self, *, has_reference: bool) -> tuple[str, ...]:
-        """Return what a clip gets, and the diagnostics that go with it."""
+        """Return the metrics of a clip and their diagnostics."""
         names = self.with_reference if has_reference else self.without_reference
         return with_diagnostics(names)
 
 
-def choose(text: str, *, n_with: int, n_without: int) -> Choice:
+def choose(text: str, *, n_with: int, n_without: int) -> MetricSelection:
     """Read the value of --metrics: "auto", "all", or names separated by commas.
 
-    "auto" is SDR, SI-SDR, PESQ-WB, STOI and ESTOI for clips with a reference and DNSMOS for those without; "all" is
-    whatever is installed and applies.
+    "auto" is SDR, SI-SDR, PESQ-WB, STOI and ESTOI for clips with a reference and DNSMOS for clips without; "all" is
+    every metric that is installed and applies.
 
     Args:
         text: the value.
-        n_with: clips that have a clean file.
-        n_without: clips that have none.
+        n_with: number of clips that have a clean file.
+        n_without: number of clips that have none.
 
     Raises:
         UsageError: a name is unknown, none is given, or a metric needs clean files and there are none.
         MissingExtraError: a metric that was named is not installed.
     """
-    which = text.strip()
-    if which not in (AUTO, ALL):
-        return _divided(_named(which, n_with), n_with, n_without)
-    meant = [metric for metric in load_table().metrics.values() if _is_meant(metric, which, n_with, n_without)]
-    chosen = _divided([metric for metric in meant if not why_not(metric)], n_with, n_without)
-    notes = _not_installed(meant)
-    if which == AUTO:
+    keyword = text.strip()
+    if keyword not in (AUTO, ALL):
+        return _split(_named(keyword, n_with), n_with, n_without)
+    candidates = [
+        metric for metric in load_table().metrics.values() if _is_selected(metric, keyword, n_with, n_without)
+    ]
+    chosen = _split([metric for metric in candidates if not why_unavailable(metric)], n_with, n_without)
+    notes = _not_installed(candidates)
+    if keyword == AUTO:
         compared = tuple(name for name in chosen.with_reference if load_table().metrics[name].needs_reference)
         chosen = replace(chosen, with_reference=compared)
-        notes += _mixed(chosen, n_with, n_without)
+        notes += _note_on_mixed_clips(chosen, n_with, n_without)
     return replace(chosen, notes=notes)
 
 
 def with_diagnostics(names: Iterable[str]) -> tuple[str, ...]:
-    """Return the names, and those of the diagnostics that are computed beside them, in the order of the columns."""
+    """Return the names and those of their diagnostics, in the order of the columns."""
     metrics = load_table().metrics
-    return _in_column_order({other for name in names for other in (name, *metrics[name].beside)})
+    return _in_column_order({other for name in names for other in (name, *metrics[name].diagnostics)})
 
 
-def _is_meant(metric: Metric, which: str, n_with: int, n_without: int) -> bool:
-    if which == ALL:
+def _is_selected(metric: Metric, keyword: str, n_with: int, n_without: int) -> bool:
+    if keyword == ALL:
         return not metric.is_diagnostic and bool(n_with or not metric.needs_reference)
     return metric.default and bool(n_with if metric.needs_reference else n_without)
 
 
-def _divided(chosen: Sequence[Metric], n_with: int, n_without: int) -> Choice:
+def _split(chosen: Sequence[Metric], n_with: int, n_without: int) -> MetricSelection:
     compared = tuple(metric.name for metric in chosen) if n_with else ()
     blind = tuple(metric.name for metric in chosen if not metric.needs_reference) if n_without else ()
-    return Choice(compared, blind)
+    return MetricSelection(compared, blind)
 
 
 def _named(text: str, n_with: int) -> list[Metric]:
@@ -97,25 +99,25 @@ def _named(text: str, n_with: int) -> list[Metric]:
             raise UsageError(
                 f"the metric {metric.name} needs clean files and none were found; give --clean or --manifest"
             )
-        if reason := why_not(metric):
+        if reason := why_unavailable(metric):
             raise MissingExtraError(f"the metric {metric.name} cannot be computed here: {reason}")
     return [metric for name, metric in table.metrics.items() if name in names]
 
 
-def _not_installed(meant: Iterable[Metric]) -> tuple[str, ...]:
-    """Say what is left out of a choice that nobody made by name, a line for each thing to install."""
+def _not_installed(candidates: Iterable[Metric]) -> tuple[str, ...]:
+    """Return one line per missing installation, with the metrics that are therefore left out of "auto" or "all"."""
     lacking: dict[str, list[str]] = {}
-    for metric in meant:
-        if reason := why_not(metric):
+    for metric in candidates:
+        if reason := why_unavailable(metric):
             lacking.setdefault(reason, []).append(metric.name)
     return tuple(f"not computed: {', '.join(names)}: {reason}" for reason, names in lacking.items())
 
 
-def _mixed(chosen: Choice, n_with: int, n_without: int) -> tuple[str, ...]:
+def _note_on_mixed_clips(chosen: MetricSelection, n_with: int, n_without: int) -> tuple[str, ...]:
     if not (chosen.with_reference and chosen.without_reference):
         return ()
     return (
-        f"{n_with} clips with a clean file are compared with it, {n_without} without one are judged by themselves; "
+        f"{n_with} clips with a clean file are compared with it, {n_without} without one are scored without reference; "
         "no metric is computed for both",
     )
 

@@ -1,6 +1,6 @@
-"""Is the estimate late, and is it quieter? Two figures that explain a bad score; neither is one.
+"""Delay and gain of an estimate: two numbers that explain a bad score. They are not scores themselves.
 
-Scoring shifts and scales nothing because of them.
+Scoring does not shift or scale a signal because of them.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from .blocks import Blocks, correlate
-from .metric import MetricError
-from .signals import Signal, check, common_length
+from .errors import MetricError
+from .pair import Reference, trimmed_pair
 
 MAX_LAG_S = 0.5
 # A periodic signal correlates as well one period later; rounding must not choose between equals.
@@ -20,7 +20,7 @@ _TIE = 1 - 1e-9
 
 
 def lag_samples(*, reference: npt.ArrayLike, estimate: npt.ArrayLike, sample_rate: int) -> int:
-    """Find the delay of an estimate: where its cross-correlation with the reference is largest in magnitude.
+    """Return the delay of an estimate: the lag of the largest magnitude of its cross-correlation with the reference.
 
     Args:
         reference: clean signal, shape (time,), float.
@@ -28,14 +28,15 @@ def lag_samples(*, reference: npt.ArrayLike, estimate: npt.ArrayLike, sample_rat
         sample_rate: Hz.
 
     Returns:
-        Samples within +-0.5 s, positive where the estimate is late. Of delays that fit equally well, the smallest.
+        Samples within +-0.5 s, positive if the estimate is late. Of equally good lags, the smallest.
 
     Raises:
-        MetricError: silent_ref, silent_est, nonfinite, too_short, length_mismatch; undefined where nothing correlates.
+        MetricError: silent_ref, silent_est, nonfinite, too_short, length_mismatch; undefined if nothing correlates.
     """
-    one, other = _of_like_length(reference, estimate, sample_rate)
-    furthest = min(round(MAX_LAG_S * sample_rate), one.size - 1)
-    strength = np.abs(correlate(one, other, Blocks.covering(-furthest, furthest, one.size)))
+    pair = trimmed_pair(Reference(reference, sample_rate), estimate, sample_rate)
+    clean = pair.reference.samples
+    furthest = min(round(MAX_LAG_S * sample_rate), clean.size - 1)
+    strength = np.abs(correlate(clean, pair.estimate, Blocks.covering(-furthest, furthest, clean.size)))
     if not strength.max() > 0:
         raise MetricError("undefined", "the estimate does not correlate with the reference at any lag")
     lags = np.flatnonzero(strength >= strength.max() * _TIE) - furthest
@@ -43,7 +44,7 @@ def lag_samples(*, reference: npt.ArrayLike, estimate: npt.ArrayLike, sample_rat
 
 
 def gain_db(*, reference: npt.ArrayLike, estimate: npt.ArrayLike, sample_rate: int) -> float:
-    """Measure the level of the part of an estimate that is the reference: its projection, at lag 0, in magnitude.
+    """Return the gain of the reference in the estimate: the magnitude of its projection onto the reference, at lag 0.
 
     Args:
         reference: clean signal, shape (time,), float.
@@ -51,19 +52,15 @@ def gain_db(*, reference: npt.ArrayLike, estimate: npt.ArrayLike, sample_rate: i
         sample_rate: Hz.
 
     Returns:
-        dB, 0 for an estimate that holds the reference at its own level. It says little where the lag is not 0.
+        dB, 0 for an estimate that contains the reference at its own level. It means little if the lag is not 0.
 
     Raises:
-        MetricError: silent_ref, silent_est, nonfinite, too_short, length_mismatch; undefined where they are orthogonal.
+        MetricError: silent_ref, silent_est, nonfinite, too_short, length_mismatch; undefined if they are orthogonal.
     """
-    one, other = _of_like_length(reference, estimate, sample_rate)
-    gain = abs(float(np.dot(one, other))) / float(np.dot(one, one))
+    pair = trimmed_pair(Reference(reference, sample_rate), estimate, sample_rate)
+    clean = pair.reference.samples
+    # g = |<r, e>| / <r, r>, in dB 20 log10 g
+    gain = abs(float(np.dot(clean, pair.estimate))) / float(np.dot(clean, clean))
     if gain == 0:
         raise MetricError("undefined", "the estimate is orthogonal to the reference")
     return 20 * math.log10(gain)
-
-
-def _of_like_length(reference: npt.ArrayLike, estimate: npt.ArrayLike, sample_rate: int) -> tuple[Signal, Signal]:
-    one, other = check(reference, "reference"), check(estimate, "estimate")
-    length = common_length(one.size, other.size, sample_rate)
-    return Signal(one[:length]), Signal(other[:length])

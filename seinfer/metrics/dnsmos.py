@@ -1,14 +1,16 @@
-"""DNSMOS: what listeners would say of a clip, as networks guess it from the clip alone.
+"""DNSMOS: ratings of listeners, predicted by neural networks from the clip alone.
 
-P.835 rates speech (SIG), background (BAK) and the whole (OVRL); P.808 rates the whole. pDNSMOS is another P.835
-network, for speech that is meant to be one chosen person's; it puts models in another order, so its columns are its
-own. None of them is a crowd's opinion, nor to be set beside one.
+    DNSMOS = mean over windows w of polynomial(network(w))
 
-The rule: what Microsoft's script says, to 1e-5. Each figure of a window goes through a polynomial, then the mean over
-the windows is taken. `dnsmos_windows` says which windows, and why the figure is a function of length;
-`dnsmos_n_hops`, `dnsmos_n_used` and `dnsmos_tiled` say what became of a clip.
+with the polynomials below for P.835, and none for P.808. P.835 rates speech (SIG), background (BAK) and the whole
+(OVRL); P.808 rates the whole. pDNSMOS is another P.835 network, for the speech of one chosen person. It ranks models in
+another order, so it has its own columns. A DNSMOS score is not a rating by people and should not be compared with one.
 
-A network runs once for all of its columns. Memory does not grow with the clip.
+The values match Microsoft's script to 1e-5. `dnsmos_windows` describes the windows, and why the score depends on the
+length of the clip; the columns `dnsmos_n_hops`, `dnsmos_n_used` and `dnsmos_tiled` report how a clip was cut. A network
+runs once for all of its columns. Memory does not grow with the clip.
+
+Unit: MOS. Range: 1 to 5; higher is better. Defined at 16 kHz.
 
 Sources: Reddy, Gopal, Cutler, ICASSP 2022, doi:10.1109/ICASSP43922.2022.9746108 (P.835); the same, ICASSP 2021,
 arXiv:2010.15258 (P.808); microsoft/DNS-Challenge@591184a9fcb2cbdec02520fed81a32bbbf9d73ff:DNSMOS/dnsmos_local.py.
@@ -17,23 +19,21 @@ arXiv:2010.15258 (P.808); microsoft/DNS-Challenge@591184a9fcb2cbdec02520fed81a32
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from . import dnsmos_networks as networks
-from .dnsmos_windows import SAMPLE_RATE, Floats, Windows, plan
+from .dnsmos_windows import SAMPLE_RATE, Windows, plan
+from .errors import MetricError
 from .logmel import log_mel
-from .metric import MetricError
-
-if TYPE_CHECKING:
-    from .pair import Pair
+from .pair import Pair
+from .signals import Floats
 
 Single = npt.NDArray[np.float32]
 
 _SIG, _BAK, _OVRL = 0, 1, 2
-# Of SIG, BAK and OVRL, highest power first.
+# Coefficients for SIG, BAK and OVRL, highest power first; from the script.
 _P835 = (
     (-0.08397278, 1.22083953, 0.0052439),
     (-0.13166888, 1.60915514, -0.39604546),
@@ -44,41 +44,41 @@ _P835_PERSONALISED = (
     (-0.04976499, 0.44276479, -0.1644611, 0.96883132),
     (-0.00533021, 0.005101, 1.18058466, -0.11236046),
 )
-_UNSEEN_BY_P808 = 160  # samples at the end of a window
+_UNUSED_BY_P808 = 160  # samples at the end of a window
 
 
 def sig_of_pair(pair: Pair) -> float:
-    """Rate the speech."""
+    """Rate the speech (SIG)."""
     return _rated(pair.remember(_p835), _SIG, _P835)
 
 
 def bak_of_pair(pair: Pair) -> float:
-    """Rate the background."""
+    """Rate the background (BAK)."""
     return _rated(pair.remember(_p835), _BAK, _P835)
 
 
 def ovrl_of_pair(pair: Pair) -> float:
-    """Rate the whole."""
+    """Rate the whole (OVRL)."""
     return _rated(pair.remember(_p835), _OVRL, _P835)
 
 
 def p808_of_pair(pair: Pair) -> float:
-    """Rate the whole by the network of P.808."""
+    """Rate the whole with the network of P.808."""
     return float(pair.remember(_p808).mean())
 
 
 def personalised_sig_of_pair(pair: Pair) -> float:
-    """Rate the speech by the personalised network."""
+    """Rate the speech with the personalised network."""
     return _rated(pair.remember(_personalised), _SIG, _P835_PERSONALISED)
 
 
 def personalised_bak_of_pair(pair: Pair) -> float:
-    """Rate the background by the personalised network, for which other people's speech is part of it."""
+    """Rate the background with the personalised network, which counts the speech of other people as background."""
     return _rated(pair.remember(_personalised), _BAK, _P835_PERSONALISED)
 
 
 def personalised_ovrl_of_pair(pair: Pair) -> float:
-    """Rate the whole by the personalised network."""
+    """Rate the whole with the personalised network."""
     return _rated(pair.remember(_personalised), _OVRL, _P835_PERSONALISED)
 
 
@@ -98,12 +98,12 @@ def ovrl_raw_of_pair(pair: Pair) -> float:
 
 
 def n_hops_of_pair(pair: Pair) -> float:
-    """Count the windows that the script begins."""
+    """Return the number of windows that the script starts."""
     return float(_windows(pair).n_hops)
 
 
 def n_used_of_pair(pair: Pair) -> float:
-    """Count the windows that it averages."""
+    """Return the number of windows that the script averages."""
     return float(len(_windows(pair).starts))
 
 
@@ -113,12 +113,12 @@ def tiled_of_pair(pair: Pair) -> float:
 
 
 def _p835(pair: Pair) -> Floats:
-    """Return SIG, BAK and OVRL of each window as the network gives them, shape (window, 3)."""
+    """Return the raw SIG, BAK and OVRL of each window, shape (window, 3)."""
     return _raw(pair, networks.P835, _waveform)
 
 
 def _personalised(pair: Pair) -> Floats:
-    """Return the same of the personalised network."""
+    """Return the raw SIG, BAK and OVRL of the personalised network, shape (window, 3)."""
     return _raw(pair, networks.P835_PERSONALISED, _waveform)
 
 
@@ -127,10 +127,10 @@ def _p808(pair: Pair) -> Floats:
     return _raw(pair, networks.P808, _features)
 
 
-def _raw(pair: Pair, file: networks.NetworkFile, see: Callable[[Floats], Single]) -> Floats:
+def _raw(pair: Pair, file: networks.NetworkFile, features_of: Callable[[Floats], Single]) -> Floats:
     windows = _windows(pair)
     run = networks.network(file)
-    return windows.rate(pair.estimate, lambda samples: run(see(samples)[None])[0])
+    return windows.rate(pair.estimate, lambda samples: run(features_of(samples)[None])[0])
 
 
 def _windows(pair: Pair) -> Windows:
@@ -144,7 +144,7 @@ def _waveform(samples: Floats) -> Single:
 
 
 def _features(samples: Floats) -> Single:
-    return log_mel(samples[:-_UNSEEN_BY_P808])
+    return log_mel(samples[:-_UNUSED_BY_P808])
 
 
 def _rated(raw: Floats, column: int, polynomials: tuple[tuple[float, ...], ...]) -> float:

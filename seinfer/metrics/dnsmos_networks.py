@@ -1,14 +1,14 @@
-"""The networks of DNSMOS, taken from the wheel of the package speechmos, which is not imported: it wants librosa.
+"""The networks of DNSMOS, read from the installed package speechmos. The package is not imported: it needs librosa.
 
-The rule: only the files by which these columns are defined. Their sha256 is compared before they are run, and stands in
-the `implementation` of each metric. Sessions are made once in a process, with one thread that sleeps when idle.
+The rule: only the files that define these columns. Their sha256 is checked before they are used, and is part of the
+`implementation` of each metric. Sessions are created once per process, with one thread that sleeps when idle.
 
 They are the files of microsoft/DNS-Challenge@591184a9fcb2cbdec02520fed81a32bbbf9d73ff:DNSMOS, byte for byte. Licence:
-the package is under MIT by its LICENSE.txt and says nothing apart about the networks in it; the repository puts its
-code under MIT and its other content under CC BY 4.0, and has left the question about the networks (its issue 125)
-unanswered. Nothing of them is part of seinfer.
+the LICENSE.txt of the package is MIT and does not mention the networks in it; the repository licenses its code under
+MIT and its other content under CC BY 4.0, and its issue 125, which asks about the networks, has no answer. The networks
+are not part of seinfer.
 
-Standard library only, until a network is asked for.
+Standard library only, until a network is loaded.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from .metric import MetricError
+from .errors import MetricError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -55,13 +55,13 @@ P808 = NetworkFile("dnsmos_models/model_v8.onnx", "9246480c58567bc6affd4200938e7
 
 @cache
 def network(file: NetworkFile) -> Callable[[Array], Array]:
-    """Load a network: inputs of shape (batch, ...) -> figures of shape (batch, figure).
+    """Load a network: inputs of shape (batch, ...) -> ratings of shape (batch, rating).
 
     Raises:
         MetricError: not_installed, model_file.
     """
     content = read(file)
-    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # read when it is imported
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # onnxruntime reads it when it is imported
     try:
         import onnxruntime
     except ImportError as error:
@@ -80,14 +80,14 @@ def network(file: NetworkFile) -> Callable[[Array], Array]:
 
 
 def read(file: NetworkFile) -> bytes:
-    """Return the bytes of a network whose digest is right.
+    """Return the bytes of a network after checking its digest.
 
     Raises:
         MetricError: not_installed, model_file.
     """
     package = find_spec(PACKAGE)
     if package is None or not package.submodule_search_locations:
-        raise MetricError("not_installed", detail=f"there is no package {PACKAGE}, which holds the networks")
+        raise MetricError("not_installed", detail=f"there is no package {PACKAGE}, which contains the networks")
     path = Path(package.submodule_search_locations[0]) / file.path
     try:
         content = path.read_bytes()

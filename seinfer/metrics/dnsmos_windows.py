@@ -1,11 +1,11 @@
-"""The parts of a clip that DNSMOS judges: windows of 9.01 s, a second apart.
+"""The parts of a clip that DNSMOS rates: windows of 9.01 s, one second apart.
 
-The rule: the windows of Microsoft's script, whatever one thinks of them, because the figure is a function of them:
+The rule: exactly the windows of Microsoft's script, because the score depends on them:
 
-- a clip shorter than a window is doubled until it is not. So 4 s make 7 windows, 5 s one, 9 s seven of nine, and 9.01
-  to 10.99 s one
-- the end of a window is rounded down in floating point, which leaves some a sample short, and those are dropped: of a
-  clip of 20 s the script averages the first 7 of 11 windows, 15 s
+- a clip shorter than a window is doubled until it is long enough. So a clip of 4 s has 7 windows, 5 s one, 9 s nine of
+  which seven are used, and 9.01 to 10.99 s one
+- the end of a window is rounded down in floating point, which leaves some windows one sample short, and those are
+  dropped: for a clip of 20 s the script averages the first 7 of 11 windows, which cover 15 s
 
 Source: microsoft/DNS-Challenge@591184a9fcb2cbdec02520fed81a32bbbf9d73ff:DNSMOS/dnsmos_local.py.
 """
@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from .signals import Floats
 
 SAMPLE_RATE = 16_000
 WINDOW_S = 9.01
@@ -29,11 +29,11 @@ WINDOW = int(WINDOW_S * SAMPLE_RATE)
 
 @dataclass(frozen=True)
 class Windows:
-    """Which parts of a clip are judged.
+    """The parts of a clip that are rated.
 
     Attributes:
-        n_hops: windows that the script begins.
-        starts: first sample of each that it does not drop, in the repeated clip.
+        n_hops: number of windows that the script starts.
+        starts: first sample of each window that the script does not drop, in the repeated clip.
         is_tiled: whether the clip is repeated.
     """
 
@@ -42,14 +42,14 @@ class Windows:
     is_tiled: bool
 
     def rate(self, signal: Floats, network: Callable[[Floats], npt.NDArray[np.floating[Any]]]) -> Floats:
-        """Rate each window of the signal that was planned for; of windows with the same samples only the first is run.
+        """Rate each window of the signal; windows with the same samples are rated once.
 
         Args:
-            signal: shape (time,).
-            network: a window, shape (144160,) -> figures, shape (figure,).
+            signal: shape (time,), of the length that was planned for.
+            network: a window, shape (144160,) -> ratings, shape (rating,).
 
         Returns:
-            Shape (window, figure).
+            Shape (window, rating).
         """
         places = [start % signal.size for start in self.starts]
         inside = np.arange(WINDOW)
@@ -62,7 +62,7 @@ def plan(n_samples: int) -> Windows:
     total = n_samples
     while total < WINDOW:
         total *= 2
-    # The script's own arithmetic, to the last bit: it decides which windows come out a sample short.
+    # The script's own arithmetic, to the last bit: it decides which windows are one sample short.
     n_hops = int(math.floor(total / SAMPLE_RATE) - WINDOW_S) + 1
     ends = [min(int((hop + WINDOW_S) * SAMPLE_RATE), total) for hop in range(n_hops)]
     starts = tuple(hop * SAMPLE_RATE for hop, end in enumerate(ends) if end - hop * SAMPLE_RATE >= WINDOW)

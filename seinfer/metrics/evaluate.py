@@ -1,4 +1,4 @@
-"""Several metrics of one pair of signals: each ends as a finite figure, or as a reason why there is none."""
+"""Several metrics for one pair of signals: each gets a finite value, or a reason why it has none."""
 
 from __future__ import annotations
 
@@ -11,21 +11,23 @@ import numpy as np
 import numpy.typing as npt
 
 from ..core.errors import UsageError
-from .metric import MISTAKES, Metric, MetricError
-from .pair import Pair, Reference, Resample
-from .signals import check, common_length
+from .compute import compute_on_pair
+from .errors import CAUGHT_ERRORS, MetricError
+from .metric import Metric
+from .pair import Pair, Reference, Resample, trimmed_pair
+from .signals import check
 from .table import load_table
 
 T = TypeVar("T")
 
 
 class Evaluation(NamedTuple):
-    """What came of one pair.
+    """The results for one pair.
 
     Attributes:
         values: metric name -> value, finite; a metric that could not be computed is absent.
-        reasons: metric name -> why it is absent, a key of REASONS with ": detail" behind some of them; or, for a value
-            that is there, a key of REMARKS.
+        reasons: metric name -> why its value is absent, a key of REASONS, some with ": detail" appended; for a value
+            that is present, a key of REMARKS.
     """
 
     values: dict[str, float]
@@ -43,17 +45,18 @@ def evaluate(
 ) -> Evaluation:
     """Compute metrics of an estimate against a reference.
 
-    Signals whose lengths differ by up to 40 ms are cut to the shorter one. Cheap metrics run first.
+    Signals whose lengths differ by up to 40 ms are cut to the shorter one. Cheap metrics are computed first.
 
     Args:
-        reference: the clean signal, made once for all of its estimates, because it remembers; None where there is none.
+        reference: the clean signal. Create it once for all of its estimates, because it caches results. None: there is
+            no clean signal.
         estimate: shape (time,), float. It is not modified.
         sample_rate: Hz of both.
-        metrics: what to compute. A metric that one of them is made of is computed as well, but not reported.
-        announce: called with a metric's name right before it starts, so that the death of the process can be put down
-            to it.
-        resample: brings both signals to the rate of a metric that is defined at one only; without it such a metric ends
-            with the reason "sample_rate" at other rates.
+        metrics: the metrics. Metrics that they are computed from are computed as well, but not reported.
+        announce: called with a metric's name right before it is computed, so that a crash of the process can be
+            attributed to it.
+        resample: converts both signals to the rate of a metric that is defined at one rate only; without it such a
+            metric gets the reason "sample_rate" at other rates.
 
     Raises:
         UsageError: a signal is not one channel of floating-point samples, or the rates differ.
@@ -67,7 +70,11 @@ def evaluate(
 
     @cache
     def pair(needs_reference: bool) -> Pair:
-        return (_pair if needs_reference else _estimate_alone)(reference, estimate, sample_rate, values)
+        if not needs_reference:
+            return Pair(None, check(estimate, "estimate"), sample_rate, values)
+        if reference is None:
+            raise MetricError("no_reference")
+        return trimmed_pair(reference, estimate, sample_rate, values)
 
     chosen = list(metrics)
     for metric in _in_order(chosen):
@@ -76,35 +83,16 @@ def evaluate(
             values[metric.name], remark = _shown(metric, _compute(metric, own, reasons, announce), own)
         except MetricError as error:
             remark = error.status
-        except MISTAKES as error:
-            said = " ".join(str(error).split())  # on one line, for a cell
-            remark = MetricError("metric_error", detail=f"{type(error).__name__}: {said}").status
+        except CAUGHT_ERRORS as error:
+            message = " ".join(str(error).split())  # on one line, for a table cell
+            remark = MetricError("metric_error", detail=f"{type(error).__name__}: {message}").status
         if remark:
             reasons[metric.name] = remark
     return Evaluation(_only(chosen, values), _only(chosen, reasons))
 
 
-def _pair(reference: Reference | None, estimate: npt.ArrayLike, sample_rate: int, values: dict[str, float]) -> Pair:
-    """Check the signals and cut them to the same length.
-
-    Raises:
-        MetricError: nothing can be compared.
-    """
-    if reference is None:
-        raise MetricError("no_reference")
-    whole, signal = reference.usable().samples, check(estimate, "estimate")
-    length = common_length(whole.size, signal.size, sample_rate)
-    if signal.size > length:
-        signal = check(signal[:length], "estimate")
-    return Pair(reference.first(length).usable(), signal, sample_rate, values)
-
-
-def _estimate_alone(_: Reference | None, estimate: npt.ArrayLike, sample_rate: int, values: dict[str, float]) -> Pair:
-    return Pair(None, check(estimate, "estimate"), sample_rate, values)
-
-
 def _in_order(metrics: list[Metric]) -> list[Metric]:
-    """Return the metrics and those that they are made of, cheap ones first, but none before what it is made of."""
+    """Return the metrics and those that they need, cheap ones first, but each after the metrics that it needs."""
     known = {**load_table().metrics, **{metric.name: metric for metric in metrics}}
     ordered: dict[str, Metric] = {}
 
@@ -126,11 +114,11 @@ def _compute(metric: Metric, pair: Pair, reasons: Mapping[str, str], announce: C
             raise MetricError("not_computed", detail=f"{name} {reasons.get(name, 'unknown')}")
     if announce is not None:
         announce(metric.name)
-    return metric.of(pair)
+    return compute_on_pair(metric, pair)
 
 
 def _shown(metric: Metric, value: float, pair: Pair) -> tuple[float, str]:
-    """Return a value within the bounds in which it is shown, and a remark if that changed it.
+    """Clamp a value in dB to the bounds of the metric; return it and a remark if it changed.
 
     Raises:
         MetricError: undefined.
@@ -140,7 +128,7 @@ def _shown(metric: Metric, value: float, pair: Pair) -> tuple[float, str]:
         lower, upper = (-math.inf if metric.lower is None else metric.lower), metric.upper
         shown = max(lower, min(value, math.inf if upper is None else upper))
     if not math.isfinite(shown):
-        raise MetricError("undefined", f"{metric.name} came out as {value}")
+        raise MetricError("undefined", f"{metric.name} is {value}")
     if shown == value:
         return shown, ""
     is_identical = metric.needs_reference and np.array_equal(pair.reference.samples, pair.estimate)

@@ -1,9 +1,9 @@
 """The features of DNSMOS P.808: log power in 120 mel bands, a frame every 10 ms at 16 kHz. Pure numpy.
 
-The rule: what librosa gives for `power_to_db(melspectrogram(n_fft=321, hop_length=160, n_mels=120), ref=np.max)`, then
-(x + 40) / 40, without librosa. Frames are centred, with zeros around the signal; the window is a periodic Hann window;
-the bands are Slaney's, of equal area, in single precision (narrower than a bin at the bottom, so that some are empty);
-80 dB below the loudest cell nothing counts.
+The rule: the same values as librosa's `power_to_db(melspectrogram(n_fft=321, hop_length=160, n_mels=120), ref=np.max)`,
+then (x + 40) / 40, without librosa. Frames are centred, with zeros around the signal; the window is a periodic Hann
+window; the bands are Slaney's, of equal area, in single precision (narrower than a bin at the bottom, so that some are
+empty); values more than 80 dB below the loudest cell are set to -80 dB.
 
 Sources: Slaney, "Auditory Toolbox", Technical Report 1998-010, Interval Research; librosa's documentation; the settings
 of microsoft/DNS-Challenge@591184a:DNSMOS/dnsmos_local.py.
@@ -15,9 +15,9 @@ from functools import cache
 
 import numpy as np
 import numpy.typing as npt
-from numpy.lib.stride_tricks import sliding_window_view
 
-Floats = npt.NDArray[np.float64]
+from .frames import frames_of, periodic_hann
+from .signals import Floats
 
 SAMPLE_RATE = 16_000
 _N_FFT, _HOP, N_BANDS = 321, 160, 120
@@ -29,9 +29,8 @@ _HZ_PER_MEL, _CORNER_HZ, _MEL_PER_NEPER = 200 / 3, 1000.0, 27 / np.log(6.4)
 
 def log_mel(signal: Floats) -> npt.NDArray[np.float32]:
     """Return the features of a signal of shape (time,) at 16 kHz, shape (frame, 120), -1 to 1."""
-    window = np.hanning(_N_FFT + 1)[:-1]
-    frames = sliding_window_view(np.pad(signal, _N_FFT // 2), _N_FFT)[::_HOP]
-    spectra = np.fft.rfft(frames * window)
+    frames = frames_of(np.pad(signal, _N_FFT // 2), _N_FFT, _HOP)
+    spectra = np.fft.rfft(frames * periodic_hann(_N_FFT))
     power = np.maximum((np.square(spectra.real) + np.square(spectra.imag)) @ _bands(), _LEAST_POWER)
     level_db = 10 * np.log10(power) - 10 * np.log10(power.max())
     np.maximum(level_db, -_DYNAMIC_RANGE_DB, out=level_db)

@@ -1,4 +1,4 @@
-"""What is compared: a reference that remembers what metrics have worked out about it, and an estimate beside it."""
+"""A reference and an estimate, with a cache of the results that several metrics or estimates share."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from typing import Any, TypeVar, cast
 import numpy as np
 import numpy.typing as npt
 
-from .metric import MetricError
-from .signals import Signal, check
+from .errors import MetricError
+from .signals import Signal, check, common_length
 
 T = TypeVar("T")
 Resample = Callable[[npt.NDArray[np.float64], int, int], npt.ArrayLike]
-"""(waveform of shape (time,), Hz that it has, Hz that is wanted) -> waveform."""
+"""(waveform of shape (time,), its rate in Hz, wanted rate in Hz) -> waveform."""
 
 
 class _Memory:
-    """Computes a thing once."""
+    """A cache: computes each result once."""
 
     def __init__(self) -> None:
         self._known: dict[Hashable, Any] = {}
@@ -29,19 +29,19 @@ class _Memory:
 
 
 class Reference:
-    """A clean signal, made once for the many estimates it is compared with.
+    """A clean signal. It is created once and compared with many estimates.
 
     Attributes:
-        samples: the signal; empty where there is a problem.
+        samples: the signal; empty if there is a problem.
         sample_rate: Hz.
-        problem: why nothing can be compared with it; None for a good signal.
+        problem: why nothing can be compared with it; None for a usable signal.
     """
 
     def __init__(self, samples: npt.ArrayLike, sample_rate: int) -> None:
         """Check a signal.
 
         Args:
-            samples: shape (time,), float. It is not copied where it is float64 already, and never modified.
+            samples: shape (time,), float. It is not copied if it is float64 already, and never modified.
             sample_rate: Hz.
 
         Raises:
@@ -70,13 +70,13 @@ class Reference:
         return self._memory.once(prepare, lambda: prepare(self.samples, self.sample_rate))
 
     def first(self, n_samples: int) -> Reference:
-        """Return the reference cut to its first samples, with a memory of its own."""
+        """Return the reference cut to its first samples, with its own cache."""
         if n_samples == self.samples.size:
             return self
         return self._memory.once(n_samples, lambda: Reference(self.samples[:n_samples], self.sample_rate))
 
     def at(self, sample_rate: int, resample: Resample) -> Reference:
-        """Return the reference at another rate, with a memory of its own."""
+        """Return the reference at another rate, with its own cache."""
 
         def make() -> Reference:
             return Reference(resample(self.samples, self.sample_rate, sample_rate), sample_rate)
@@ -85,12 +85,12 @@ class Reference:
 
 
 class Pair:
-    """A reference and an estimate of the same length and rate, while its metrics are being computed.
+    """A reference and an estimate of the same length and rate.
 
     Attributes:
-        estimate: the signal to judge.
+        estimate: the signal to score.
         sample_rate: Hz.
-        values: the metrics that are done, for those that are made of others.
+        values: metric name -> value of the metrics computed so far, for metrics that are computed from others.
     """
 
     def __init__(
@@ -114,14 +114,14 @@ class Pair:
         return self._reference
 
     def remember(self, make: Callable[[Pair], T]) -> T:
-        """Return make(pair), computed the first time only, for what several metrics share."""
+        """Return make(pair), computed the first time only, for results that several metrics share."""
         return self._memory.once(make, lambda: make(self))
 
     def at(self, sample_rate: int, resample: Resample | None) -> Pair:
         """Return the pair at another rate; it shares `values`.
 
         Raises:
-            MetricError: sample_rate, where there is no resampler.
+            MetricError: sample_rate, if there is no resampler.
         """
         if sample_rate == self.sample_rate:
             return self
@@ -133,3 +133,52 @@ class Pair:
         estimate = check(resample(self.estimate, self.sample_rate, sample_rate), "estimate")
         reference = self._reference.at(sample_rate, resample).usable() if self._reference else None
         return Pair(reference, estimate, sample_rate, self.values)
+
+
+def pair_of(
+    *,
+    reference: npt.ArrayLike,
+    estimate: npt.ArrayLike,
+    sample_rate: int,
+    values: Mapping[str, float] | None = None,
+) -> Pair:
+    """Check two waveforms, which must have the same length, and return them as a pair.
+
+    Args:
+        reference: clean signal, shape (time,), float.
+        estimate: signal to score, same shape.
+        sample_rate: Hz of both.
+        values: values of other metrics, for metrics that are computed from them.
+
+    Raises:
+        UsageError: a signal is not one channel of floating-point samples.
+        MetricError: a signal is empty, not finite or silent, or the lengths differ.
+    """
+    known, signal = Reference(reference, sample_rate).usable(), check(estimate, "estimate")
+    if known.samples.size != signal.size:
+        raise MetricError(
+            "length_mismatch", f"the reference has {known.samples.size} samples, the estimate {signal.size}"
+        )
+    return Pair(known, signal, sample_rate, values or {})
+
+
+def trimmed_pair(
+    reference: Reference, estimate: npt.ArrayLike, sample_rate: int, values: Mapping[str, float] | None = None
+) -> Pair:
+    """Check two signals whose lengths differ by up to 40 ms, cut them to the shorter one and return them as a pair.
+
+    Args:
+        reference: clean signal.
+        estimate: signal to score, shape (time,), float.
+        sample_rate: Hz of both.
+        values: values of other metrics; the pair keeps this mapping and sees what is added to it.
+
+    Raises:
+        UsageError: the estimate is not one channel of floating-point samples.
+        MetricError: a signal is empty, not finite or silent (also after the cut), or the lengths differ by more.
+    """
+    whole, signal = reference.usable().samples, check(estimate, "estimate")
+    length = common_length(whole.size, signal.size, sample_rate)
+    if signal.size > length:
+        signal = check(signal[:length], "estimate")
+    return Pair(reference.first(length).usable(), signal, sample_rate, {} if values is None else values)

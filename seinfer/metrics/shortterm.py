@@ -1,13 +1,13 @@
 """The front end of the composite measures: windowed frames of 30 ms at 16 kHz, a frame every 7.5 ms.
 
-LLR and WSS see no more of a frame than what is linear in its power spectrum: the first lags of its autocorrelation and
-its power in 25 critical bands. So both come out of one transform and one matrix product.
+LLR and WSS need only quantities that are linear in the power spectrum of a frame: the first lags of its autocorrelation
+and its power in 25 critical bands. So one transform and one matrix product compute both.
 
-The rules of the original are kept: a Hann window without zeros at its ends, the last whole frame of a signal not used,
-and the largest 5 % of the frames' distances left out of the mean.
+The rules of the original are kept: a Hann window without zeros at its ends, the last whole frame of a signal is not
+used, and the largest 5 % of the frame distances are left out of the mean.
 
 Source: the authors' MATLAB code `composite.m` (Loizou, "Speech Enhancement: Theory and Practice", 2nd ed., 2013,
-ch. 11), whose numbers DeepFilterNet@d375b2d8309e0935d165700c91da9de862a99c31:DeepFilterNet/df/sepm.py repeats.
+ch. 11), whose constants DeepFilterNet@d375b2d8309e0935d165700c91da9de862a99c31:DeepFilterNet/df/sepm.py repeats.
 """
 
 from __future__ import annotations
@@ -18,19 +18,17 @@ from functools import cache
 
 import numpy as np
 import numpy.typing as npt
-from numpy.lib.stride_tricks import sliding_window_view
 from scipy.fft import rfft
 
-from .blocks import Floats
-from .metric import MetricError
+from .errors import MetricError
+from .frames import frame_energies, frames_of, in_groups, matlab_hann
+from .signals import Floats
 
 SAMPLE_RATE = 16_000
 LPC_ORDER = 16
 _FRAME, _HOP, _N_FFT = 480, 120, 1024
-_WINDOW = np.hanning(_FRAME + 2)[1:-1]
+_WINDOW = matlab_hann(_FRAME)
 _KEPT_SHARE = 0.95
-# Frames transformed at a time: few enough that a group stays in the cache.
-_GROUP = 64
 
 # Centres and widths of the critical bands in Hz, as in composite.m.
 _CENTRES_HZ = np.array(
@@ -46,12 +44,12 @@ _WIDTHS_HZ = np.array(
     )
 )
 _SHARPNESS = 11.0
-_LEAST_GAIN = math.exp(-30 / (2 * 2.303))  # below it a filter is cut off; the original means -30 dB by it
+_LEAST_GAIN = math.exp(-30 / (2 * 2.303))  # smaller gains are set to 0; the original intends -30 dB
 
 
 @dataclass(frozen=True, eq=False)
 class ShortTerm:
-    """What LLR and WSS need of a signal, a column a frame.
+    """The quantities of a signal that LLR and WSS need, one column per frame.
 
     Attributes:
         autocorrelation: lags 0 to 16 of the windowed frames, shape (17, frame).
@@ -63,7 +61,7 @@ class ShortTerm:
 
 
 def require(n_samples: int, sample_rate: int) -> None:
-    """Refuse what has no frames.
+    """Refuse another sample rate and a signal without frames.
 
     Raises:
         MetricError: sample_rate, too_short.
@@ -81,30 +79,27 @@ def frame_count(n_samples: int) -> int:
 
 def analyse(signal: Floats) -> ShortTerm:
     """Return autocorrelation and band power of a signal of shape (time,) at 16 kHz."""
-    frames = sliding_window_view(signal, _FRAME)[::_HOP][: frame_count(len(signal))]
+    frames = frames_of(signal, _FRAME, _HOP)[: frame_count(len(signal))]
     matrix = _of_power()
     found = np.empty((len(frames), matrix.shape[1]))
-    for start in range(0, len(frames), _GROUP):
-        parts = rfft(frames[start : start + _GROUP] * _WINDOW, n=_N_FFT, axis=-1).view(np.float64)
+    for group in in_groups(len(frames)):
+        parts = rfft(frames[group] * _WINDOW, n=_N_FFT, axis=-1).view(np.float64)
         np.square(parts, out=parts)
-        np.matmul(parts[:, ::2] + parts[:, 1::2], matrix, out=found[start : start + _GROUP])
+        np.matmul(parts[:, ::2] + parts[:, 1::2], matrix, out=found[group])
     rows = np.ascontiguousarray(found.T)
     return ShortTerm(rows[: LPC_ORDER + 1], rows[LPC_ORDER + 1 :])
 
 
 def energies(signal: Floats) -> Floats:
     """Return the energy of each windowed frame of a signal of shape (time,), shape (frame,)."""
-    count = frame_count(len(signal))
-    quarters = np.square(signal[: (count + 3) * _HOP]).reshape(-1, _HOP)
-    weights = np.square(_WINDOW).reshape(-1, _HOP)
-    return np.asarray(sum(quarters[i : i + count] @ weights[i] for i in range(4)))
+    return frame_energies(signal, _WINDOW, _HOP, frame_count(len(signal)))
 
 
 def mean_of_smallest(distances: Floats) -> float:
     """Return the mean of a frame distance, shape (frame,), without its largest 5 %.
 
-    Their number is rounded as in the Python ports, halves to even. MATLAB rounds halves up, which keeps a frame more in
-    one clip of forty: CSIG moved by 0.006, CBAK by 0.0015 on such a clip.
+    The number of frames is rounded as in the Python ports, halves to even. MATLAB rounds halves up, which keeps one
+    more frame in one of forty clips: CSIG changed by 0.006, CBAK by 0.0015 on such a clip.
     """
     kept = max(1, round(_KEPT_SHARE * len(distances)))
     return float(np.partition(distances, kept - 1)[:kept].mean())
@@ -112,7 +107,7 @@ def mean_of_smallest(distances: Floats) -> float:
 
 @cache
 def _of_power() -> Floats:
-    """Return the matrix from a power spectrum, bins 0 to Nyquist, to 17 lags and 25 bands."""
+    """Return the matrix that maps a power spectrum, bins 0 to Nyquist, to 17 lags and 25 bands."""
     bins = np.arange(_N_FFT // 2 + 1)
     lags = np.cos(2 * np.pi / _N_FFT * np.outer(bins, np.arange(LPC_ORDER + 1)))
     lags *= np.where((bins == 0) | (bins == bins[-1]), 1, 2)[:, None] / _N_FFT

@@ -1,4 +1,4 @@
-"""What a signal must be before any metric sees it: one channel, float64, finite, not silent."""
+"""The checks that every signal passes before a metric sees it: one channel, float64, finite, not silent."""
 
 from __future__ import annotations
 
@@ -9,20 +9,22 @@ import numpy as np
 import numpy.typing as npt
 
 from ..core.errors import UsageError
-from .metric import MetricError
+from .errors import MetricError
+
+Floats = npt.NDArray[np.float64]
 
 Signal = NewType("Signal", npt.NDArray[np.float64])
-"""A waveform of shape (time,), float64, that `check` has passed."""
+"""A waveform of shape (time,), float64, that has passed `check`."""
 
 SILENCE_PEAK = 2.0**-16
-"""Below half a step of 16-bit PCM nothing is left of a signal in a 16-bit file, the format that clips travel in."""
+"""A smaller peak is less than half a step of 16-bit PCM, the usual file format of clips, so nothing of it remains."""
 
 MAX_LENGTH_DIFFERENCE_S = 0.040
-"""Models that work in frames may drop or add part of one; more than that is another signal."""
+"""Models that work in frames may drop or add part of one; a larger difference means a different recording."""
 
 
 def check(samples: npt.ArrayLike, role: str) -> Signal:
-    """Convert a waveform to float64 and refuse what no metric can judge.
+    """Convert a waveform to float64 and refuse it if no metric can use it.
 
     Args:
         samples: shape (time,), float, nominally within [-1, 1]. It is not modified.
@@ -40,30 +42,18 @@ def check(samples: npt.ArrayLike, role: str) -> Signal:
         )
     signal = np.ascontiguousarray(given, np.float64)
     if not signal.size:
-        raise MetricError("too_short", f"the {role} holds no samples")
+        raise MetricError("too_short", f"the {role} has no samples")
     # NaN and infinity survive min and max, so that no temporary array is needed.
     peak = max(float(signal.max()), -float(signal.min()))
     if not np.isfinite(peak):
-        raise MetricError("nonfinite", f"the {role} holds NaN or infinity; expected finite samples")
+        raise MetricError("nonfinite", f"the {role} contains NaN or infinity; expected finite samples")
     if peak < SILENCE_PEAK:
         raise MetricError(f"silent_{role[:3]}", f"the {role} has a peak of {peak:.1e}, which is silence at 16 bits")
     return Signal(signal)
 
 
-def check_both(reference: npt.ArrayLike, estimate: npt.ArrayLike) -> tuple[Signal, Signal]:
-    """Check two waveforms that must have the same length.
-
-    Raises:
-        UsageError, MetricError: as `check`; MetricError also where the lengths differ.
-    """
-    one, other = check(reference, "reference"), check(estimate, "estimate")
-    if one.size != other.size:
-        raise MetricError("length_mismatch", f"the reference has {one.size} samples, the estimate {other.size}")
-    return one, other
-
-
 def common_length(n_reference: int, n_estimate: int, sample_rate: int) -> int:
-    """Return the length that both signals are cut to.
+    """Return the length that both signals are cut to, in samples.
 
     Raises:
         MetricError: they differ by more than MAX_LENGTH_DIFFERENCE_S.
@@ -71,14 +61,14 @@ def common_length(n_reference: int, n_estimate: int, sample_rate: int) -> int:
     if abs(n_reference - n_estimate) > MAX_LENGTH_DIFFERENCE_S * sample_rate:
         raise MetricError(
             "length_mismatch",
-            f"the reference has {n_reference} samples, the estimate {n_estimate}; expected them within "
+            f"the reference has {n_reference} samples, the estimate {n_estimate}; expected a difference of at most "
             f"{MAX_LENGTH_DIFFERENCE_S * 1000:.0f} ms",
         )
     return min(n_reference, n_estimate)
 
 
 def ratio_db(numerator: float, denominator: float) -> float:
-    """Return a ratio of energies in dB, infinite where one of them is 0."""
+    """Return 10 log10(numerator / denominator), a ratio of energies in dB; infinite if one of them is 0."""
     if denominator == 0:
         return math.inf
     return 10 * math.log10(numerator / denominator) if numerator > 0 else -math.inf

@@ -1,8 +1,8 @@
 """The metrics that can be named, in the order of the columns. Standard library only, so that listing them is instant.
 
-Ours stand in METRICS, out of `with_reference` and `without_reference`. A package adds its own by the entry-point group
-"seinfer.metrics", NAME = "module:METRIC", where METRIC is a `Metric` of that name; it comes after ours, and may not
-take a name that is taken.
+METRICS contains the metrics of seinfer, from `with_reference` and `without_reference`. A package adds its own metric
+with the entry-point group "seinfer.metrics", NAME = "module:METRIC"; METRIC is a `Metric` of that name. Its column
+comes after ours, and its name must not exist already.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from types import MappingProxyType
 
 from ..core.errors import UsageError
 from ..core.suggestions import suggest
-from .metric import MISTAKES, Metric
+from .errors import CAUGHT_ERRORS
+from .metric import Metric
 from .with_reference import WITH_REFERENCE
 from .without_reference import WITHOUT_REFERENCE
 
@@ -24,16 +25,16 @@ GROUP = "seinfer.metrics"
 _OURS = (*WITH_REFERENCE, *WITHOUT_REFERENCE)
 
 METRICS: Mapping[str, Metric] = MappingProxyType({metric.name: metric for metric in _OURS})
-"""Name -> metric, for the metrics that come with seinfer."""
+"""Name -> metric, for the metrics of seinfer itself."""
 
 
 @dataclass(frozen=True)
 class MetricTable:
-    """The metrics that can be named here.
+    """The metrics that are known in this environment.
 
     Attributes:
         metrics: name -> metric, in the order of the columns.
-        problems: one line for each plug-in that could not be read.
+        problems: one line per plug-in that could not be loaded.
     """
 
     metrics: Mapping[str, Metric]
@@ -52,13 +53,13 @@ class MetricTable:
 
 @cache
 def load_table() -> MetricTable:
-    """Collect our metrics and those of installed packages. A package that cannot be read becomes a problem line."""
+    """Collect our metrics and those of installed packages. A plug-in that cannot be loaded becomes a problem line."""
     metrics = dict(METRICS)
     problems: list[str] = []
     for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):
         try:
             metric = _load(entry)
-        except MISTAKES as error:
+        except CAUGHT_ERRORS as error:
             problems.append(f"metric plug-in {entry.name} = {entry.value!r}: {type(error).__name__}: {error}")
             continue
         if metric.name in metrics:
@@ -73,7 +74,7 @@ def _load(entry: EntryPoint) -> Metric:
     if not isinstance(metric, Metric):
         raise TypeError(f"is a {type(metric).__name__}, expected a seinfer.metrics.Metric")
     if not metric.name.isidentifier():
-        raise ValueError(f"the metric calls itself {metric.name!r}, expected letters, digits and underscores")
+        raise ValueError(f"the metric has the name {metric.name!r}, expected letters, digits and underscores")
     if metric.name != entry.name:
-        raise ValueError(f"the metric calls itself {metric.name!r}, expected {entry.name!r}")
+        raise ValueError(f"the metric has the name {metric.name!r}, expected {entry.name!r}")
     return metric

@@ -1,4 +1,4 @@
-"""The metrics that judge a clip by itself, in the order of their columns. Standard library only."""
+"""The metrics that need no clean reference, in the order of their columns. Standard library only."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ _WINDOWS = "windows of 9.01 s every second, shorter clips repeated"
 _P835_PAPER = "Reddy, Gopal, Cutler 2022, doi:10.1109/ICASSP43922.2022.9746108"
 _P808_PAPER = "Reddy, Gopal, Cutler 2021, arXiv:2010.15258"
 _SCRIPT = "microsoft/DNS-Challenge@591184a:DNSMOS/dnsmos_local.py"
-
-
 _COUNTS = ("dnsmos_n_hops", "dnsmos_n_used", "dnsmos_tiled")
 
 
@@ -32,7 +30,7 @@ def _rating(name: str, function: str, scale: str, file: NetworkFile) -> Metric:
         cost=200 if is_p808 else 3000,
         default=file is not P835_PERSONALISED,
         extra="dnsmos",
-        beside=(*_COUNTS, *raw),
+        diagnostics=(*_COUNTS, *raw),
     )
 
 
@@ -53,13 +51,13 @@ def _raw(name: str, function: str, scale: str) -> Metric:
     )
 
 
-def _count(name: str, function: str, what: str, *, upper: float | None = None) -> Metric:
+def _count(name: str, function: str, quantity: str, *, upper: float | None = None) -> Metric:
     return Metric(
         name=name,
         unit="",
         function="",
         on_pair=f"seinfer.metrics.dnsmos:{function}",
-        method=f"{what}, {_WINDOWS}",
+        method=f"{quantity}, {_WINDOWS}",
         source=_SCRIPT,
         lower=0.0,
         upper=upper,

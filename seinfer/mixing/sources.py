@@ -1,7 +1,8 @@
-"""The recordings that a test set is made of: read, checked, and drawn; a bad one is as if it were not there.
+"""Read, check and select the recordings of a test set. A recording that cannot be used does not change the others.
 
-Speech and noise of several channels are averaged, and their mean is taken off: an offset is no sound, but levels would
-count it. Of an impulse response the first channel is taken, for a sum of microphones is no room.
+The channels of speech and noise are averaged, and the mean of the signal is subtracted: an offset is not sound, but
+would count in levels. Only the first channel of an impulse response is used, because the sum of several microphones is
+not the response of a room.
 """
 
 from __future__ import annotations
@@ -13,18 +14,18 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from ..audio import reading as audio
+from ..audio import reading, resampling
 from ..clips.discovery import clip_ids, find_audio
 from ..core.errors import AudioError, UsageError
-from .draws import Draws
-from .signals import Signal, audible
+from .mixture import Signal, require_sound
+from .random_draws import RandomDraws
 
-MIN_S = 0.5
+MIN_DURATION_S = 0.5
 
 
 @dataclass(frozen=True)
 class Recording:
-    """Sound of shape (time,) with its rate in Hz; float32 as decoded, for recordings of noise can be long."""
+    """A signal of shape (time,) with its sample rate in Hz; float32, because recordings of noise can be long."""
 
     signal: npt.NDArray[np.float32]
     sample_rate: int
@@ -32,13 +33,13 @@ class Recording:
 
 @dataclass(frozen=True)
 class Failure:
-    """A file that is left out.
+    """A file that is not used.
 
     Attributes:
         role: "speech", "noise" or "rir".
-        source: path relative to its folder.
+        source: path relative to its folder, with "/" on every system.
         reason: short code, as in the tables.
-        message: what is wrong with it.
+        message: what is wrong with the file.
     """
 
     role: str
@@ -49,7 +50,13 @@ class Failure:
 
 @dataclass(frozen=True)
 class Source:
-    """A file by its name in its folder, with "/" on every system."""
+    """A recording.
+
+    Attributes:
+        name: path relative to its folder, with "/" on every system.
+        clip_id: the same without suffix, if that is unique.
+        path: the file.
+    """
 
     name: str
     clip_id: str
@@ -57,102 +64,111 @@ class Source:
 
 
 def list_sources(folder: Path, exclude: Sequence[Path]) -> list[Source]:
-    """Return the audio files below a folder, sorted by name; a single file may be given too.
+    """Return the audio files below a folder, sorted by name.
 
     Args:
-        folder: what to list.
-        exclude: folders and files that have another role.
+        folder: a folder, or a single file.
+        exclude: folders and files that are used as something else.
 
     Raises:
-        UsageError: it does not exist, or there is no audio in it.
+        UsageError: it does not exist, or contains no other audio files.
     """
     base, found = find_audio([folder], exclude=exclude)
     others = {path.resolve() for path in exclude}
     paths = [path for path in found if path.resolve() not in others]
     if not paths:
-        raise UsageError(f"{folder} holds no audio but what is given for another role; expected different folders")
+        raise UsageError(f"{folder} contains only audio files that have another role; expected different folders")
     names = clip_ids(paths, base)
     return [Source(path.relative_to(base).as_posix(), name, path) for name, path in zip(names, paths, strict=True)]
 
 
-def read_sound(path: Path) -> Recording:
+def read_recording(path: Path) -> Recording:
     """Read speech or noise.
 
     Raises:
-        AudioError: as `audio.read`; `too_short`, `silent`.
+        AudioError: as for `reading.read`; `too_short`; `silent`.
     """
-    found = audio.read(path, mono=True)
-    signal = found.samples[0]
-    if len(signal) < MIN_S * found.sample_rate:
+    decoded = reading.read(path, mono=True)
+    signal = decoded.samples[0]
+    if len(signal) < MIN_DURATION_S * decoded.sample_rate:
         raise AudioError(
-            "too_short", f"{path} lasts {len(signal) / found.sample_rate:.3f} s; expected at least {MIN_S} s"
+            "too_short", f"{path} lasts {len(signal) / decoded.sample_rate:.3f} s; expected at least {MIN_DURATION_S} s"
         )
     signal = signal - signal.mean(dtype=np.float64).astype(np.float32)
-    audible(signal, str(path))
-    return Recording(signal, found.sample_rate)
+    require_sound(signal, str(path))
+    return Recording(signal, decoded.sample_rate)
 
 
 def read_response(path: Path) -> Recording:
     """Read an impulse response.
 
     Raises:
-        AudioError: as `audio.read`; `silent`.
+        AudioError: as for `reading.read`; `silent`.
     """
-    found = audio.read(path)
-    response = found.samples[0]
+    decoded = reading.read(path)
+    response = decoded.samples[0]
     if not response.any():
-        raise AudioError("silent", f"{path} holds nothing but zeros in its first channel; expected an impulse response")
-    return Recording(response, found.sample_rate)
+        raise AudioError("silent", f"{path} contains only zeros in its first channel; expected an impulse response")
+    return Recording(response, decoded.sample_rate)
 
 
-def at_rate(recording: Recording, sample_rate: int) -> Signal:
-    """Return the signal at another rate; n samples become ceil(n * sample_rate / its rate)."""
-    resampled = audio.resample(recording.signal[np.newaxis], recording.sample_rate, sample_rate)
-    return np.asarray(resampled[0], np.float64)
+def resampled(recording: Recording, sample_rate: int) -> Signal:
+    """Return the signal of a recording at another rate in Hz; its length becomes ceil(n * new rate / old rate)."""
+    signal = resampling.resample(recording.signal[np.newaxis], recording.sample_rate, sample_rate)
+    return np.asarray(signal[0], np.float64)
 
 
-class Pool:
-    """Files to draw from. One that cannot be used is passed over by all who would draw it, and kept with its reason.
+class SourcePool:
+    """Files to draw from. A file that cannot be used is replaced by the next in the order of preference.
 
     Attributes:
-        failures: what was passed over so far.
+        failures: files that could not be used so far, with the reason.
     """
 
-    def __init__(self, role: str, sources: Sequence[Source], read: Callable[[Path], Recording], draws: Draws) -> None:
+    def __init__(
+        self, role: str, sources: Sequence[Source], read: Callable[[Path], Recording], draws: RandomDraws
+    ) -> None:
         self.failures: list[Failure] = []
         self._role = role
         self._sources: Mapping[str, Source] = {source.name: source for source in sources}
         self._read = read
         self._draws = draws
-        self._verdicts: dict[str, bool] = {}
+        self._is_usable_by_name: dict[str, bool] = {}
         self._latest: tuple[str, Recording] | None = None
 
-    def favourites(self, drawer: str) -> list[str]:
-        """Return the names in the order in which `drawer` takes them."""
-        return self._draws.ranked(f"{self._role} of {drawer}", self._sources)
+    def preference(self, key: str) -> list[str]:
+        """Return the names of all files in the random order of preference of `key`."""
+        return self._draws.ranked(f"{self._role} of {key}", self._sources)
 
-    def take(self, favourites: Sequence[str], rank: int) -> tuple[str, Recording]:
-        """Return the usable file of that rank, from 0, starting over where there are not that many.
+    def usable_file(self, preference: Sequence[str], rank: int) -> tuple[str, Recording]:
+        """Return a usable file by its rank in an order of preference.
+
+        Args:
+            preference: names of files.
+            rank: position among the usable files, from 0; after the last it continues with the first.
+
+        Returns:
+            Its name and its recording.
 
         Raises:
-            UsageError: none can be used.
+            UsageError: no file can be used.
         """
         usable: list[str] = []
-        for name in favourites:
+        for name in preference:
             if self._is_usable(name):
                 usable.append(name)
             if len(usable) > rank:
                 break
         if not usable:
             first = self.failures[0]
-            raise UsageError(f"none of the {len(favourites)} {self._role} files can be used, such as: {first.message}")
+            raise UsageError(f"none of the {len(preference)} {self._role} files can be used, such as: {first.message}")
         name = usable[rank % len(usable)]
         return name, self._recording(name)
 
     def _is_usable(self, name: str) -> bool:
-        if name not in self._verdicts:
-            self._verdicts[name] = self._can_be_read(name)
-        return self._verdicts[name]
+        if name not in self._is_usable_by_name:
+            self._is_usable_by_name[name] = self._can_be_read(name)
+        return self._is_usable_by_name[name]
 
     def _can_be_read(self, name: str) -> bool:
         try:
@@ -163,7 +179,7 @@ class Pool:
         return True
 
     def _recording(self, name: str) -> Recording:
-        # Clips with the same noise follow each other, so the latest is enough.
+        # Pairs with the same noise follow each other, so it is enough to keep the latest recording.
         if self._latest is None or self._latest[0] != name:
             self._latest = name, self._read(self._sources[name].path)
         return self._latest[1]

@@ -1,13 +1,14 @@
-"""A folder of pairs out of a folder of speech and a folder of noise.
+"""Make a folder of noisy and clean pairs from a folder of speech and a folder of noise.
 
     OUT/noisy/ID.wav  OUT/clean/ID.wav  OUT/manifest.csv  OUT/mix.json
 
-The two trees hold the same names, so that `seinfer compare OUT` pairs them; the manifest says the same and more. ID is
-the speech file's path without the suffix, then `_n2` where speech is used more than once, `_snr5` where at every SNR.
+The two trees contain the same names, so that `seinfer compare OUT` pairs them; the manifest has the pairs and their
+properties. ID is the path of the speech file without the suffix, followed by `_n2` (the second noise) if there are
+several noises per speech file, and by `_snr5` (5 dB) if every SNR is used.
 
-The same files, seed and settings give the same bytes. What a speech file is mixed with depends on the seed and on names
-alone: a file added later changes nothing for the others, but for the SNR of about two of them, which keeps the SNRs
-equally frequent. What cannot be used is left out with its reason.
+The same files, seed and settings give the same bytes. The noise and the excerpts of a speech file depend only on the
+seed and on names, so a file that is added later does not change the others, except for the SNR of about two of them,
+so that the SNRs stay equally frequent. Files that cannot be used are left out, with the reason.
 """
 
 from __future__ import annotations
@@ -19,9 +20,9 @@ from typing import TYPE_CHECKING, Any
 
 from ..core.errors import AudioError, UsageError
 from ..core.files import Cell, write_csv
-from .bench import COLUMNS, Bench
-from .outfolder import MANIFEST, claim, mark, refuse_overlap
-from .plan import MixRequest
+from .output_folder import MANIFEST, prepare, refuse_overlap, write_mix_json
+from .pair_maker import COLUMNS, PairMaker
+from .request import MixRequest
 from .sources import Failure
 
 if TYPE_CHECKING:
@@ -32,13 +33,13 @@ _STAGE = "mix"
 
 @dataclass(frozen=True)
 class MixResult:
-    """What was made.
+    """Result of `make_test_set`.
 
     Attributes:
-        rows: of the manifest, sorted by clip_id.
-        n_planned: pairs there would be if every speech file could be used.
+        rows: rows of the manifest, sorted by clip_id.
+        n_planned: number of pairs if every speech file can be used.
         failures: files that were left out.
-        notes: what a user should know about the set.
+        notes: remarks on the test set, for the user.
     """
 
     rows: tuple[Mapping[str, Cell], ...]
@@ -48,7 +49,7 @@ class MixResult:
 
     @property
     def duration_s(self) -> float:
-        """Of all clips together."""
+        """Total duration of all clips."""
         return sum(float(row["duration_s"] or 0) for row in self.rows)
 
     @property
@@ -58,7 +59,7 @@ class MixResult:
         return {snr_db: count[snr_db] for snr_db in sorted(count, key=float)}
 
     def as_document(self) -> dict[str, Any]:
-        """Return the outcome as JSON values."""
+        """Return the result as JSON values."""
         return {
             "n_clips": len(self.rows),
             "n_planned": self.n_planned,
@@ -70,47 +71,47 @@ class MixResult:
 
 
 def make_test_set(request: MixRequest, facts: Mapping[str, Any], progress: Progress) -> MixResult:
-    """Mix, and write the folder; what an earlier mix left in it is replaced.
+    """Mix all pairs and write the folder; the files of an earlier test set in it are replaced.
 
     Args:
-        request: what is wanted.
-        facts: what mix.json is to hold beside the outcome.
-        progress: is told how far things are.
+        request: the settings.
+        facts: further entries of mix.json.
+        progress: receives the number of pairs and each finished pair.
 
     Raises:
-        UsageError: an input does not exist, the output folder is not free, or nothing can be used.
+        UsageError: an input does not exist, the output folder contains other files, or no file can be used.
         RunFolderError: the output folder cannot be written.
     """
     refuse_overlap(request)
-    bench = Bench(request)
-    items = bench.plan()
-    claim(request.out)
-    mark(request.out, dict(facts))  # first of all: what a mix that is broken off leaves behind may be replaced
-    progress.start(_STAGE, len(items))
+    maker = PairMaker(request)
+    pairs = maker.plan()
+    prepare(request.out)
+    write_mix_json(request.out, dict(facts))  # before the pairs, so that an interrupted run can be replaced
+    progress.start(_STAGE, len(pairs))
     rows, failures = [], []
-    for item in items:
+    for pair in pairs:
         try:
-            rows.append(bench.make(item))
+            rows.append(maker.make(pair))
         except AudioError as error:
-            failures.append(Failure("speech", item.take.speech.name, error.reason, str(error)))
+            failures.append(Failure("speech", pair.use.speech.name, error.reason, str(error)))
         progress.advance(_STAGE)
-    # A speech file that fails with one noise mostly fails with the next for the same reason.
-    failures = list(dict.fromkeys([*sorted(failures, key=lambda failure: failure.source), *bench.failures]))
+    # A speech file that fails with one noise usually fails with the next for the same reason: list it once.
+    failures = list(dict.fromkeys([*sorted(failures, key=lambda failure: failure.source), *maker.failures]))
     if not rows:
         first = failures[0]
         raise UsageError(f"nothing could be mixed; {len(failures)} failed, such as {first.source}: {first.message}")
     rows.sort(key=lambda row: str(row["clip_id"]))
-    result = MixResult(tuple(rows), len(items), tuple(failures), tuple(_notes(bench, len(rows))))
+    result = MixResult(tuple(rows), len(pairs), tuple(failures), tuple(_notes(maker, len(rows))))
     write_csv(request.out / MANIFEST, COLUMNS, rows)
-    mark(request.out, {**facts, **result.as_document()})
+    write_mix_json(request.out, {**facts, **result.as_document()})
     return result
 
 
-def _notes(bench: Bench, n_clips: int) -> Iterator[str]:
+def _notes(maker: PairMaker, n_clips: int) -> Iterator[str]:
     names = {"speech": "speech", "noise": "noise", "rir": "impulse response"}
-    for role, count in bench.n_upsampled.items():
+    for role, count in maker.n_upsampled.items():
         if count:
             yield (
-                f"in {count} of {n_clips} clips the {names[role]} was recorded at a lower sample rate than the clip "
-                "has: the upper band holds nothing of it; give a lower --rate"
+                f"in {count} of {n_clips} clips the {names[role]} was recorded at a lower sample rate than that of "
+                "the clip, so its upper frequency band is empty; give a lower --rate"
             )

@@ -1,1 +1,1 @@
-"""What models there are, what is installed of them, and where their weights come from."""
+"""The list of models, the packages and weights that each one needs, and how to get them."""

@@ -1,9 +1,8 @@
-"""Which extras are installed, and the exact line that installs one. Reads package metadata, imports nothing."""
+"""Which extras are installed, and the exact command that installs one. Reads package metadata, imports no package."""
 
 from __future__ import annotations
 
 import json
-import re
 import shlex
 import sys
 from collections.abc import Iterable
@@ -16,29 +15,28 @@ from urllib.parse import unquote, urlparse
 from ..core.records import ModelSpec
 
 CORE = ("numpy", "scipy", "soundfile", "soxr", "pesq", "pyrnnoise")
-"""Packages of the core install whose releases a figure depends on."""
-
-_REQUIREMENT = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?([^;]*);?(.*)")
-_EXTRA = re.compile(r"""extra\s*==\s*['"]([^'"]+)['"]""")
+"""Packages of the core install whose versions can change a score."""
 
 
 class NeedsExtra(Protocol):
-    """A model or a metric, in that it may need more than the core install."""
+    """A model or a metric, which may need more packages than the core install."""
 
     @property
     def extra(self) -> str:
-        """Pip extra that brings the packages; empty when the core install is enough."""
+        """Pip extra that contains the packages; empty if the core install is enough."""
         ...
 
     @property
     def distribution(self) -> str:
-        """The installed package whose extra that is."""
+        """The installed package that defines the extra."""
         ...
 
 
 def missing_packages(spec: ModelSpec) -> list[str]:
     """Return the packages of the model's extra that are not installed here."""
-    return [] if spec.python else lacking(spec)  # what another interpreter has is known only when its worker starts
+    return (
+        [] if spec.python else lacking(spec)
+    )  # the packages of another interpreter are known only when its worker starts
 
 
 def lacking(thing: NeedsExtra) -> list[str]:
@@ -49,24 +47,22 @@ def lacking(thing: NeedsExtra) -> list[str]:
 
 @cache
 def extra_packages(owner: str, extra: str) -> tuple[str, ...]:
-    """Return the names of the packages that an extra of a distribution brings.
+    """Return the names of the packages that an extra of a distribution requires.
 
-    A requirement counts even where its marker leaves it out (a package without wheels for this Python): the model
-    needs it all the same.
+    A requirement counts even if its environment marker excludes it here (a package without wheels for this Python): the
+    model needs it all the same.
     """
+    from packaging.requirements import Requirement
+
     found = _distribution(owner)
-    names = []
-    for line in (found.requires or ()) if found else ():
-        match = _REQUIREMENT.match(line)
-        wanted = _EXTRA.search(line)
-        if match and wanted and wanted.group(1) == extra:
-            names.append(match.group(1))
-    return tuple(names)
+    requirements = map(Requirement, (found.requires or ()) if found else ())
+    # Not `marker.evaluate`, which also tests the other conditions. packaging writes every marker in this form.
+    return tuple(one.name for one in requirements if f'extra == "{extra}"' in str(one.marker))
 
 
 @cache
 def version_of(name: str) -> str:
-    """Return the installed version of a package, "" where there is none."""
+    """Return the installed version of a package, "" if it is not installed."""
     found = _distribution(name)
     return found.version if found else ""
 
@@ -81,7 +77,7 @@ def _distribution(name: str) -> Distribution | None:
 def install_line(thing: NeedsExtra) -> str:
     """Return the shell command that installs the extra of a model or metric into this environment.
 
-    A source checkout is named by its path, because that is where its extras are.
+    A source checkout is installed by its path, because its extras are defined there.
     """
     folder = source_folder(thing.distribution)
     target = f"{folder or thing.distribution}[{thing.extra}]"

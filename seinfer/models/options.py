@@ -1,6 +1,6 @@
 """Options of models on the command line: KEY=VALUE for every model that has the option, MODEL.KEY=VALUE for one.
 
-What options a model has, and their defaults, its table in models.toml says; what values make sense, its backend.
+The model's table in models.toml defines its options and their defaults; its backend checks the values.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ class Setting:
 
     Attributes:
         text: as typed.
-        model: whose option it is; empty for all that have it.
-        key: of the option.
-        value: a number, a truth value or a word.
+        model: name of the model; empty for all models that have the option.
+        key: name of the option.
+        value: a number, true or false, or text.
     """
 
     text: str
@@ -31,7 +31,7 @@ class Setting:
     value: Any
 
     def fits(self, spec: ModelSpec) -> bool:
-        """Return whether it speaks of this model."""
+        """Return whether it applies to this model."""
         return self.model in (spec.name, *spec.aliases) if self.model else self.key in spec.options
 
 
@@ -39,7 +39,7 @@ def with_options(specs: Sequence[ModelSpec], texts: Iterable[str]) -> tuple[Mode
     """Return the models with their options set.
 
     Raises:
-        UsageError: a text is no option, or one that none of these models has, or of another type.
+        UsageError: a text is not an option, none of these models has it, or its value has another type.
     """
     changed = list(specs)
     for setting in map(read_setting, texts):
@@ -60,13 +60,13 @@ def read_setting(text: str) -> Setting:
     name, equals, value = text.partition("=")
     model, _, key = name.strip().rpartition(".")
     if not equals or not key or not value.strip():
-        raise UsageError(f"--option {text!r} is no option; expected KEY=VALUE or MODEL.KEY=VALUE, such as dry=0.1")
+        raise UsageError(f"--option {text!r} is not an option; expected KEY=VALUE or MODEL.KEY=VALUE, such as dry=0.1")
     return Setting(text, model, key, _value(value.strip()))
 
 
 def _value(text: str) -> Any:
     try:
-        return json.loads(text, parse_constant=str)  # NaN and Infinity are words, and no option is that
+        return json.loads(text, parse_constant=str)  # NaN and Infinity become text: no option takes them
     except ValueError:
         return text
 
@@ -86,7 +86,7 @@ def _changed(spec: ModelSpec, setting: Setting) -> ModelSpec:
 def _kind(value: Any) -> str:
     if isinstance(value, bool):
         return "true or false"
-    return "a number" if isinstance(value, (int, float)) else "a word" if isinstance(value, str) else "a list"
+    return "a number" if isinstance(value, (int, float)) else "text" if isinstance(value, str) else "a list"
 
 
 def _unknown_option(setting: Setting, specs: Sequence[ModelSpec]) -> UsageError:

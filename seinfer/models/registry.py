@@ -1,9 +1,8 @@
-"""models.toml files and entry points -> the models that can be named.
+"""The models that can be named: read from models.toml files and entry points.
 
-Nothing heavy is imported until a model is loaded. Built-in and third-party backends come through the same door, the
-entry-point group "seinfer.backends". The models that a package brings stand in the models.toml of its top folder; more
-come from files that the user names. A package that cannot be read is a warning beside the others, never the end of the
-command.
+Nothing heavy is imported until a model is loaded. Built-in and third-party backends use the same entry-point group,
+"seinfer.backends". The models of a package are in the models.toml of its top folder; more come from files that the user
+names. A package that cannot be read gives a warning; the command continues with the other models.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ GROUP = "seinfer.backends"
 
 @dataclass(frozen=True)
 class Registry:
-    """The models that can be named here.
+    """The models that can be named on this machine.
 
     Attributes:
         specs: canonical name -> model, in the order of the files.
@@ -45,7 +44,7 @@ class Registry:
         """Return the model called `name`, which may be an alias.
 
         Raises:
-            UsageError: there is none; the message names the closest ones.
+            UsageError: there is none; the message names the most similar ones.
         """
         if name in self.specs:
             return self.specs[name]
@@ -60,7 +59,7 @@ class Registry:
 
 
 def unknown_name(what: str, name: str, known: Iterable[str], see: str) -> str:
-    """Word an error about a name that is not in a list."""
+    """Return the error message for a name that is not in a list."""
     return f"there is no {what} called {name!r}: {suggest(name, sorted(known))} (see `{see}`)"
 
 
@@ -68,10 +67,10 @@ def load_registry(models_files: Iterable[Path] = ()) -> Registry:
     """Read the tables of all installed packages, then of the user's own files.
 
     Args:
-        models_files: files in the form of models.toml; a name that is already taken is an error.
+        models_files: files in the format of models.toml; a name that is already used is an error.
 
     Raises:
-        RegistryError: a user's file is malformed, or takes a name twice.
+        RegistryError: a user's file is malformed, or uses a name that is already used.
     """
     specs: dict[str, ModelSpec] = {}
     problems: list[str] = []
@@ -86,13 +85,11 @@ def load_registry(models_files: Iterable[Path] = ()) -> Registry:
 
 
 def _add(specs: dict[str, ModelSpec], new: Mapping[str, ModelSpec], path: Path) -> None:
-    taken = {name: spec.name for spec in specs.values() for name in (spec.name, *spec.aliases)}
+    used = {name: spec.name for spec in specs.values() for name in (spec.name, *spec.aliases)}
     for spec in new.values():
         for name in (spec.name, *spec.aliases):
-            if name in taken:
-                raise RegistryError(
-                    f"{path}: the name {name!r} is already taken by the model {taken[name]!r}; rename it"
-                )
+            if name in used:
+                raise RegistryError(f"{path}: the name {name!r} is already used by the model {used[name]!r}; rename it")
     specs.update(new)
 
 
@@ -117,10 +114,10 @@ def _entry_points() -> tuple[EntryPoint, ...]:
 
 
 def table_of(package: str) -> Path | None:
-    """Return the models.toml of a top-level package without importing it, or None where it has none.
+    """Return the models.toml of a top-level package without importing the package, or None if it has none.
 
     Raises:
-        ImportError: the package is not there.
+        ImportError: the package is not installed.
     """
     found = importlib.util.find_spec(package)
     if found is None or not found.submodule_search_locations:

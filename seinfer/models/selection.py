@@ -1,4 +1,4 @@
-"""Which models a command means, and which of them can run here."""
+"""The models that a command names, and which of them can run on this machine."""
 
 from __future__ import annotations
 
@@ -17,10 +17,12 @@ from .registry import Registry, load_registry
 
 @dataclass(frozen=True)
 class Selection:
-    """Models to run, in order, and those that cannot with the reason.
+    """Models to run, and those that cannot run.
 
     Attributes:
-        is_named: the user named them; then one that cannot run is an error and not a line in the table.
+        specs: models to run, in order.
+        not_run: name -> reason, for the models that cannot run.
+        is_named: whether the user named the models; then one that cannot run is an error, not a line in the table.
     """
 
     specs: tuple[ModelSpec, ...]
@@ -29,7 +31,7 @@ class Selection:
 
 
 def open_registry(models_files: Iterable[Path] = ()) -> Registry:
-    """Read all model tables; what is wrong with a plug-in is said on stderr."""
+    """Read all model tables; errors of plug-ins are printed on stderr as warnings."""
     registry = load_registry(models_files)
     for problem in registry.problems:
         print(f"warning: {problem}", file=sys.stderr)
@@ -37,24 +39,24 @@ def open_registry(models_files: Iterable[Path] = ()) -> Registry:
 
 
 def why_not(spec: ModelSpec) -> str:
-    """Say why a model cannot run here and what mends it, from metadata and file sizes alone; "" where it can."""
+    """Return why a model cannot run here and how to fix this, by metadata and file sizes alone; "" if it can run."""
     if spec.python and not os.access(spec.python, os.X_OK):
         return f"its interpreter {spec.python} is not there: correct the key python of its table"
     if missing := missing_packages(spec):
         return f"needs {', '.join(missing)}: {install_line(spec)}"
     state = weights.state(spec)
     if state in ("missing", "damaged"):
-        # A file whose hash nobody published is one whose link may be dead: segan+.
-        copy = "" if any(file.sha256 for file in spec.files) else ", with --from FILE where its link is dead"
+        # A file without a published hash is one whose link may be dead: segan+.
+        copy = "" if any(file.sha256 for file in spec.files) else ", with --from FILE if its link is dead"
         return f"weights {state}: seinfer models pull {spec.name}{copy}"
     return ""
 
 
 def runnable(spec: ModelSpec) -> ModelSpec:
-    """Return the model where it can run here.
+    """Return the model if it can run here.
 
     Raises:
-        MissingExtraError, MissingWeightsError: it cannot; the message holds the command that mends it.
+        MissingExtraError, MissingWeightsError: it cannot; the message contains the command that fixes this.
     """
     if reason := why_not(spec):
         kind = MissingExtraError if missing_packages(spec) else MissingWeightsError
@@ -63,7 +65,7 @@ def runnable(spec: ModelSpec) -> ModelSpec:
 
 
 def select(registry: Registry, names: str) -> Selection:
-    """Read the value of --models: "all", or names separated by commas. The baseline is always among them.
+    """Read the value of --models: "all", or names separated by commas. The baseline is always included.
 
     Raises:
         UsageError: a name is unknown.

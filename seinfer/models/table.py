@@ -1,4 +1,4 @@
-"""One models.toml file -> ModelSpecs, strictly: an unknown or missing key or a wrong type is an error that names it."""
+"""Reading one models.toml file, strictly: an unknown key, a missing key or a wrong type is an error that names it."""
 
 from __future__ import annotations
 
@@ -42,22 +42,25 @@ _FILE_KEYS: Mapping[str, tuple[tuple[type, ...], bool]] = {
     "archive_sha256": (_TEXT, False),
     "member": (_TEXT, False),
 }
-# A name becomes a folder below audio/ and a word on the command line, where a comma separates models.
+# A name is used as a folder below audio/ and on the command line, where a comma separates models.
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 _HEX = re.compile(r"[0-9a-f]{8,64}")
 
 
 def read_models(path: Path, distribution: str = "seinfer") -> dict[str, ModelSpec]:
-    """Read one file in the form of models.toml.
+    """Read one file in the format of models.toml.
 
     Args:
         path: the file.
         distribution: the installed package that it belongs to; extras are extras of that package.
 
     Raises:
-        RegistryError: the file cannot be read or says something that a table must not say.
+        RegistryError: the file cannot be read or its content is not valid.
     """
-    if sys.version_info >= (3, 11):  # only where a table is read: an interpreter of a user's may lack tomli
+    if sys.version_info >= (
+        3,
+        11,
+    ):  # imported only when a table is read: another interpreter that runs a model may lack tomli
         import tomllib
     else:
         import tomli as tomllib
@@ -74,7 +77,7 @@ def _model(path: Path, name: str, table: object, distribution: str) -> ModelSpec
     where = f"{path}: [{name}]"
     for word in (name, *_texts(table, "aliases")):
         if not _NAME.fullmatch(word):
-            raise RegistryError(f"{where}: the name {word!r} may hold only letters, digits and . _ + -")
+            raise RegistryError(f"{where}: the name {word!r} may contain only letters, digits and . _ + -")
     if "all" in (name, *_texts(table, "aliases")):
         raise RegistryError(f"{where}: the name 'all' is reserved for --models all; choose another")
     values = _checked(where, table, _MODEL_KEYS)
@@ -85,7 +88,7 @@ def _model(path: Path, name: str, table: object, distribution: str) -> ModelSpec
     for key in ("aliases", "training_data"):
         values[key] = tuple(_texts(table, key))
     if values.get("python"):
-        # Not resolved: the interpreter of a virtual environment is a link that must be called by its own name.
+        # Not resolved: the interpreter of a virtual environment is a link, which must be called by its own path.
         values["python"] = str((path.parent / Path(values["python"]).expanduser()).absolute())
     if values["sample_rate"] < 0:
         raise RegistryError(f"{where}: sample_rate is {values['sample_rate']}, expected Hz, or 0 for any rate")
@@ -119,7 +122,7 @@ def _checked(where: str, table: object, keys: Mapping[str, tuple[tuple[type, ...
                 raise RegistryError(f"{where}: the key {key!r} is missing")
             continue
         value = table[key]
-        # bool is an int in Python; a flag where a number belongs is a mistake all the same.
+        # bool is an int in Python, but true or false in place of a number is a mistake.
         if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
             expected = " or ".join(t.__name__ for t in types)
             raise RegistryError(f"{where}: {key} is {value!r}, expected {expected}")

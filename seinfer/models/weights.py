@@ -1,7 +1,7 @@
-"""Where the weights of a model lie, whether they are what they must be, and how they come here.
+"""The weight files of a model: where they are, whether they are the expected ones, and how to get them.
 
-Files lie in `<folder>/<model>/<file>`. The rule: a path leaves this module only after its file was hashed and found
-right (`seinfer.models.download.checks` says what is right), and only `pull` writes or opens a connection.
+Files are at `<folder>/<model>/<file>`. The rule: this module returns the path of a file only after its hash was checked
+(`seinfer.models.download.checks`), and only `pull` writes files or opens a connection.
 """
 
 from __future__ import annotations
@@ -13,30 +13,31 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from ..core.records import ModelSpec, WeightFile
-from .download.checks import FileCheck, check, needs_pin, pin_path
-from .download.places import path_of, refuse_bad, weights_dir
+from .download.checks import FileCheck, check, require_ok
+from .download.paths import path_of, weights_dir
+from .download.pins import needs_pin, pin_path
 
 if TYPE_CHECKING:
-    from .download.transfer import Progress
+    from .download.progress import Progress
 
 __all__ = ["FileCheck", "State", "is_offline", "locate", "path_of", "pull", "state", "verify", "weights_dir"]
 
 State = Literal["none needed", "present", "missing", "damaged"]
-_NO = ("", "0", "false", "no", "off")
+_OFF_VALUES = ("", "0", "false", "no", "off")
 
 
 def state(spec: ModelSpec) -> State:
-    """Return how a model's files stand by their sizes alone, without reading them: for lists. Not a proof."""
+    """Return the state of a model's files by their sizes alone, without reading them: for lists. It proves nothing."""
     if not spec.files:
         return "none needed"
-    states = [_glance(file, path_of(spec, file)) for file in spec.files]
+    states = [_state_of_file(file, path_of(spec, file)) for file in spec.files]
     return "damaged" if "damaged" in states else "missing" if "missing" in states else "present"
 
 
-def _glance(file: WeightFile, path: Path) -> State:
+def _state_of_file(file: WeightFile, path: Path) -> State:
     try:
         status = path.stat()
-    except OSError:  # whatever keeps it from being seen, `verify` has the reason
+    except OSError:  # `verify` reports the reason
         return "missing"
     if not stat.S_ISREG(status.st_mode) or (file.bytes is not None and status.st_size != file.bytes):
         return "damaged"
@@ -44,7 +45,7 @@ def _glance(file: WeightFile, path: Path) -> State:
 
 
 def verify(spec: ModelSpec) -> list[FileCheck]:
-    """Read every file of a model and say what it is. Writes nothing.
+    """Read every file of a model and compare it with the model's table. Writes nothing.
 
     Raises:
         IntegrityError: a pin cannot be read.
@@ -56,40 +57,40 @@ def locate(spec: ModelSpec) -> dict[str, Path]:
     """Return file name -> verified file. Reads them all; writes nothing, needs no network.
 
     Raises:
-        MissingWeightsError: a file is not there.
-        IntegrityError: a file is not what it must be.
+        MissingWeightsError: a file does not exist, or cannot be read.
+        IntegrityError: a file is not the expected one.
     """
     checks = verify(spec)
     for found in checks:
-        refuse_bad(spec, found)
+        require_ok(spec, found)
     return {found.name: found.path for found in checks}
 
 
 def is_offline(offline: bool) -> bool:
-    """Return whether the network is off: as asked for, or by SEINFER_OFFLINE."""
-    return offline or os.environ.get("SEINFER_OFFLINE", "").strip().lower() not in _NO
+    """Return whether the network is off: because `offline` is set, or by SEINFER_OFFLINE."""
+    return offline or os.environ.get("SEINFER_OFFLINE", "").strip().lower() not in _OFF_VALUES
 
 
 def pull(
     spec: ModelSpec, *, sources: Sequence[Path] = (), offline: bool = False, progress: Progress | None = None
 ) -> dict[str, Path]:
-    """Make sure that every file of a model is there and right; what is right already is kept.
+    """Make sure that every file of a model is present and right; a file that is right already is not changed.
 
     Args:
         spec: the model.
         sources: files and folders of the user to look in before the network. In a folder a file is found by its hash,
-            whatever its name; a single file also serves the one file of a model whose hash nobody published.
-        offline: open no connection; so does SEINFER_OFFLINE=1.
-        progress: is told of downloads.
+            under any name; a single file is also accepted for the one file of a model that has no published hash.
+        offline: open no connection; SEINFER_OFFLINE=1 has the same effect.
+        progress: receives the progress of downloads.
 
     Returns:
         File name -> verified file.
 
     Raises:
         UsageError: a source does not exist.
-        MissingWeightsError: a user's own file is not there.
-        DownloadError: a file did not come, or cannot be written.
-        IntegrityError: what came, or what lies there, is not what it must be.
+        MissingWeightsError: a user's own file does not exist.
+        DownloadError: a file could not be downloaded, or cannot be written.
+        IntegrityError: a file is not the expected one.
     """
     from .download.pulling import Pull
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from ..analysis.results import Results, results_of
-from ..audio.reading import PART_SUFFIX
+from ..audio.writing import PART_SUFFIX
 from ..clips.discovery import JOURNAL
 from ..core.errors import RunFolderError
 from ..core.records import Clip, Enhancement, Score, from_json, to_json

@@ -13,7 +13,7 @@ from ..clips.discovery import inspect
 from ..core.logs import log_library_output
 from ..core.progress import Progress
 from ..enhancement.engines.base import Engine
-from ..reports.files import write_reports
+from ..reports.run_files import write_reports
 from .journal import RunFolder
 from .provenance import run_header, weights_digest
 from .request import Request

@@ -12,7 +12,7 @@ from ..core.devices import machine
 from ..core.hashing import fingerprint
 from ..core.records import Clip, ModelSpec
 from ..enhancement.engines.base import RunInfo
-from ..metrics.choice import Choice, with_diagnostics
+from ..metrics.choice import MetricSelection, with_diagnostics
 from ..metrics.metric import Metric
 from ..metrics.table import load_table
 from ..models import weights
@@ -110,12 +110,12 @@ def run_header(request: Request, clips: Sequence[Clip], digests: Mapping[str, st
     }
 
 
-def _metrics(choice: Choice) -> list[Metric]:
+def _metrics(choice: MetricSelection) -> list[Metric]:
     table = load_table().metrics
     return [table[name] for name in with_diagnostics(choice.names)]
 
 
-def _metric_facts(choice: Choice) -> dict[str, Any]:
+def _metric_facts(choice: MetricSelection) -> dict[str, Any]:
     """Return what computed each metric, and for which clips each was asked."""
     metrics = _metrics(choice)
     return {

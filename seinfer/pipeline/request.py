@@ -8,7 +8,7 @@ from pathlib import Path
 from ..analysis.settings import TableSettings
 from ..clips.external import ExternalFolder
 from ..clips.pairing import ClipSet
-from ..metrics.choice import Choice
+from ..metrics.choice import MetricSelection
 from ..models.selection import Selection
 
 
@@ -38,7 +38,7 @@ class Request:
     clips: ClipSet
     selection: Selection
     external: tuple[ExternalFolder, ...] = ()
-    metrics: Choice = field(default_factory=Choice)
+    metrics: MetricSelection = field(default_factory=MetricSelection)
     score_rate: int = 16000
     score_cache: bool = True
     mono: bool = False

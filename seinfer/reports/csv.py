@@ -1,146 +1,245 @@
-"""The CSV files of a run folder: fixed columns in fixed order, sorted rows, the same bytes for the same results.
+"""clips.csv, per_clip.csv, and the comparison table as CSV. Fixed columns, sorted rows, same bytes for same results.
 
-UTF-8, comma, dot, Unix line ends. An empty cell is "not applicable", and a status column of the same row says why;
-"nan" and "inf" are never written. A file gets its name when it is whole.
+To add a column to per_clip.csv, add one line to PER_CLIP: its name, and the function that computes a cell. The order of
+PER_CLIP is the order in the file. Then update the golden files (see tests/reports/test_run_files.py). Columns of
+clips.csv are in CLIPS in the same way. The other CSV files are in modules named after them, such as summary_csv.py.
+
+Format: UTF-8, comma, dot, Unix line ends. An empty cell means "not applicable", and a status column of the same row
+gives the reason; "nan" and "inf" are never written. A file appears under its name only when it is complete.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import csv
+import io
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ..analysis.groups import CATEGORIES
+from ..analysis.leaderboard import LeaderboardRow, MetricResult
 from ..analysis.results import Results, Row
-from ..core.files import Cell, write_csv
-from ..core.records import BASELINE, Clip
+from ..core.files import Cell, csv_cell, write_csv
+from ..core.records import BASELINE, Clip, Enhancement, Score
+from ..stats import Interval
 
-CLIPS = (
-    *("clip_id", "noisy_path", "clean_path", "has_ref", "sample_rate", "channels", "duration_s", "snr_db"),
-    *CATEGORIES,
-    "noisy_sha256",
-)
+# --- clips.csv ---
+
+
+def _category(name: str) -> Callable[[Clip], Cell]:
+    return lambda clip: clip.category.get(name, "")
+
+
+CLIPS: Mapping[str, Callable[[Clip], Cell]] = {
+    "clip_id": lambda clip: clip.clip_id,
+    "noisy_path": lambda clip: clip.noisy_path,
+    "clean_path": lambda clip: clip.clean_path,
+    "has_ref": lambda clip: bool(clip.clean_path),
+    "sample_rate": lambda clip: clip.sample_rate or None,
+    "channels": lambda clip: clip.channels or None,
+    "duration_s": lambda clip: clip.duration_s or None,
+    "snr_db": _category("snr_db"),
+    **{name: _category(name) for name in CATEGORIES},
+    "noisy_sha256": lambda clip: clip.noisy_sha256,
+}
+"""Column of clips.csv -> function that computes a cell."""
+
+
+def write_clips(results: Results, path: Path) -> None:
+    """Write clips.csv, one row per clip; further categories (tl_db, the user's own) follow the fixed columns."""
+    further = sorted({key for clip in results.clips for key in clip.category} - CLIPS.keys())
+    columns = {**CLIPS, **{name: _category(name) for name in further}}
+    write_csv(path, list(columns), ({name: cell(clip) for name, cell in columns.items()} for clip in results.clips))
+
+
+# --- per_clip.csv ---
+
+
+@dataclass(frozen=True)
+class RowContext:
+    """Everything that a cell of per_clip.csv may be computed from.
+
+    Attributes:
+        results: all rows of the run.
+        row: the row.
+        noisy: the row of the noisy clip itself, if it is part of the run.
+        facts: the entry of the model in run.json.
+        enhancement: None if the clip failed.
+        score: None if the clip failed or was not scored.
+    """
+
+    results: Results
+    row: Row
+    noisy: Row | None
+    facts: Mapping[str, Any]
+    enhancement: Enhancement | None
+    score: Score | None
+
+
+PerClipCell = Callable[[RowContext], Cell]
+
+
+def _enhanced(cell: Callable[[Enhancement], Cell]) -> PerClipCell:
+    """Return a cell about the estimate; empty if there is none."""
+    return lambda context: cell(context.enhancement) if context.enhancement else None
+
+
+def _enhanced_here(cell: Callable[[Enhancement], Cell]) -> PerClipCell:
+    """Return a cell about the processing; empty if the estimate was made by another program ("folder")."""
+    enhanced = _enhanced(cell)
+    return lambda context: None if context.facts.get("folder") else enhanced(context)
+
+
+def _scored(cell: Callable[[Score], Cell]) -> PerClipCell:
+    """Return a cell about the score; empty if there is none."""
+    return lambda context: cell(context.score) if context.score else None
+
+
+def _metric(name: str) -> PerClipCell:
+    return lambda context: context.row.value(name)
+
+
+def _delta(name: str) -> PerClipCell:
+    """Return a cell with the difference to the noisy row of the same clip."""
+
+    def cell(context: RowContext) -> Cell:
+        value, noisy = context.row.value(name), context.noisy.value(name) if context.noisy else None
+        return value - noisy if value is not None and noisy is not None else None
+
+    return cell
+
+
+def _rtf(context: RowContext) -> Cell:
+    done, duration_s = context.enhancement, context.row.clip.duration_s
+    return done.wall_s / duration_s if done and duration_s and not context.facts.get("folder") else None
+
+
+def _ref_status(context: RowContext) -> Cell:
+    """Return "ok" or "no_reference", and "metric: reason" for each score that is absent or has a remark."""
+    has_reference = bool(context.row.clip.clean_path)
+    if not context.score:
+        return "" if has_reference else "no_reference"
+    reasons = [f"{metric}: {reason}" for metric, reason in context.results.reasons(context.row).items()]
+    return "; ".join(reasons if has_reference else ["no_reference", *reasons]) or "ok"
+
+
+def _count(name: str) -> PerClipCell:
+    return lambda context: dnsmos_count(context.row, name)
+
+
+def dnsmos_count(row: Row, name: str) -> int | None:
+    """Return one of the counts that DNSMOS reports along with its scores, None if there are none."""
+    value = row.value(name)
+    return None if value is None else round(value)
+
+
+def _is_tiled(context: RowContext) -> Cell:
+    """Return whether DNSMOS repeated the clip to fill its window."""
+    value = context.row.value("dnsmos_tiled")
+    return None if value is None else value > 0
+
+
 REFERENCE_METRICS = ("sdr", "si_sdr", "pesq_wb", "pesq_nb", "stoi", "estoi", "csig", "cbak", "covl", "ssnr")
 BLIND_METRICS = (
     *("dnsmos_sig", "dnsmos_bak", "dnsmos_ovrl", "dnsmos_p808"),
     *("pdnsmos_sig", "pdnsmos_bak", "pdnsmos_ovrl"),
 )
-METRIC_COLUMNS = (*REFERENCE_METRICS, *BLIND_METRICS)
-BLIND_COUNTS = ("dnsmos_n_hops", "dnsmos_n_used", "dnsmos_tiled")
-PER_CLIP = (
-    *("run_id", "clip_id", "model", "model_sha256", "status", "error"),
-    *("sample_rate_in", "model_sample_rate", "sample_rate_out", "duration_s"),
-    *("lag_samples", "len_diff_samples", "gain_db", "clipped_samples", "score_sample_rate"),
-    *REFERENCE_METRICS,
-    "ref_status",
-    *BLIND_METRICS,
-    *BLIND_COUNTS,
-    *("wall_s", "rtf", "peak_rss_mib"),
-    *(f"{metric}_delta" for metric in METRIC_COLUMNS),
-)
-
-
-def write_clips(results: Results, path: Path) -> None:
-    """Write clips.csv, a row a clip; further categories (tl_db, the user's own) follow the fixed columns."""
-    further = sorted({key for clip in results.clips for key in clip.category} - set(CLIPS))
-    write_csv(path, (*CLIPS, *further), (_clip_row(clip, further) for clip in results.clips))
-
-
-def _clip_row(clip: Clip, further: Iterable[str]) -> dict[str, Cell]:
-    return {
-        **{key: clip.category.get(key, "") for key in ("snr_db", *CATEGORIES, *further)},
-        "clip_id": clip.clip_id,
-        "noisy_path": clip.noisy_path,
-        "clean_path": clip.clean_path,
-        "has_ref": bool(clip.clean_path),
-        "sample_rate": clip.sample_rate or None,
-        "channels": clip.channels or None,
-        "duration_s": clip.duration_s or None,
-        "noisy_sha256": clip.noisy_sha256,
-    }
+PER_CLIP: Mapping[str, PerClipCell] = {
+    "run_id": lambda context: context.results.header.get("run_id", ""),
+    "clip_id": lambda context: context.row.clip.clip_id,
+    "model": lambda context: context.row.model,
+    "model_sha256": lambda context: context.facts.get("sha256", ""),
+    "status": lambda context: context.enhancement.status if context.enhancement else "failed",
+    "error": lambda context: context.row.error,
+    "sample_rate_in": _enhanced(lambda done: done.sample_rate_in),
+    "model_sample_rate": _enhanced_here(lambda done: done.model_sample_rate),
+    "sample_rate_out": _enhanced(lambda done: done.sample_rate_out),
+    "duration_s": lambda context: context.row.clip.duration_s or None,
+    "lag_samples": _scored(lambda score: score.lag_samples),
+    "len_diff_samples": _scored(lambda score: score.len_diff_samples),
+    "gain_db": _scored(lambda score: score.gain_db),
+    "clipped_samples": _enhanced_here(lambda done: done.clipped_samples),
+    "score_sample_rate": _scored(lambda score: score.sample_rate),
+    **{metric: _metric(metric) for metric in REFERENCE_METRICS},
+    "ref_status": _ref_status,
+    **{metric: _metric(metric) for metric in BLIND_METRICS},
+    "dnsmos_n_hops": _count("dnsmos_n_hops"),
+    "dnsmos_n_used": _count("dnsmos_n_used"),
+    "dnsmos_tiled": _is_tiled,
+    "wall_s": _enhanced_here(lambda done: done.wall_s),
+    "rtf": _rtf,
+    "peak_rss_mib": _enhanced_here(lambda done: done.peak_rss_mib),
+    **{f"{metric}_delta": _delta(metric) for metric in (*REFERENCE_METRICS, *BLIND_METRICS)},
+}
+"""Column of per_clip.csv -> function that computes a cell."""
 
 
 def write_per_clip(results: Results, path: Path) -> None:
-    """Write per_clip.csv, a row a clip and model; metrics that have no column of their own follow the fixed ones."""
-    further = [m for m in (*results.metrics, *results.unknown_metrics) if m not in (*METRIC_COLUMNS, *BLIND_COUNTS)]
-    columns = (*PER_CLIP, *(column for metric in further for column in (metric, f"{metric}_delta")))
-    write_csv(path, columns, (per_clip_row(results, row, further) for row in results.by_clip))
+    """Write per_clip.csv, one row per clip and model; metrics without a fixed column follow the fixed columns."""
+    columns = dict(PER_CLIP)
+    for metric in (*results.metrics, *results.unknown_metrics):
+        if metric not in PER_CLIP:
+            columns |= {metric: _metric(metric), f"{metric}_delta": _delta(metric)}
+    write_csv(path, list(columns), (per_clip_row(results, row, columns) for row in results.by_clip))
 
 
-def per_clip_row(results: Results, row: Row, further: Sequence[str] = ()) -> dict[str, Cell]:
-    """Return the cells of one row of per_clip.csv, with further metrics than those that always have a column."""
-    cells: dict[str, Cell] = {
-        "run_id": results.header.get("run_id", ""),
-        "clip_id": row.clip.clip_id,
-        "model": row.model,
-        "model_sha256": results.header["models"][row.model].get("sha256", ""),
-        "status": row.enhancement.status if row.is_ok and row.enhancement else "failed",
-        "error": row.error,
-        "duration_s": row.clip.duration_s or None,
-    }
-    noisy = results.rows.get((row.clip.clip_id, BASELINE))
-    is_foreign = bool(results.header["models"][row.model].get("folder"))
-    return (
-        cells
-        | _enhancement_cells(row, is_foreign=is_foreign)
-        | _score_cells(results, row, noisy, (*METRIC_COLUMNS, *further))
+def per_clip_row(results: Results, row: Row, columns: Mapping[str, PerClipCell] = PER_CLIP) -> dict[str, Cell]:
+    """Return the cells of one row of per_clip.csv."""
+    context = RowContext(
+        results=results,
+        row=row,
+        noisy=results.rows.get((row.clip.clip_id, BASELINE)),
+        facts=results.header["models"][row.model],
+        enhancement=row.enhancement if row.is_ok else None,
+        score=row.score if row.is_ok else None,
     )
+    return {name: cell(context) for name, cell in columns.items()}
 
 
-def _enhancement_cells(row: Row, *, is_foreign: bool) -> dict[str, Cell]:
-    """Return how an estimate was made; of a file that another program made that is not known."""
-    done = row.enhancement
-    if not done or not row.is_ok:
-        return {}
-    rates: dict[str, Cell] = {"sample_rate_in": done.sample_rate_in, "sample_rate_out": done.sample_rate_out}
-    if is_foreign:
-        return rates
-    return {
-        **rates,
-        "model_sample_rate": done.model_sample_rate,
-        "clipped_samples": done.clipped_samples,
-        "wall_s": done.wall_s,
-        "rtf": done.wall_s / row.clip.duration_s if row.clip.duration_s else None,
-        "peak_rss_mib": done.peak_rss_mib,
-    }
+# --- the comparison table as CSV (--format csv) ---
 
 
-def _score_cells(results: Results, row: Row, noisy: Row | None, metrics: Iterable[str]) -> dict[str, Cell]:
-    score = row.score
-    if not score or not row.is_ok:
-        return {"ref_status": "" if row.clip.clean_path else "no_reference"}
-    return {
-        "lag_samples": score.lag_samples,
-        "len_diff_samples": score.len_diff_samples,
-        "gain_db": score.gain_db,
-        "score_sample_rate": score.sample_rate,
-        "ref_status": _ref_status(results, row),
-        **metric_cells(row, noisy, metrics),
-        **count_cells(row),
-    }
+def as_csv(rows: Sequence[LeaderboardRow], metrics: Sequence[str], not_run: Mapping[str, str]) -> str:
+    """Return the comparison table with one row per model and one column per number: nothing is hidden or rounded.
+
+    Args:
+        rows: leaderboard rows, in the order in which they are shown.
+        metrics: the metrics shown.
+        not_run: model -> why it did not run.
+    """
+    lines = [dict(_table_row(row, metrics)) for row in rows]
+    lines += [{"model": model, "status": f"not run: {reason}"} for model, reason in not_run.items()]
+    columns = list(lines[0]) if lines else ["model", "status"]
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, lineterminator="\n", restval="")
+    writer.writeheader()
+    writer.writerows({key: csv_cell(value) for key, value in line.items() if key in columns} for line in lines)
+    return text.getvalue()
 
 
-def metric_cells(row: Row, noisy: Row | None, metrics: Iterable[str]) -> dict[str, Cell]:
-    """Return the figures of a row, and their differences to the noisy row of the same clip."""
-    cells: dict[str, Cell] = {}
+def _table_row(row: LeaderboardRow, metrics: Sequence[str]) -> Iterator[tuple[str, Cell]]:
+    yield "model", row.model
+    yield "status", "ok"
     for metric in metrics:
-        value, before = row.value(metric), noisy.value(metric) if noisy else None
-        cells[metric] = value
-        cells[f"{metric}_delta"] = value - before if value is not None and before is not None else None
-    return cells
+        yield from _metric_cells(metric, row.figures[metric])
+    yield "n_clips", row.n_ok + row.n_failed
+    yield "n_failed", row.n_failed
+    yield "rtf", row.rtf
+    yield "n_parameters", row.n_parameters
+    yield "weights_bytes", row.weights_bytes
+    yield "peak_rss_mib", row.peak_rss_mib
 
 
-def count_cells(row: Row) -> dict[str, Cell]:
-    """Return how DNSMOS came about."""
-    n_hops, n_used, tiled = (row.value(name) for name in BLIND_COUNTS)
-    counts = (_count(n_hops), _count(n_used), None if tiled is None else tiled > 0)
-    return dict(zip(BLIND_COUNTS, counts, strict=True))
+def _metric_cells(metric: str, result: MetricResult) -> Iterator[tuple[str, Cell]]:
+    yield from _interval_cells(metric, result.summary.interval if result.summary else None)
+    yield from _interval_cells(f"{metric}_delta", result.delta)
+    yield f"{metric}_n", result.n
+    yield f"{metric}_rank", result.rank
+    yield f"{metric}_tie_band", result.tie_band
 
 
-def _count(value: float | None) -> int | None:
-    return None if value is None else round(value)
-
-
-def _ref_status(results: Results, row: Row) -> str:
-    """Say "ok" or "no_reference", and "metric: reason" for each figure that needs a word."""
-    said = [f"{metric}: {reason}" for metric, reason in results.reasons(row).items()]
-    return "; ".join(said if row.clip.clean_path else ["no_reference", *said]) or "ok"
+def _interval_cells(name: str, interval: Interval | None) -> Iterator[tuple[str, Cell]]:
+    yield name, interval.mean if interval else None
+    yield f"{name}_ci95_lo", interval.low if interval else None
+    yield f"{name}_ci95_hi", interval.high if interval else None

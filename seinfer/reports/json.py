@@ -1,4 +1,4 @@
-"""A comparison as one JSON document, for scripts."""
+"""The comparison as one JSON document, for scripts. Its keys are fixed: scripts of users depend on them."""
 
 from __future__ import annotations
 
@@ -7,15 +7,24 @@ from dataclasses import asdict
 from typing import Any
 
 from ..analysis.cautions import Caution
-from ..analysis.leaderboard import Standing
+from ..analysis.leaderboard import LeaderboardRow
 from ..analysis.results import Results
 
 
-def as_document(results: Results, standings: Sequence[Standing], warnings: Sequence[Caution]) -> dict[str, Any]:
-    """Return the header, the standings, the pairs, the warnings and the failures."""
+def as_document(results: Results, rows: Sequence[LeaderboardRow], warnings: Sequence[Caution]) -> dict[str, Any]:
+    """Return the document: header, leaderboard rows, pairs of models, warnings, failures.
+
+    Args:
+        results: all rows of the run.
+        rows: leaderboard rows, in the order in which they are shown.
+        warnings: warnings about the comparison.
+
+    Returns:
+        JSON values; a missing number is null, never NaN.
+    """
     return {
         "run": dict(results.header),
-        "models": [asdict(standing) for standing in standings],
+        "models": [asdict(row) for row in rows],
         "pairs": list(_pairs(results)),
         "warnings": [asdict(caution) for caution in warnings],
         "failures": [
@@ -27,8 +36,8 @@ def as_document(results: Results, standings: Sequence[Standing], warnings: Seque
 
 
 def _pairs(results: Results) -> Iterator[dict[str, Any]]:
-    for metric, found in results.comparisons.items():
-        for (a, b), pair in found.pairs.items():
+    for metric, comparison in results.comparisons.items():
+        for (a, b), pair in comparison.pairs.items():
             yield {
                 "metric": metric,
                 "model_a": results.models[a],

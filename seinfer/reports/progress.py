@@ -1,27 +1,38 @@
-"""Progress bars on standard error, with the time left; nothing at all where standard error is no terminal."""
+"""Progress bars on standard error: stages of a command, and downloads. Nothing is shown if it is not a terminal."""
 
 from __future__ import annotations
 
 from types import TracebackType
+from typing import TypeVar
 
-from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-from rich.progress import Progress as Bars
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
 
 from .terminal import console
 
+Bars = TypeVar("Bars", bound="_Bars")
 
-class ProgressBars:
-    """A bar a stage; see pipeline.Progress."""
 
-    def __init__(self) -> None:
+class _Bars:
+    """A context manager that shows bars while it is open."""
+
+    def __init__(self, *columns: ProgressColumn) -> None:
         target = console(is_error=True)
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-        self._bars = Bars(
-            *columns, TextColumn("left"), TimeRemainingColumn(), console=target, disable=not target.is_terminal
+        self._bars = Progress(
+            TextColumn("{task.description}"), BarColumn(), *columns, console=target, disable=not target.is_terminal
         )
-        self._stages: dict[str, TaskID] = {}
 
-    def __enter__(self) -> ProgressBars:
+    def __enter__(self: Bars) -> Bars:
         self._bars.start()
         return self
 
@@ -30,10 +41,39 @@ class ProgressBars:
     ) -> None:
         self._bars.stop()
 
+
+class ProgressBars(_Bars):
+    """One bar per stage, with the remaining time. Implements core.progress.Progress."""
+
+    def __init__(self) -> None:
+        super().__init__(MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn())
+        self._stages: dict[str, TaskID] = {}
+
     def start(self, stage: str, total: int) -> None:
-        """Begin a bar of `total` steps."""
+        """Show a new bar of `total` steps."""
         self._stages[stage] = self._bars.add_task(stage, total=total)
 
     def advance(self, stage: str) -> None:
-        """Move a bar by one step."""
+        """Advance the bar of a stage by one step."""
         self._bars.advance(self._stages[stage])
+
+
+class DownloadBars(_Bars):
+    """One bar per file, in bytes. Implements the progress protocol of models.download."""
+
+    def __init__(self) -> None:
+        super().__init__(DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
+        self._current: TaskID | None = None
+
+    def on_start(self, name: str, total_bytes: int | None, already_bytes: int) -> None:
+        """Show a new bar, which starts at the bytes kept from an earlier attempt."""
+        self._current = self._bars.add_task(name, total=total_bytes, completed=already_bytes)
+
+    def on_bytes(self, n: int) -> None:
+        """Advance the bar of the current file by `n` bytes."""
+        if self._current is not None:
+            self._bars.advance(self._current, n)
+
+    def on_done(self) -> None:
+        """Finish the current file; its bar remains visible."""
+        self._current = None

@@ -1,1 +1,1 @@
-"""(clip, estimate file) -> Score, in processes that may die, with a cache of scores."""
+"""(clip, estimate file) -> Score, in separate processes that may crash, with a cache of scores."""

@@ -1,16 +1,15 @@
-"""Figures that were computed before, whatever run folder they went to: a second report costs hashing only.
+"""A cache of scores that all run folders of a user share: scoring the same files again costs hashing only.
 
-A figure is kept under everything that it depends on: the two files' digests, the metrics with their releases, the
-rate, the packages that decode and resample, and this program's own scoring code. So nothing is ever out of date; it is
-only no longer asked for, and goes when room is needed, the longest unused first. Losing the cache costs time alone:
-where it cannot be used, scoring goes on without it.
+The key of a score contains everything that the score depends on: the digests of both files, the metrics with their
+releases, the sample rate, the packages that decode and resample, and the scoring code of seinfer. So an entry never
+becomes wrong; it is only no longer looked up. When the cache is full, the least recently used entries are deleted. A
+lost cache costs only time: if it cannot be used, scoring continues without it.
 
-SQLite keeps it in one file that several processes may read and write at once.
+The cache is one SQLite file, which several processes may read and write at once.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
 import os
@@ -25,6 +24,7 @@ from ..core.hashing import fingerprint
 from ..core.records import Clip, Score, from_json, to_json
 from ..metrics.table import load_table
 from ..models.extras import versions
+from .sources import code_digest
 
 MAX_ENTRIES = 100_000
 """About 45 MB with the default metrics."""
@@ -33,7 +33,7 @@ _FILE = "scores.sqlite"
 _BATCH = 32
 _WAIT_S = 30.0
 _KEPT_SHARE = 0.75
-# What may come out otherwise the next time: a process that died, a file that could not be read.
+# Reasons that may not occur again: a process that crashed, a file that could not be read.
 _VOLATILE_REASONS = ("pesq_crash", "metric_crash", "metric_error", "unreadable")
 _SCHEMA = "CREATE TABLE IF NOT EXISTS scores (key TEXT PRIMARY KEY, used REAL NOT NULL, score TEXT NOT NULL)"
 
@@ -41,10 +41,10 @@ log = logging.getLogger(__name__)
 
 
 def cache_path() -> Path:
-    """Return the cache's file: in SEINFER_CACHE_DIR, else in seinfer's folder of the user's cache.
+    """Return the path of the cache file: in SEINFER_CACHE_DIR, else in seinfer's folder in the user's cache folder.
 
     Raises:
-        RuntimeError: there is no telling, because this user has no home folder.
+        RuntimeError: the path is unknown, because this user has no home folder.
     """
     import platformdirs
 
@@ -54,44 +54,39 @@ def cache_path() -> Path:
 
 
 def score_key(clip: Clip, estimate_sha256: str, metrics: Iterable[str], sample_rate: int) -> str:
-    """Return a fingerprint of all that the figures of an estimate depend on.
+    """Return a fingerprint of everything that the score of an estimate depends on.
 
     Args:
-        clip: with the digests of its files; the noisy one counts where there is no clean one.
+        clip: with the digests of its files; the noisy file counts only if there is no clean file.
         estimate_sha256: digest of the estimate.
         metrics: names.
-        sample_rate: Hz to score at, 0 for the files' own.
+        sample_rate: Hz to score at, 0 for the rate of the files.
     """
     implementations = {name: load_table().metrics[name].implementation for name in metrics}
     reference = ("clean", clip.clean_sha256) if clip.clean_path else ("noisy", clip.noisy_sha256)
-    return fingerprint(reference, estimate_sha256, implementations, sample_rate, _circumstances())
+    return fingerprint(reference, estimate_sha256, implementations, sample_rate, _environment())
 
 
 @cache
-def _circumstances() -> str:
-    """Return a fingerprint of the packages and of the code that turn two files into figures."""
-    package = Path(__file__).parents[1]
-    modules = [package / name for name in ("audio/reading.py", "audio/resampling.py", "scoring/worker.py")]
-    code = hashlib.sha256()
-    for path in (*modules, *sorted((package / "metrics").glob("*.py"))):
-        code.update(path.read_bytes())
-    return fingerprint(versions(()), code.hexdigest())
+def _environment() -> str:
+    """Return a fingerprint of the installed packages and of the code that compute scores."""
+    return fingerprint(versions(()), code_digest())
 
 
 def may_change(score: Score) -> bool:
-    """Say whether a score may differ the next time it is computed: its process died, or a file could not be read."""
+    """Return whether the same files may get another score next time, because of a crash or an unreadable file."""
     return any(reason.startswith(_VOLATILE_REASONS) for reason in score.reasons.values())
 
 
 class ScoreCache:
-    """Scores by key. For one thread; other processes may use the same file at the same time."""
+    """Scores by key. An instance is for one thread; other processes may use the same file at the same time."""
 
     def __init__(self, path: Path | None, max_entries: int = MAX_ENTRIES) -> None:
         """Open a cache.
 
         Args:
-            path: its file, made where it is not there; None keeps nothing and knows nothing.
-            max_entries: how many scores it may hold.
+            path: its file, created if it does not exist; None: a cache that stores nothing.
+            max_entries: the largest number of scores.
         """
         self._path = path
         self._max_entries = max_entries
@@ -102,16 +97,16 @@ class ScoreCache:
             try:
                 self._database = _open(path)
             except (OSError, sqlite3.Error) as error:
-                self._give_up(error)
+                self._disable(error)
 
     def get(self, key: str, clip_id: str, model: str) -> Score | None:
-        """Return what is known under a key, as the score of this clip and model."""
+        """Return the score that is stored under a key, as the score of this clip and model; None if there is none."""
         if self._database is None:
             return None
         try:
             row = self._database.execute("SELECT score FROM scores WHERE key = ?", (key,)).fetchone()
         except sqlite3.Error as error:
-            self._give_up(error)
+            self._disable(error)
             return None
         if row is None:
             return None
@@ -119,7 +114,7 @@ class ScoreCache:
         return replace(from_json(Score, json.loads(row[0])), clip_id=clip_id, model=model)
 
     def put(self, key: str, score: Score) -> None:
-        """Keep a score, unless it may come out otherwise the next time."""
+        """Store a score, unless it may change next time."""
         if may_change(score):
             return
         self._new[key] = score
@@ -127,7 +122,7 @@ class ScoreCache:
             self._flush()
 
     def close(self) -> None:
-        """Write down what is new and let the file go."""
+        """Write new entries and close the file."""
         self._flush()
         if self._database is not None:
             self._database.close()
@@ -146,11 +141,11 @@ class ScoreCache:
                 database.executemany("UPDATE scores SET used = ? WHERE key = ?", used)
                 _make_room(database, self._max_entries)
         except sqlite3.Error as error:
-            self._give_up(error)
+            self._disable(error)
 
-    def _give_up(self, error: Exception) -> None:
-        """Go on without; what is damaged is removed, so that the next command starts a new one."""
-        log.warning("the score cache %s cannot be used (%s); scoring goes on without it", self._path, error)
+    def _disable(self, error: Exception) -> None:
+        """Continue without the cache; delete a damaged file, so that the next command creates a new one."""
+        log.warning("the score cache %s cannot be used (%s); scoring continues without it", self._path, error)
         if self._database is not None:
             self._database.close()
             self._database = None
@@ -172,7 +167,7 @@ def _open(path: Path) -> sqlite3.Connection:
 
 
 def _make_room(database: sqlite3.Connection, max_entries: int) -> None:
-    """Drop the longest unused entries where there are too many, and some more, so that it is not done every time."""
+    """Delete the least recently used entries if there are too many, and some more, so that this is rarely necessary."""
     (n_entries,) = database.execute("SELECT COUNT(*) FROM scores").fetchone()
     if n_entries > max_entries:
         n_surplus = n_entries - round(_KEPT_SHARE * max_entries)
@@ -180,7 +175,7 @@ def _make_room(database: sqlite3.Connection, max_entries: int) -> None:
 
 
 def open_cache(*, is_wanted: bool) -> ScoreCache:
-    """Open this user's cache, or one that keeps nothing."""
+    """Open this user's cache; if it is not wanted or has no path, return a cache that stores nothing."""
     if not is_wanted:
         return ScoreCache(None)
     try:

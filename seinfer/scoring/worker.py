@@ -1,11 +1,11 @@
 """Child process: score estimates against a reference, all estimates of a clip in one go.
 
-What was written to the file is what is scored. Channels are settled first: equal numbers are compared one by one and
-the figures averaged, a mono reference serves every channel, and a mono estimate is held against the mean of the
-channels.
+The file that was written is scored. With equal numbers of channels, each channel is compared with its own reference and
+the values are averaged; a mono reference is compared with every channel, and a mono estimate with the mean of the
+reference's channels.
 
-Messages in: {"task": ScoringTask}. Messages out: {"event": "ready"}, then {"event": "metric"} before each metric, so
-that a crash has a name; {"event": "score", ...Score} for an estimate; {"event": "done"} for a task.
+Messages in: {"task": ScoringTask}. Messages out: {"event": "ready"}; {"event": "metric"} before each metric, so that a
+crash can be attributed to it; {"event": "score", ...Score} for an estimate; {"event": "done"} for a task.
 """
 
 from __future__ import annotations
@@ -19,14 +19,16 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from ..audio import reading as audio
-from ..audio.reading import Audio, Samples
+from ..audio import reading, resampling
+from ..audio.reading import Audio
+from ..audio.resampling import Samples
 from ..core.errors import AudioError
 from ..core.process import Channel
 from ..core.records import Score, ScoringTask, from_json, to_json
 from ..metrics.diagnostics import gain_db, lag_samples
+from ..metrics.errors import MetricError
 from ..metrics.evaluate import evaluate
-from ..metrics.metric import Metric, MetricError
+from ..metrics.metric import Metric
 from ..metrics.pair import Reference
 from ..metrics.table import load_table
 
@@ -36,7 +38,7 @@ _QUALITY = "HQ"
 
 
 def main() -> None:
-    """Serve until the parent closes the channel."""
+    """Process tasks until the parent closes the channel."""
     channel = Channel()
 
     def announce(model: str, metric: str) -> None:
@@ -50,16 +52,21 @@ def main() -> None:
 
 
 def score_task(task: ScoringTask, announce: Announce) -> Iterator[Score]:
-    """Yield the figures of each estimate of a task."""
+    """Yield the score of each estimate of a task.
+
+    Args:
+        task: the files and the metrics.
+        announce: called with (model, metric) right before a metric is computed.
+    """
     try:
-        against = _References(audio.read(Path(task.reference or task.noisy)), task.sample_rate)
+        references = _References(reading.read(Path(task.reference or task.noisy)), task.sample_rate)
     except AudioError as error:
         for model in task.estimates:
             yield _unscored(task, model, error)
         return
     for model, path in task.estimates.items():
         try:
-            yield _score(task, model, against, audio.read(Path(path)), partial(announce, model))
+            yield _score(task, model, references, reading.read(Path(path)), partial(announce, model))
         except AudioError as error:
             yield _unscored(task, model, error)
 
@@ -71,13 +78,13 @@ def _unscored(task: ScoringTask, model: str, error: AudioError) -> Score:
 
 
 class _References:
-    """The reference side of a task: its channels at the scoring rate, each with its memory."""
+    """The reference file of a task: its channels at the scoring rate, each with its own cache."""
 
     def __init__(self, decoded: Audio, sample_rate: int) -> None:
         self.n_samples = decoded.samples.shape[1]
         self.file_rate = decoded.sample_rate
         self.sample_rate = sample_rate or decoded.sample_rate
-        samples = audio.resample(decoded.samples, decoded.sample_rate, self.sample_rate, _QUALITY)
+        samples = resampling.resample(decoded.samples, decoded.sample_rate, self.sample_rate, _QUALITY)
         self._channels = [Reference(channel, self.sample_rate) for channel in samples]
         self._mean = Reference(samples.mean(0), self.sample_rate) if len(samples) > 1 else self._channels[0]
 
@@ -85,7 +92,7 @@ class _References:
         """Return one reference for each channel of an estimate.
 
         Raises:
-            AudioError: there is no sensible one.
+            AudioError: the numbers of channels differ, and neither is one.
         """
         if n_channels == len(self._channels):
             return self._channels
@@ -97,33 +104,34 @@ class _References:
 
 
 def _score(
-    task: ScoringTask, model: str, against: _References, decoded: Audio, announce: Callable[[str], None]
+    task: ScoringTask, model: str, references: _References, decoded: Audio, announce: Callable[[str], None]
 ) -> Score:
-    estimates = audio.resample(decoded.samples, decoded.sample_rate, against.sample_rate, _QUALITY)
+    estimates = resampling.resample(decoded.samples, decoded.sample_rate, references.sample_rate, _QUALITY)
     excluded = {metric: why for key, why in task.excluded.items() for name, metric in [key.split(" ")] if name == model}
     metrics = [metric for name, metric in load_table().metrics.items() if name in task.metrics and name not in excluded]
     channels = [
         _compare(signal, estimate, metrics, announce, is_clean=bool(task.reference))
-        for signal, estimate in zip(against.for_channels(len(estimates)), estimates, strict=True)
+        for signal, estimate in zip(references.for_channels(len(estimates)), estimates, strict=True)
     ]
     values, reasons = _over_channels(channels)
+    n_expected = round(references.n_samples * decoded.sample_rate / references.file_rate)
     lags = [channel.lag_samples for channel in channels if channel.lag_samples is not None]
     gains_db = [channel.gain_db for channel in channels if channel.gain_db is not None]
     return Score(
         clip_id=task.clip_id,
         model=model,
-        sample_rate=against.sample_rate,
+        sample_rate=references.sample_rate,
         values=values,
         reasons={name: why for name in task.metrics if (why := {**reasons, **excluded}.get(name))},
         lag_samples=max(lags, key=abs, default=None),
         gain_db=float(np.mean(gains_db)) if gains_db else None,
-        len_diff_samples=decoded.samples.shape[1] - round(against.n_samples * decoded.sample_rate / against.file_rate),
+        len_diff_samples=decoded.samples.shape[1] - n_expected,
     )
 
 
 @dataclass(frozen=True)
 class _Compared:
-    """What came of one channel."""
+    """The results for one channel."""
 
     values: Mapping[str, float]
     reasons: Mapping[str, str]
@@ -132,34 +140,34 @@ class _Compared:
 
 
 def _compare(
-    against: Reference,
+    reference: Reference,
     estimate: Samples,
     metrics: Sequence[Metric],
     announce: Callable[[str], None],
     *,
     is_clean: bool,
 ) -> _Compared:
-    """Compute everything of one channel, against the clean signal or, for lag and gain alone, the noisy one."""
-    sample_rate = against.sample_rate
+    """Score one channel against the clean signal; lag and gain against the noisy one if there is no clean signal."""
+    sample_rate = reference.sample_rate
     values, reasons = evaluate(
-        reference=against if is_clean else None,
+        reference=reference if is_clean else None,
         estimate=estimate,
         sample_rate=sample_rate,
         metrics=metrics,
         announce=announce,
         resample=_resample_waveform,
     )
-    signals = {"reference": against.samples, "estimate": estimate, "sample_rate": sample_rate}
+    signals = {"reference": reference.samples, "estimate": estimate, "sample_rate": sample_rate}
     return _Compared(values, reasons, _or_none(lag_samples, signals), _or_none(gain_db, signals))
 
 
 def _resample_waveform(waveform: npt.NDArray[np.float64], source_rate: int, target_rate: int) -> Samples:
-    resampled: Samples = audio.resample(waveform[None].astype(np.float32), source_rate, target_rate, _QUALITY)[0]
+    resampled: Samples = resampling.resample(waveform[None].astype(np.float32), source_rate, target_rate, _QUALITY)[0]
     return resampled
 
 
 def _or_none(diagnose: Callable[..., T], signals: Mapping[str, Any]) -> T | None:
-    """Return a diagnostic figure, None where the signals have none: silence has no delay."""
+    """Return a diagnostic value, None if the signals have none: silence has no delay."""
     try:
         return diagnose(**signals)
     except MetricError:
@@ -167,19 +175,19 @@ def _or_none(diagnose: Callable[..., T], signals: Mapping[str, Any]) -> T | None
 
 
 def _over_channels(channels: Sequence[_Compared]) -> tuple[dict[str, float], dict[str, str]]:
-    """Average each metric over the channels that have it; what a channel lacks is said."""
+    """Average each metric over the channels that have a value; the reasons report how many channels have none."""
     names = dict.fromkeys(name for channel in channels for name in (*channel.values, *channel.reasons))
     values: dict[str, float] = {}
     reasons: dict[str, str] = {}
     for name in names:
-        figures = [channel.values[name] for channel in channels if name in channel.values]
-        if figures:
-            values[name] = float(np.mean(figures))
-        said = dict.fromkeys(channel.reasons[name] for channel in channels if name in channel.reasons)
-        n_lacking = len(channels) - len(figures)
-        where = f" in {n_lacking} of {len(channels)} channels" if figures and n_lacking else ""
-        if said:
-            reasons[name] = ", ".join(said) + where
+        available = [channel.values[name] for channel in channels if name in channel.values]
+        if available:
+            values[name] = float(np.mean(available))
+        found = dict.fromkeys(channel.reasons[name] for channel in channels if name in channel.reasons)
+        n_lacking = len(channels) - len(available)
+        count = f" in {n_lacking} of {len(channels)} channels" if available and n_lacking else ""
+        if found:
+            reasons[name] = ", ".join(found) + count
     return values, reasons
 
 

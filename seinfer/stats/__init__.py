@@ -1,13 +1,24 @@
-"""From figures over clips to what they amount to. Arrays in, dataclasses out; the unit of chance is the clip.
+"""Statistics over clips: mean intervals, paired tests, tie bands, power. Arrays in, dataclasses out.
 
-One rule decides at one number of clips: below 20 the distribution of differences is taken to be normal (t interval,
-paired t test), from 20 on nothing is taken for granted (bootstrap, Wilcoxon). Nothing is told apart on fewer than 6.
+Clips are the sampling unit: they are treated as a random sample of all clips of their kind.
+
+Two models are "told apart" if their difference is statistically significant. The number of clips decides how that is
+tested. Below 20 clips the differences are assumed to be normally distributed (t interval, paired t test). From 20 clips
+on no distribution is assumed (bootstrap interval, Wilcoxon test). With fewer than 6 clips no models are told apart.
 """
 
-from .comparison import Comparison, ModelFigures, PairedDifference, compare
-from .grouping import bin_label, macro
-from .intervals import MIN_CLIPS_BOOTSTRAP, Interval, Summary, excludes_zero, mean_interval, mean_intervals, summarize
-from .pairedtests import MIN_CLIPS_TEST, SignedRank, holm, signed_rank
+from .comparison import Comparison, ModelStatistics, PairedDifference, compare
+from .intervals import (
+    MIN_CLIPS_BOOTSTRAP,
+    Interval,
+    Summary,
+    excludes_zero,
+    macro_mean_interval,
+    mean_interval,
+    mean_intervals,
+    summarize,
+)
+from .paired_tests import MIN_CLIPS_TEST, SignedRank, holm, signed_rank
 from .power import clips_needed
 
 __all__ = [
@@ -15,16 +26,15 @@ __all__ = [
     "MIN_CLIPS_TEST",
     "Comparison",
     "Interval",
-    "ModelFigures",
+    "ModelStatistics",
     "PairedDifference",
     "SignedRank",
     "Summary",
-    "bin_label",
     "clips_needed",
     "compare",
     "excludes_zero",
     "holm",
-    "macro",
+    "macro_mean_interval",
     "mean_interval",
     "mean_intervals",
     "signed_rank",

@@ -1,7 +1,7 @@
-"""Who cannot be told from whom, in letters: two models share one exactly when nothing tells them apart.
+"""Tie bands: letters for models, such that two models share a letter if and only if they are not told apart.
 
-The compact letter display by insertion and absorption, Piepho 2004, doi:10.1198/1061860043515. A single band for each
-model would not do: A may tie with B and B with C where A and C are apart.
+This is the compact letter display by insertion and absorption, Piepho 2004, doi:10.1198/1061860043515. One letter per
+model is not enough: A and B may tie, and B and C, while A and C are told apart; then B has two letters.
 """
 
 from __future__ import annotations
@@ -14,31 +14,35 @@ import numpy.typing as npt
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
-def letters(order: Sequence[int], is_apart: npt.NDArray[np.bool_]) -> dict[int, str]:
-    """Return the letters of each model, "a" where the best is.
+def tie_bands(order: Sequence[int], is_apart: npt.NDArray[np.bool_]) -> dict[int, str]:
+    """Return the letters of each model; the best model has "a".
 
     Args:
-        order: models, best first.
+        order: models, best first; indices into `is_apart`.
         is_apart: whether two models are told apart, shape (model, model), symmetric.
+
+    Returns:
+        model -> one or more letters, in alphabetical order; "(27)" and so on when the letters are used up.
     """
-    sets = [frozenset(order)]
+    bands = [frozenset(order)]
     for i, one in enumerate(order):
         for other in order[i + 1 :]:
             if is_apart[one, other]:
-                sets = _absorbed([part for group in sets for part in _split(group, one, other)])
+                bands = _without_subsets([part for band in bands for part in _split(band, one, other)])
     place = {model: i for i, model in enumerate(order)}
-    sets.sort(key=lambda group: sorted(place[model] for model in group))
-    return {model: "".join(_letter(i) for i, group in enumerate(sets) if model in group) for model in order}
+    bands.sort(key=lambda band: sorted(place[model] for model in band))
+    return {model: "".join(_letter(i) for i, band in enumerate(bands) if model in band) for model in order}
 
 
-def _split(group: frozenset[int], one: int, other: int) -> list[frozenset[int]]:
-    return [group - {one}, group - {other}] if {one, other} <= group else [group]
+def _split(band: frozenset[int], one: int, other: int) -> list[frozenset[int]]:
+    """Replace a band that contains both models by two bands, each without one of them ("insertion")."""
+    return [band - {one}, band - {other}] if {one, other} <= band else [band]
 
 
-def _absorbed(groups: list[frozenset[int]]) -> list[frozenset[int]]:
-    """Drop groups that lie within another."""
-    different = list(dict.fromkeys(groups))
-    return [group for group in different if not any(group < other for other in different)]
+def _without_subsets(bands: list[frozenset[int]]) -> list[frozenset[int]]:
+    """Remove duplicates and bands that are part of another band ("absorption")."""
+    unique = list(dict.fromkeys(bands))
+    return [band for band in unique if not any(band < other for other in unique)]
 
 
 def _letter(i: int) -> str:

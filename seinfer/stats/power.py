@@ -1,4 +1,4 @@
-"""How many clips would tell two models apart, judged by those that are there."""
+"""Power analysis: how many clips are needed to tell two models apart, estimated from the clips at hand."""
 
 from __future__ import annotations
 
@@ -6,27 +6,29 @@ import math
 
 import numpy as np
 
-from .intervals import Figures
-from .pairedtests import MIN_CLIPS_TEST
+from .intervals import Values
+from .paired_tests import MIN_CLIPS_TEST
 
 POWER = 0.8
 MAX_CLIPS = 100_000
 
 
-def clips_needed(differences: Figures, *, alpha: float = 0.05, power: float = POWER) -> int | None:
-    """Estimate how many clips a paired t test needs, if the mean and the spread of the differences stay as they are.
+def clips_needed(differences: Values, *, alpha: float = 0.05, power: float = POWER) -> int | None:
+    """Estimate how many clips a paired test needs, if mean and standard deviation of the differences stay the same.
 
-    n = (z_{1-alpha/2} + z_{power})² s² / d² + z_{1-alpha/2}² / 2, the last term for estimating s (Guenther 1981).
-    Wilcoxon's test needs about 5 % more under normal differences (its relative efficiency is 3/pi), which is added.
+    n = (z_{1-alpha/2} + z_{power})² s² / d² + z_{1-alpha/2}² / 2 for the paired t test, d being the mean and s the
+    standard deviation of the differences; the last term accounts for estimating s (Guenther 1981, "Sample size formulas
+    for normal theory t tests", The American Statistician 35(4)). The first term is multiplied by pi / 3, about 5 %
+    more, because Wilcoxon's test has the relative efficiency 3 / pi for normally distributed differences.
 
     Args:
-        differences: paired differences, shape (clip,).
-        alpha: two-sided level, already divided by the number of pairs that are compared.
-        power: chance of telling them apart.
+        differences: finite paired differences, shape (clip,).
+        alpha: two-sided significance level, already divided by the number of pairs that are compared.
+        power: probability of telling the models apart.
 
     Returns:
-        Clips in all, not beside those that are there; None where the differences say nothing (fewer than two clips, no
-        mean difference) or more than 100,000 would be needed: practically the same.
+        Total number of clips, including those at hand. None if it cannot be estimated (fewer than two clips, or the
+        mean difference is 0), or if it exceeds 100,000: then the models are practically equal.
     """
     if len(differences) < 2 or not differences.mean():
         return None

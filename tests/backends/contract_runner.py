@@ -2,8 +2,9 @@
 
     python -m tests.backends.contract_runner MODEL WEIGHTS_JSON RESULTS [MODELS_FILE]
 
-A process for each model, because TensorFlow and torch must not share one, and because peak memory is a process's. It
-judges nothing: each finding is a JSON line of RESULTS, written at once: a crash leaves what was found before it.
+Each model has a process because peak memory is measured per process, and because the imports of one framework would
+hide those of another. The runner only measures; test_contract.py judges. Each finding is a JSON line of RESULTS and is
+written at once, so a crash leaves the earlier findings.
 """
 
 from __future__ import annotations
@@ -17,13 +18,12 @@ from typing import Any
 
 import numpy as np
 
-from seinfer.backends.base import Enhancer, Stream, stream_over
-from seinfer.backends.batching import Waveform, pad
+from seinfer.backends.base import Enhancer, Stream, Waveform, pad, stream_over
 from seinfer.core.records import ModelSpec
 from seinfer.models.registry import load_registry, resolve
 from tests.helpers import gain_db, lag_samples, peak_dbfs, shared_folder, snr_db, speech_like
 
-# One sample, and either side of the hops and windows that denoisers use.
+# One sample, and lengths just below and above the hops and windows that denoisers use.
 LENGTHS = (1, 2, 160, 199, 200, 255, 256, 257, 479, 480, 481, 512, 4_801)
 LONG_S = (30.0, 65.0)
 FRAMEWORKS = ("torch", "tensorflow", "keras", "onnxruntime", "ai_edge_litert", "pyrnnoise", "df", "denoiser")
@@ -41,7 +41,7 @@ def main() -> None:
 
 
 def findings(spec: ModelSpec, weights: dict[str, Path]) -> Iterator[tuple[str, Any]]:
-    """Yield (name, finding); memory first, while nothing else has raised the peak."""
+    """Yield (name, finding); memory first, before anything else can raise the peak."""
     load = resolve(spec)
     yield "frameworks_imported_before_load", [name for name in FRAMEWORKS if name in sys.modules]
     enhancer = load(spec, weights, device="cpu", threads=2)
@@ -62,7 +62,7 @@ def findings(spec: ModelSpec, weights: dict[str, Path]) -> Iterator[tuple[str, A
 
 
 def clean_speech(sample_rate: int, duration_s: float) -> Waveform:
-    """Return real speech where the shared folder is present, something like it otherwise."""
+    """Return real speech if the shared folder is present, a synthetic signal otherwise."""
     folder = shared_folder()
     if folder is None:
         return speech_like(duration_s, sample_rate)
@@ -80,7 +80,7 @@ def alone(enhancer: Enhancer, waveform: Waveform) -> Waveform:
 
 
 def health(enhancer: Enhancer, waveform: Waveform) -> dict[str, Any]:
-    """Return what must hold of any result."""
+    """Return the properties that the contract demands of any result."""
     batch = pad([waveform])
     before = batch.samples.copy()
     enhanced = enhancer.enhance(batch)
@@ -94,7 +94,7 @@ def health(enhancer: Enhancer, waveform: Waveform) -> dict[str, Any]:
 
 
 def long_clips(enhancer: Enhancer, noisy: Waveform, rate: int) -> dict[str, Any]:
-    """Return the health of long clips by their samples, and what a second more adds to peak memory."""
+    """Return the health of long clips by their number of samples, and the growth of peak memory per second of audio."""
     found, peaks_bytes = {}, []
     for duration_s in LONG_S:
         n_samples = round(duration_s * rate)
@@ -109,7 +109,7 @@ def peak_bytes() -> int:
 
 
 def alignment(enhancer: Enhancer, speech: Waveform) -> dict[str, Any]:
-    """Return lag and gain on clean speech as it is, and its gain when it comes in quieter."""
+    """Return lag and gain on clean speech, and the gain on the same speech 12 dB quieter."""
     enhanced = alone(enhancer, speech)
     quiet = speech[: len(speech) // 2] * QUIET
     return {
@@ -120,7 +120,7 @@ def alignment(enhancer: Enhancer, speech: Waveform) -> dict[str, Any]:
 
 
 def batching(enhancer: Enhancer, noisy: Waveform, rate: int) -> dict[str, float]:
-    """Return the largest difference to each clip alone, for several orders and for a repeat after them."""
+    """Return the largest difference from each clip alone, for batches in several orders and for a later repeat."""
     clips = [noisy[round(a * rate) : round(b * rate)] for a, b in ((1, 1.31), (2, 3.4), (4, 4.0123), (5, 5.9))]
     singles = [alone(enhancer, clip) for clip in clips]
 
@@ -134,7 +134,7 @@ def batching(enhancer: Enhancer, noisy: Waveform, rate: int) -> dict[str, float]
 
 
 def streams(enhancer: Enhancer, noisy: Waveform) -> dict[str, float]:
-    """Return the SNR of streams against the whole clip, by how the clip was cut."""
+    """Return the SNR of each stream relative to the whole clip, by the sizes of its blocks."""
     whole, half = alone(enhancer, noisy), len(noisy) // 2
     cuts = ([37], [1_000], [0, 1, 4_801, 160, 333], [len(noisy)])
     found = {
@@ -153,7 +153,7 @@ def opened(enhancer: Enhancer, waveform: Waveform) -> Stream:
 
 
 def push_all(enhancer: Enhancer, waveform: Waveform, blocks: list[int]) -> Waveform:
-    """Send a clip through a stream in blocks whose sizes take turns."""
+    """Send a clip through a stream in blocks of the given sizes, repeated in turn."""
     stream, pieces, start = opened(enhancer, waveform), [], 0
     while start < len(waveform):
         size = blocks[len(pieces) % len(blocks)]
@@ -163,7 +163,7 @@ def push_all(enhancer: Enhancer, waveform: Waveform, blocks: list[int]) -> Wavef
 
 
 def interleaved(enhancer: Enhancer, one: Waveform, other: Waveform) -> dict[str, float]:
-    """Return the SNR of two streams that take turns, against each clip alone."""
+    """Return the SNR of two streams that are fed in turn, relative to each clip alone."""
     first, second = opened(enhancer, one), opened(enhancer, other)
     pieces: tuple[list[Waveform], list[Waveform]] = ([], [])
     for start in range(0, len(one), 1_111):
@@ -172,7 +172,7 @@ def interleaved(enhancer: Enhancer, one: Waveform, other: Waveform) -> dict[str,
     pieces[0].append(first.finish())
     pieces[1].append(second.finish())
     return {
-        f"taking turns, {name}": snr_db(reference=alone(enhancer, clip), estimate=np.concatenate(found))
+        f"fed in turn, {name}": snr_db(reference=alone(enhancer, clip), estimate=np.concatenate(found))
         for name, clip, found in (("first", one, pieces[0]), ("second", other, pieces[1]))
     }
 

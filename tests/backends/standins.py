@@ -1,10 +1,11 @@
-"""Models made by hand that keep the contract in place of those whose weights cannot be at hand.
+"""Stand-ins for models whose weights are not at hand: the same network with other weights, for test_contract.py.
 
     python -m tests.backends.standins NAME FOLDER
 
-writes one: its weights, and a models file that names them. It is a program, so that torch stays out of the process that
-runs the tests. A stand-in is a network that gives back what it gets, nearly, or one that its authors' code made, or the
-model itself with its numbers rebuilt: so its lag, its level and its silence mean something.
+writes one: its weights, and a models file that names them. It runs as a program, because torch is slow to import and
+not every test run needs it. A stand-in changes its input little (its weights are made by hand, or trained a little
+with the authors' code) or has the model's own weights, rebuilt from another format. So its lag, level and silence can
+be judged.
 """
 
 from __future__ import annotations
@@ -24,32 +25,32 @@ from tests.helpers import table
 
 @dataclass(frozen=True)
 class StandIn:
-    """A model to be made.
+    """How to make one stand-in.
 
     Attributes:
-        model: the model of the registry that it stands in for.
+        models: the models of the registry that have its network.
         write: writes it, with its models file, to a folder.
-        is_made_of_shared: whether it takes anything from the shared folder.
+        needs_shared: whether it needs a file of the shared folder.
     """
 
-    model: str
+    models: tuple[str, ...]
     write: Callable[[Path], None]
-    is_made_of_shared: bool = False
+    needs_shared: bool = False
 
 
 def build(name: str, folder: Path) -> Path:
-    """Make a stand-in in a process of its own and return its models file; skip where it is made of what is absent."""
-    if STANDINS[name].is_made_of_shared and helpers.shared_folder() is None:
-        pytest.skip(f"{name} is made of what lies in SEINFER_SHARED or ../shared, which is absent")
+    """Make a stand-in in a process of its own and return its models file; skip if it needs an absent folder."""
+    if STANDINS[name].needs_shared and helpers.shared_folder() is None:
+        pytest.skip(f"{name} is made of files of SEINFER_SHARED or ../shared, which is absent")
     folder.mkdir()
     subprocess.run([sys.executable, "-m", __name__, name, str(folder)], cwd=helpers.ROOT, check=True)
     return folder / "models.toml"
 
 
 def write_segan(folder: Path) -> None:
-    """Write a slim generator whose outermost layers and skip pass each sample on; what the random rest adds is less.
+    """Write a slim generator whose outermost layers and skip copy each sample; the random other layers add little.
 
-    Silence gives next to silence, because there are no biases, and a latent code that counts little.
+    Silence gives almost silence, because there are no biases and the weights of the latent code are small.
     """
     import torch
 
@@ -61,7 +62,7 @@ def write_segan(folder: Path) -> None:
         name: np.zeros(shape) if name.endswith("bias") else rng.uniform(-1, 1, shape) * np.sqrt(3 / np.prod(shape[1:]))
         for name, shape in tensor_shapes(options).items()
     }
-    # The first layer puts sample 4 m + r of the clip into channel r at m, and the last one takes it from there again.
+    # The first layer copies sample 4 m + r of the clip to channel r at position m, and the last layer copies it back.
     first, last = state["enc_blocks.0.conv.weight"], state["dec_blocks.4.deconv.weight"]
     first[:], last[4:] = 0, 0
     for r in range(4):
@@ -116,10 +117,12 @@ def _shared() -> Path:
 
 
 STANDINS: Mapping[str, StandIn] = {
-    "demucs-causal-standin": StandIn("denoiser-dns64", write_demucs_causal, is_made_of_shared=True),
-    "demucs-nc-standin": StandIn("denoiser-valentini-nc", write_demucs_both_ways, is_made_of_shared=True),
-    "segan-standin": StandIn("segan+", write_segan),
-    "deepfilternet3-torch-standin": StandIn("deepfilternet3-torch", write_deepfilternet, is_made_of_shared=True),
+    "demucs-causal-standin": StandIn(
+        ("denoiser-dns48", "denoiser-dns64", "denoiser-master64"), write_demucs_causal, needs_shared=True
+    ),
+    "demucs-nc-standin": StandIn(("denoiser-valentini-nc",), write_demucs_both_ways, needs_shared=True),
+    "segan-standin": StandIn(("segan+",), write_segan),
+    "deepfilternet3-torch-standin": StandIn(("deepfilternet3-torch",), write_deepfilternet, needs_shared=True),
 }
 """By the name in their models file."""
 

@@ -1,3 +1,5 @@
+"""RNNoise: the output of its library, one state per clip, and libraries that cannot be used."""
+
 from __future__ import annotations
 
 import ctypes
@@ -13,11 +15,12 @@ import numpy as np
 import pytest
 
 from seinfer.backends import rnnoise
-from seinfer.backends.base import Waveform
-from seinfer.backends.batching import pad
+from seinfer.backends.base import Waveform, pad
 from seinfer.core.errors import BackendError, MissingExtraError
 from seinfer.models.registry import load_registry
-from tests.helpers import ROOT, gain_db, lag_samples, si_sdr_db, speech_like
+from tests.backends.golden_clip import golden_clip
+from tests.backends.rnnoise.record_golden import GOLDEN, call_library
+from tests.helpers import ROOT, gain_db, lag_samples, si_sdr_db, snr_db, speech_like
 
 SPEC = load_registry().specs["rnnoise"]
 RATE = rnnoise.SAMPLE_RATE
@@ -38,7 +41,7 @@ def speech() -> Waveform:
 
 
 class CountingLibrary:
-    """The library, with its states counted."""
+    """The library, with a count of its states."""
 
     def __init__(self) -> None:
         self._library = rnnoise._open_library(rnnoise._find_library())
@@ -57,20 +60,17 @@ class CountingLibrary:
         self._library.rnnoise_destroy(state)
 
 
+def test_enhance_golden_clip_equals_the_stored_output_to_40_db() -> None:
+    with np.load(GOLDEN) as file:
+        expected = file["enhanced"].astype(np.float32)
+    assert snr_db(reference=expected, estimate=alone(load(), golden_clip(RATE, len(expected)))) > 40
+
+
 def test_enhance_equals_the_library_called_frame_by_frame_as_its_header_says(speech: Waveform) -> None:
-    library = rnnoise._open_library(rnnoise._find_library())
-    state = library.rnnoise_create(None)
-    late = []
-    for frame in (np.concatenate([speech, np.zeros(960 + 480, np.float32)]) * 32_768)[: 480 * 303].reshape(-1, 480):
-        source, target = np.ascontiguousarray(frame), np.empty(480, np.float32)
-        library.rnnoise_process_frame(state, target.ctypes.data, source.ctypes.data)
-        late.append(target / 32_768)
-    library.rnnoise_destroy(state)
-    expected = np.concatenate(late)[960 : 960 + len(speech)]
-    assert np.array_equal(alone(load(), speech), expected)
+    assert np.array_equal(alone(load(), speech), call_library(speech))
 
 
-def test_real_clip_gets_the_measured_figures_at_lag_zero(shared: Path) -> None:
+def test_enhance_real_clip_gets_the_measured_scores_at_lag_zero(shared: Path) -> None:
     import pesq
     import soundfile
     import soxr
@@ -87,34 +87,34 @@ def test_real_clip_gets_the_measured_figures_at_lag_zero(shared: Path) -> None:
     assert pesq.pesq(16_000, clean_16k, enhanced_16k, "wb") > 1.9
 
 
-def test_speech_beyond_full_scale_is_not_clipped(speech: Waveform) -> None:
+def test_enhance_speech_beyond_full_scale_is_not_clipped(speech: Waveform) -> None:
     loud = speech * np.float32(4 / np.abs(speech).max())
     enhanced = alone(load(), loud)
     assert np.abs(enhanced).max() > 3
     assert abs(gain_db(reference=loud, estimate=enhanced)) < 1
 
 
-def test_speech_below_one_step_of_int16_is_not_rounded_away(speech: Waveform) -> None:
+def test_enhance_speech_below_one_step_of_int16_is_not_rounded_to_zero(speech: Waveform) -> None:
     faint = speech * np.float32(0.4 / 32_768 / np.abs(speech).max())
     enhanced = alone(load(), faint)
     assert len(np.unique(enhanced)) > 1_000
     assert np.abs(enhanced).max() < 1 / 32_768
 
 
-def test_clips_in_two_threads_are_bit_equal_to_one(speech: Waveform) -> None:
+def test_enhance_with_two_threads_is_bit_equal_to_one(speech: Waveform) -> None:
     batch = pad([speech, speech[:1], speech[7_000:50_001], speech])
     for one, two in zip(load(1).enhance(batch), load(2).enhance(batch), strict=True):
         assert np.array_equal(one, two)
 
 
-def test_states_one_a_clip_are_all_freed(speech: Waveform) -> None:
+def test_enhance_creates_one_state_per_clip_and_frees_it(speech: Waveform) -> None:
     library = CountingLibrary()
     rnnoise.RNNoise(library, threads=2).enhance(pad([speech[:9_600], speech[:1], speech[:4_800]]))
     assert library.n_created == 3
     assert library.live == set()
 
 
-def test_state_of_an_abandoned_stream_is_freed(speech: Waveform) -> None:
+def test_stream_deleted_before_its_end_frees_its_state(speech: Waveform) -> None:
     library = CountingLibrary()
     stream = rnnoise.RNNoise(library, threads=1).open_stream()
     stream.push(speech[:1_000])
@@ -124,7 +124,7 @@ def test_state_of_an_abandoned_stream_is_freed(speech: Waveform) -> None:
     assert library.live == set()
 
 
-def test_state_after_a_failure_is_freed(speech: Waveform) -> None:
+def test_enhance_that_fails_frees_its_state(speech: Waveform) -> None:
     library = CountingLibrary()
 
     def fail(*_: int) -> None:
@@ -138,7 +138,7 @@ def test_state_after_a_failure_is_freed(speech: Waveform) -> None:
     assert library.live == set()
 
 
-def test_create_that_gives_no_state_is_an_error() -> None:
+def test_open_stream_without_a_state_is_backend_error() -> None:
     library = SimpleNamespace(rnnoise_process_frame=None, rnnoise_create=lambda model: None, rnnoise_destroy=None)
     with pytest.raises(BackendError, match="no state"):
         rnnoise.RNNoise(library, threads=1).open_stream()
@@ -170,19 +170,19 @@ def test_load_from_a_package_without_its_library_names_the_folder(
         load()
 
 
-def test_open_library_that_is_none_is_an_error(tmp_path: Path) -> None:
+def test_open_library_of_text_is_backend_error(tmp_path: Path) -> None:
     path = tmp_path / "librnnoise.so"
     path.write_text("no library")
     with pytest.raises(BackendError, match="cannot be used as RNNoise"):
         rnnoise._open_library(path)
 
 
-def test_open_library_of_something_else_is_an_error() -> None:
+def test_open_library_without_the_functions_is_backend_error() -> None:
     with pytest.raises(BackendError, match="rnnoise_create"):
         rnnoise._open_library(Path(np.random.mtrand.__file__))
 
 
-def test_open_library_with_another_frame_size_is_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_open_library_with_another_frame_size_is_backend_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     names = ("rnnoise_create", "rnnoise_destroy", "rnnoise_process_frame")
     other = SimpleNamespace(**{name: SimpleNamespace() for name in names}, rnnoise_get_frame_size=lambda: 160)
     monkeypatch.setattr(ctypes, "CDLL", lambda path: other)

@@ -23,7 +23,7 @@ from tests.helpers import RATE, seinfer, speech_like, table, write_wav
         (("compare", "--models", "noisy", "--metrics", "sdr", "in"), 2, "needs clean files and none were found"),
         (("compare", "--models", "noisy", "--score-rate", "fast", "in"), 2, "--score-rate is 'fast'; expected native"),
         (("compare", "--models", "noisy", "--clean", "other", "in"), 3, "1 clean file(s) have no noisy partner"),
-        (("score", "--clean", "in", "other"), 3, "has a partner of the same relative path"),
+        (("score", "--clean", "in", "other"), 3, "has the relative path of a clip"),
         (("report", "in"), 1, "is not a run folder"),
         (("recommend", "in"), 1, "is not a run folder"),
         (("check", "rnoise"), 2, "did you mean rnnoise"),
@@ -42,8 +42,8 @@ def test_command_with_an_error_of_the_user_ends_with_its_code_and_a_message(
     code: int,
     message: str,
 ) -> None:
-    write_wav(tmp_path / "in" / "x.wav", speech_like(0.2, RATE))
-    write_wav(tmp_path / "other" / "y.wav", speech_like(0.2, RATE))
+    write_audio(tmp_path / "in" / "x.wav", speech_like(0.2, RATE))
+    write_audio(tmp_path / "other" / "y.wav", speech_like(0.2, RATE))
     (tmp_path / "empty").mkdir()
     (tmp_path / "bad.toml").write_text(table("x", colour='"red"'))
     monkeypatch.setenv("SEINFER_WEIGHTS_DIR", str(tmp_path / "none"))

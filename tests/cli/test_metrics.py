@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from seinfer.metrics.table import METRICS
-from tests.helpers import RATE, rows, seinfer, speech_like, write_paired_set, write_wav
+from tests.helpers import RATE, rows, seinfer, speech_like, write_audio, write_paired_set
 
 # pesq.py replaces the package and crashes on some clips, like the package; "loud" crashes and "odd" raises on the same.
 PESQ = """
@@ -137,8 +137,8 @@ def test_compare_metrics_that_crash_or_raise_leave_only_their_own_cells_empty(
 
 def test_compare_set_with_some_clean_files_gives_each_clip_the_metrics_that_apply(tmp_path: Path) -> None:
     folder = write_paired_set(tmp_path / "set", 1)
-    write_wav(folder / "noisy" / "alone.wav", speech_like(5.0, RATE, seed=3))
-    write_wav(folder / "noisy" / "silent.wav", np.zeros(RATE, np.float32))
+    write_audio(folder / "noisy" / "alone.wav", speech_like(5.0, RATE, seed=3))
+    write_audio(folder / "noisy" / "silent.wav", np.zeros(RATE, np.float32))
     result = seinfer("compare", "--models", "noisy", "--out", "out", folder, cwd=tmp_path)
     assert result.returncode == 0, result.stderr
     assert "note: 1 clips with a clean file are compared with it, 2 without one" in result.stdout
@@ -167,8 +167,8 @@ def test_compare_pesq_with_more_utterances_than_its_tables_have_room_for_is_a_sc
     for start in range(0, len(clean) - len(burst), round(0.65 * RATE)):
         clean[start : start + len(burst)] = burst
     folder = write_paired_set(tmp_path / "set", 1)
-    write_wav(folder / "clean" / "bursts.wav", clean)
-    write_wav(folder / "noisy" / "bursts.wav", clean + 0.003 * np.random.default_rng(0).standard_normal(len(clean)))
+    write_audio(folder / "clean" / "bursts.wav", clean)
+    write_audio(folder / "noisy" / "bursts.wav", clean + 0.003 * np.random.default_rng(0).standard_normal(len(clean)))
     command = ("compare", "--models", "noisy", "--metrics", "pesq_wb", "--out", "out", folder)
     result = seinfer(*command, cwd=tmp_path)
     assert result.returncode == 0, result.stderr

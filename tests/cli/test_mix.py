@@ -125,9 +125,9 @@ def test_mix_many_failures_prints_the_first_20_and_counts_the_others(
         (("--speech", "nowhere"), "nowhere does not exist"),
         (("--rir", "empty"), "no audio files in"),
         (("--noise", "speech"), "--speech and --noise are both speech"),
-        (("--out", "speech"), "--speech speech lies in the output folder speech"),
-        (("--out", "."), "lies in the output folder ."),
-        (("--out", "full"), "--out full holds something else than a test set of seinfer mix"),
+        (("--out", "speech"), "--speech speech is in the output folder speech"),
+        (("--out", "."), "is in the output folder ."),
+        (("--out", "full"), "--out full is neither empty nor a test set of seinfer mix"),
         (("--snr", "100"), "nothing could be mixed; 3 failed, such as anna/"),
     ],
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tests.helpers import RATE, seinfer, speech_like, write_wav
+from tests.helpers import RATE, seinfer, speech_like, write_audio
 
 
 def test_models_list_and_show_print_the_facts_of_the_table() -> None:

@@ -23,7 +23,7 @@ def test_pair_check_prints_rule_pairs_and_other_files(tmp_path: Path, capsys: py
     assert lines[1] == "why: 1 of 2 noisy files have a clean one: same relative path"
     assert f"pair: x: {tmp_path}/noisy/x.wav <- {tmp_path}/clean/x.wav" in lines
     assert f"no_reference: y: {tmp_path}/noisy/y.wav" in lines
-    assert f"not used: {tmp_path}/noise/x.wav: such files lie in neither tree" in lines
+    assert f"not used: {tmp_path}/noise/x.wav: such files are in neither tree" in lines
     assert lines[-1] == "1 paired, 1 without reference, 1 not used"
 
 
@@ -33,7 +33,7 @@ def test_pair_json_has_the_same_facts(tmp_path: Path, capsys: pytest.CaptureFixt
     document = json.loads(capsys.readouterr().out)
     assert [entry["clip_id"] for entry in document["pairs"]] == ["x"]
     assert [entry["clip_id"] for entry in document["no_reference"]] == ["y"]
-    assert document["left_out"] == [{"path": f"{tmp_path}/noise/x.wav", "reason": "lie in neither tree"}]
+    assert document["left_out"] == [{"path": f"{tmp_path}/noise/x.wav", "reason": "are in neither tree"}]
 
 
 def test_pair_refused_prints_json_and_raises(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

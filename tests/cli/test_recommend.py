@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from seinfer.pipeline import journal
-from tests.analysis.test_recommend import NOISY, compared
+from tests.analysis.example_models import NOISY, compared
 from tests.helpers import invoke
 
 
@@ -26,8 +26,8 @@ def test_recommend_prints_the_model_and_which_others_it_cannot_be_told_from(run_
     assert result.exit_code == 0, result.output
     assert result.stdout.startswith("b\n")
     text = " ".join(result.stdout.split())
-    assert "6 clip(s) cannot tell b from a in sdr (" in text
-    assert "more clips would, if the difference is as large as it seems" in text
+    assert "6 clip(s) show no significant difference of b minus a in sdr (" in text
+    assert "more clips would be needed if the mean difference stays the same" in text
 
 
 def test_recommend_json_has_the_same_facts(run_folder: Path) -> None:

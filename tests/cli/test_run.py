@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from tests.helpers import RATE, rows, seinfer, speech_like, table, write_wav
+from tests.helpers import RATE, rows, seinfer, speech_like, table, write_audio
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,7 @@ def test_run_any_rate_and_channels_keeps_length_rate_and_subtype(
     tmp_path: Path, sample_rate: int, channels: int, subtype: str
 ) -> None:
     clip = np.stack([speech_like(0.5, sample_rate, seed=index) for index in range(channels)])
-    write_wav(tmp_path / "in" / "x.wav", clip, sample_rate, subtype)
+    write_audio(tmp_path / "in" / "x.wav", clip, sample_rate, subtype)
     result = seinfer("run", "--model", "rnnoise", "--out", tmp_path / "out", tmp_path / "in")
     assert result.returncode == 0, result.stderr
     info = soundfile.info(tmp_path / "out" / "audio" / "rnnoise" / "x.wav")
@@ -50,7 +50,7 @@ def test_run_bad_files_are_failed_rows_and_the_others_are_enhanced(tmp_path: Pat
     (tmp_path / "in" / "empty.wav").touch()
     nan = speech_like(0.5, RATE)
     nan[100] = np.nan
-    write_wav(tmp_path / "in" / "nan.wav", nan, subtype="FLOAT")
+    write_audio(tmp_path / "in" / "nan.wav", nan, subtype="FLOAT")
     result = seinfer("run", "--model", "rnnoise", "--out", tmp_path / "out", tmp_path / "in")
     assert result.returncode == 5, result.stderr
     found = {row["clip_id"]: row for row in rows(tmp_path / "out" / "per_clip.csv")}

@@ -8,13 +8,15 @@ import pytest
 import soundfile
 
 from seinfer.scoring.pool import ScoringPool
-from tests.helpers import invoke, rows, seinfer, write_paired_set, write_wav
+from tests.helpers import invoke, rows, seinfer, write_audio, write_paired_set
 
 
 def test_score_each_folder_is_one_row(tmp_path: Path) -> None:
     write_paired_set(tmp_path, 3)
     for index in range(2):  # the third is missing in this folder
-        write_wav(tmp_path / "theirs" / f"c{index}.wav", 0.9 * soundfile.read(tmp_path / "clean" / f"c{index}.wav")[0])
+        write_audio(
+            tmp_path / "theirs" / f"c{index}.wav", 0.9 * soundfile.read(tmp_path / "clean" / f"c{index}.wav")[0]
+        )
     result = seinfer("score", "--clean", "clean", "--out", "out", "noisy", "theirs", cwd=tmp_path)
     assert result.returncode == 5, result.stderr
     found = {(row["clip_id"], row["model"]): row for row in rows(tmp_path / "out" / "per_clip.csv")}

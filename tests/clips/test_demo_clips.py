@@ -1,8 +1,6 @@
-"""The promises of seinfer/clips/demo/README.md, held against the files as they are shipped."""
+"""The promises of seinfer/clips/demo/README.md, compared with the bundled files."""
 
 from __future__ import annotations
-
-import csv
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +8,7 @@ import pytest
 import soundfile as sf
 
 from seinfer.clips.discovery import DEMO_CLIPS
+from tests.helpers import rows
 
 FOLDER = DEMO_CLIPS
 COLUMNS = ["file", "voice", "text", "noise", "snr_db", "sample_rate", "channels", "seed", "duration_s"]
@@ -19,12 +18,7 @@ LEAD_S = 0.3
 Signals = npt.NDArray[np.float64]
 
 
-def _rows() -> list[dict[str, str]]:
-    with (FOLDER / "clips.csv").open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
-
-
-ROWS = _rows()
+ROWS = rows(FOLDER / "clips.csv")
 each_pair = pytest.mark.parametrize("row", ROWS, ids=[row["file"] for row in ROWS])
 
 
@@ -34,7 +28,7 @@ def _read(part: str, row: dict[str, str]) -> tuple[Signals, int]:
 
 
 def _snr_db(clean: Signals, noise: Signals, sample_rate: int) -> float:
-    """The definition in the README, word for word."""
+    """Return the SNR as the README defines it."""
     frame = sample_rate // 50
     starts = range(0, len(clean) - frame + 1, frame)
     energies = [(np.sum(clean[s : s + frame] ** 2), np.sum(noise[s : s + frame] ** 2)) for s in starts]
@@ -130,17 +124,17 @@ def test_clips_48k_speech_has_content_above_8_khz() -> None:
             clean, sample_rate = _read("clean", row)
             power = np.abs(np.fft.rfft(clean[:, 0])) ** 2
             above = power[np.fft.rfftfreq(len(clean), 1 / sample_rate) > 8000].sum()
-            assert 10 * np.log10(above / power.sum()) > -40.0  # dB; a voice of 16 kHz stands below -80
+            assert 10 * np.log10(above / power.sum()) > -40.0  # dB; a voice of 16 kHz is below -80
 
 
-def test_clips_readme_says_synthetic_and_not_to_quote() -> None:
+def test_clips_readme_states_synthetic_and_not_to_quote() -> None:
     text = (FOLDER / "README.md").read_text(encoding="utf-8")
     for words in ("synthetic", "Do not quote", "CC0", "tools/make_demo_clips.py"):
         assert words in text
 
 
 def _lag_samples(first: npt.NDArray[np.float64], second: npt.NDArray[np.float64], largest: int) -> int:
-    """Return by how much `second` is later, from the peak of the cross-correlation within +-`largest`."""
+    """Return the delay of `second`, from the peak of the cross-correlation within +-`largest` samples."""
     n = len(first) + largest
     correlation = np.fft.irfft(np.fft.rfft(second, 2 * n) * np.conj(np.fft.rfft(first, 2 * n)), 2 * n)
     lags = np.arange(-largest, largest + 1)

@@ -1,3 +1,5 @@
+"""The log file, and the redirected output of libraries."""
+
 from __future__ import annotations
 
 import ctypes
@@ -21,8 +23,8 @@ RATE = 16_000
 
 
 @pytest.fixture(autouse=True)
-def closed_again() -> Iterator[None]:
-    """Leave logging as it was found."""
+def restore_logging() -> Iterator[None]:
+    """Restore the logging settings after each test."""
     loggers = [logging.getLogger(name) for name in (LOGGER, "py.warnings")]
     before = [(list(logger.handlers), logger.level, logger.propagate) for logger in loggers]
     yield
@@ -34,22 +36,22 @@ def closed_again() -> Iterator[None]:
         logger.propagate = propagate
 
 
-def test_log_file_of_a_run_tells_its_story_in_json_lines(tmp_path: Path) -> None:
+def test_log_file_of_a_run_has_its_events_as_json_lines(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "good.wav", speech_like(0.3, RATE), RATE)
     (tmp_path / "bad.wav").write_text("text")
     command = [sys.executable, "-m", "seinfer", "run", "--model", "rnnoise", "--log-file", "logs/run.jsonl", "."]
     result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert result.returncode == 5
     lines = [json.loads(line) for line in (tmp_path / "logs" / "run.jsonl").read_text().splitlines()]
-    said = [line["message"] for line in lines]
+    messages = [line["message"] for line in lines]
     for message in ("started", "model loaded", "enhanced", "ended"):
-        assert message in said
+        assert message in messages
     assert all({"time", "level", "logger"} <= set(line) for line in lines)
     enhanced = next(line for line in lines if line["message"] == "enhanced")
     assert (enhanced["clip_id"], enhanced["model"]) == ("good", "rnnoise")
 
 
-def test_run_ends_with_a_count_and_where_to_look(tmp_path: Path) -> None:
+def test_run_with_failures_ends_with_counts_and_the_table_of_failures(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "good.wav", speech_like(0.3, RATE), RATE)
     (tmp_path / "bad.wav").write_text("text")
     command = [sys.executable, "-m", "seinfer", "run", "--model", "rnnoise", "."]
@@ -62,15 +64,15 @@ def test_run_ends_with_a_count_and_where_to_look(tmp_path: Path) -> None:
     assert failures[1].startswith("bad,rnnoise,read,unreadable,")
 
 
-def test_library_chatter_is_logged_and_not_shown(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_log_library_output_is_logged_and_not_shown(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     open_log(tmp_path / "log.jsonl")
     libc = ctypes.CDLL(None)
     with log_library_output("libc"):
-        libc.write(2, b"a C library speaks\n", 19)
+        libc.write(2, b"C library text\n", 15)
     libc.write(2, b"later\n", 6)
     assert capfd.readouterr().err == "later\n"
     [line] = [json.loads(text) for text in (tmp_path / "log.jsonl").read_text().splitlines()]
-    assert (line["message"], line["source"]) == ("a C library speaks", "libc")
+    assert (line["message"], line["source"]) == ("C library text", "libc")
 
 
 def test_child_that_writes_to_standard_error_is_logged_with_its_name(tmp_path: Path) -> None:
@@ -83,13 +85,13 @@ def test_child_that_writes_to_standard_error_is_logged_with_its_name(tmp_path: P
     assert line["worker_pid"] > 0
 
 
-def test_open_log_where_nothing_can_be_written_is_named(tmp_path: Path) -> None:
+def test_open_log_that_cannot_be_written_is_a_usage_error(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(UsageError, match="cannot be written"):
         open_log(tmp_path / "file" / "log.jsonl")
 
 
-def test_truncated_mp3_says_its_reason_without_the_decoders_chatter(tmp_path: Path) -> None:
+def test_truncated_mp3_reports_its_reason_without_the_output_of_the_decoder(tmp_path: Path) -> None:
     samples = 0.1 * np.random.default_rng(0).standard_normal(48_000)
     soundfile.write(tmp_path / "x.mp3", samples, 48_000)
     content = (tmp_path / "x.mp3").read_bytes()

@@ -1,4 +1,4 @@
-"""Every kind of bad and odd file in one folder: each is enhanced whole, or a row with its reason; none is missing."""
+"""Bad and unusual files in one folder: each is enhanced completely or is a failed row with a reason."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.helpers import ORDINARY, finish, lines, rows, seinfer, speech_like, s
 RATE = 16_000
 N = 4_000
 DEEP = "/".join(["d" * 130] * 2)
-# ext4, xfs, btrfs, tmpfs and APFS alike: 255 bytes, whatever the letters.
+# The longest file name on ext4, xfs, btrfs, tmpfs and APFS, in bytes.
 LONGEST = 255
 
 
@@ -24,7 +24,7 @@ def speech(seed: int = 0, n_samples: int = N) -> np.ndarray:
     return speech_like(N / RATE, RATE, seed=seed)[:n_samples]
 
 
-def spoilt(value: float) -> np.ndarray:
+def with_sample(value: float) -> np.ndarray:
     samples = speech()
     samples[100] = value
     return samples
@@ -34,7 +34,7 @@ def sound(
     samples: np.ndarray, sample_rate: int = RATE, subtype: str = "PCM_16", kind: str = "WAV"
 ) -> Callable[[Path], None]:
     def make(path: Path) -> None:
-        with open(path, "wb") as file:  # not by name, which may be no text
+        with open(path, "wb") as file:  # not by name, which may not be valid text
             soundfile.write(file, samples.T, sample_rate, subtype, format=kind)
 
     return make
@@ -49,7 +49,7 @@ def cut(n_bytes: int) -> Callable[[Path], None]:
 
 
 def tagged_mp3(path: Path) -> None:
-    """Write an MP3 with an ID3v2.3 tag before it and an ID3v1 tag behind."""
+    """Write an MP3 with an ID3v2.3 tag before it and an ID3v1 tag after it."""
     sound(speech(), kind="MP3", subtype="MPEG_LAYER_III")(path)
     frame = b"TIT2" + (13).to_bytes(4, "big") + b"\0\0" + b"\0Title of it " + bytes(300)
     size = bytes(len(frame) >> shift & 0x7F for shift in (21, 14, 7, 0))
@@ -67,7 +67,7 @@ def forbidden_folder(path: Path) -> None:
 
 
 class Case(NamedTuple):
-    """A file: its name, how it is made, and why it cannot be enhanced; "" where it can."""
+    """A file: its name, how it is made, and why it cannot be enhanced; "" if it can."""
 
     name: str
     make: Callable[[Path], object]
@@ -81,12 +81,12 @@ CASES = [
     Case("empty.wav", Path.touch, "empty"),
     Case("no_samples.wav", sound(np.zeros(0)), "empty"),
     Case("cut_header.wav", cut(30), "unreadable"),
-    Case("cut_behind_header.wav", cut(44), "truncated"),
+    Case("cut_after_header.wav", cut(44), "truncated"),
     Case("cut_data.wav", cut(5_001), "truncated"),
-    Case("text.wav", lambda path: path.write_text("no audio"), "unreadable"),
+    Case("text.wav", lambda path: path.write_text("not audio"), "unreadable"),
     Case("zeros.wav", lambda path: path.write_bytes(bytes(10_000)), "unreadable"),
-    Case("nan.wav", sound(spoilt(np.nan), subtype="FLOAT"), "nonfinite"),
-    Case("inf.wav", sound(spoilt(-np.inf), subtype="DOUBLE"), "nonfinite"),
+    Case("nan.wav", sound(with_sample(np.nan), subtype="FLOAT"), "nonfinite"),
+    Case("inf.wav", sound(with_sample(-np.inf), subtype="DOUBLE"), "nonfinite"),
     Case("silence.wav", sound(np.zeros(N))),
     Case("dc.wav", sound(np.full(N, 0.5))),
     Case("square.wav", sound(np.sign(np.sin(0.1 * np.arange(N) + 0.05)))),
@@ -114,24 +114,24 @@ CASES = [
     Case("A" * (LONGEST - 3) + ".au", sound(speech(), kind="AU"), "not_written"),  # .wav makes it too long
     Case(f"{DEEP}/deep.wav", sound(speech())),
 ]
-# What is left of the name beside another file's, so that no two clips share one.
-KEPT = {
-    "x.flac": Case("x.flac", sound(speech(), kind="FLAC")),  # x.wav is a folder
+# Files that keep their suffix in the clip_id, because another file or folder has the same name without it.
+WITH_SUFFIX = {
+    "x.flac": Case("x.flac", sound(speech(), kind="FLAC")),  # "x.wav" is a folder
     "y.flac": Case("y.flac", sound(speech(), kind="FLAC")),
     "y.wav": Case("y.wav", sound(speech(1))),
     "y.wav.ogg": Case("y.wav.ogg", sound(speech(2), kind="OGG", subtype="VORBIS")),
 }
-ALL = {**{case.clip_id(): case for case in CASES}, **KEPT}
+ALL = {**{case.clip_id(): case for case in CASES}, **WITH_SUFFIX}
 
 
 def shown(clip_id: str) -> str:
-    """Return a clip's name as the tables have it: in UTF-8, what is no text escaped."""
+    """Return a clip_id as it is in the tables: UTF-8, with escapes for bytes that are not valid text."""
     return clip_id.encode("utf-8", "backslashreplace").decode()
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Make all files and run over them once; one of them vanishes meanwhile."""
+    """Make all files and enhance them once; one of them is deleted during the run."""
     folder = tmp_path_factory.mktemp("bad")
     for case in ALL.values():
         path = folder / "in" / case.name
@@ -140,7 +140,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     (folder / "in" / "up").symlink_to(folder / "in", target_is_directory=True)
     process = start("run", "--model", "rnnoise", "--out", folder / "out", folder / "in", before=ORDINARY)
     wait_until(lambda: lines(folder / "out", "plan") or process.poll() is not None)
-    (folder / "in" / "vanishing.wav").unlink()  # the header was read, its worker starts only now
+    (folder / "in" / "vanishing.wav").unlink()  # after its header was read, and before its worker starts
     result = finish(process)
     assert result.returncode == 5, result.stderr
     yield folder
@@ -150,7 +150,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.mark.parametrize("clip_id", ALL, ids=lambda name: ascii(name)[1:30])
-def test_run_a_folder_of_bad_files_enhances_each_or_says_why(folder: Path, clip_id: str) -> None:
+def test_run_of_bad_files_enhances_each_or_records_the_reason(folder: Path, clip_id: str) -> None:
     case = ALL[clip_id]
     [row] = [row for row in rows(folder / "out" / "per_clip.csv") if row["clip_id"] == shown(clip_id)]
     failed = [row for row in rows(folder / "out" / "failures.csv") if row["clip_id"] == shown(clip_id)]
@@ -171,7 +171,7 @@ def shape(path: Path) -> tuple[int, int, int]:
     return info.samplerate, info.channels, info.frames
 
 
-def test_run_a_folder_of_bad_files_has_a_row_for_each_and_no_other(folder: Path) -> None:
+def test_run_of_bad_files_has_exactly_one_row_for_each(folder: Path) -> None:
     for name in ("per_clip.csv", "clips.csv"):
         assert sorted(row["clip_id"] for row in rows(folder / "out" / name)) == sorted(map(shown, ALL))
     n_ok = sum(not case.reason for case in ALL.values())
@@ -188,16 +188,16 @@ COMPARED = {
     "new\nline é": (speech() + 0.01, speech()),
     "stereo": (np.stack([speech(), speech(1)]), speech()),
     "shorter": (speech(n_samples=N - 50), speech()),
-    "nan": (spoilt(np.nan), speech()),
-    "clean nan": (speech(), spoilt(np.nan)),
+    "nan": (with_sample(np.nan), speech()),
+    "clean nan": (speech(), with_sample(np.nan)),
 }
 
 
-def test_compare_bad_files_with_a_clean_folder_has_a_figure_or_a_reason_for_each(tmp_path: Path) -> None:
+def test_compare_of_bad_files_with_a_clean_folder_has_a_score_or_a_reason_for_each(tmp_path: Path) -> None:
     for name, samples in COMPARED.items():
-        for side, of_side in zip(("noisy", "clean"), samples, strict=True):
+        for side, signal in zip(("noisy", "clean"), samples, strict=True):
             (tmp_path / side).mkdir(exist_ok=True)
-            sound(of_side, subtype="FLOAT")(tmp_path / side / f"{name}.wav")
+            sound(signal, subtype="FLOAT")(tmp_path / side / f"{name}.wav")
     result = seinfer("compare", "--models", "rnnoise", "--clean", "clean", "--out", "out", "noisy", cwd=tmp_path)
     assert result.returncode == 5, result.stderr
     found = rows(tmp_path / "out" / "per_clip.csv")
@@ -210,5 +210,5 @@ def test_compare_bad_files_with_a_clean_folder_has_a_figure_or_a_reason_for_each
             continue
         assert row["status"] == "ok"
         for metric in ("sdr", "si_sdr", "pesq_wb", "stoi", "estoi"):
-            assert row[metric] or f"{metric}: " in row["ref_status"], f"{row['clip_id']!r} has neither"
+            assert row[metric] or f"{metric}: " in row["ref_status"], f"{row['clip_id']!r}: no score and no reason"
         assert not {"nan", "inf", "-inf"} & {value.lower() for value in row.values()}

@@ -14,7 +14,7 @@ FOLDER = ROOT / "benchmarks"
 NAMES = [path.stem for path in sorted(FOLDER.glob("*.py")) if "def main()" in path.read_text(encoding="utf-8")]
 LOOPS = {"plain_loop", "torchmetrics_loop"}
 
-# Resolves each name that a benchmark imports from seinfer, also within functions; a new process, as it may load torch.
+# Resolves each name that a benchmark imports from seinfer, also within functions. A new process: it may load torch.
 CHECK_IMPORTS = """
 import ast, importlib, pathlib
 for path in pathlib.Path("benchmarks").glob("*.py"):

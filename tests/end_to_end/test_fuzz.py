@@ -1,4 +1,4 @@
-"""Bytes and trees nobody thought of: decoding gives a waveform or an error of ours, pairing never a wrong pair."""
+"""Random bytes and random folders: decoding returns a waveform or an AudioError, pairing never a wrong pair."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import soundfile
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from seinfer.audio import reading as audio
+from seinfer.audio import reading
 from seinfer.clips.discovery import clip_ids
 from seinfer.clips.pairing import ClipSet, collect
 from seinfer.core.errors import AudioError, PairingError, UsageError
@@ -37,7 +37,7 @@ KINDS = [
     ("OGG", "OPUS"),
     ("MP3", "MPEG_LAYER_III"),
 ]
-QUICK = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+FEW_EXAMPLES = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def encoded(kind: str, subtype: str) -> bytes:
@@ -47,7 +47,7 @@ def encoded(kind: str, subtype: str) -> bytes:
     return file.getvalue()
 
 
-# Half of the edits meet the header, where a few bytes decide about everything.
+# Half of the edits change the header, in which a few bytes change how the whole file is read.
 positions = st.one_of(st.integers(0, 120), st.integers(0, 20_000))
 sizes = st.sampled_from(
     [b"\0" * 4, b"\xff" * 4, b"\x7f\xff\xff\xff", b"\xff\xff\xff\x7f", b"\x80\0\0\0", b"\0\0\0\x80"]
@@ -81,7 +81,7 @@ def outcome(work: Callable[[], T]) -> T | str:
 
 
 @pytest.mark.parametrize(("kind", "subtype"), KINDS)
-@QUICK
+@FEW_EXAMPLES
 @given(changes=st.lists(edits, min_size=1, max_size=6))
 def test_read_mutated_bytes_gives_a_waveform_or_an_audio_error(
     kind: str, subtype: str, changes: list[tuple[str, int, bytes]]
@@ -89,9 +89,9 @@ def test_read_mutated_bytes_gives_a_waveform_or_an_audio_error(
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "clip.wav"
         path.write_bytes(edited(encoded(kind, subtype), changes))
-        header = outcome(lambda: audio.probe(path))
-        whole = outcome(lambda: audio.read(path))
-        blocks = outcome(lambda: list(audio.read_blocks(path, 0.02)))
+        header = outcome(lambda: reading.probe(path))
+        whole = outcome(lambda: reading.read(path))
+        blocks = outcome(lambda: list(reading.read_blocks(path, 0.02)))
     if isinstance(header, str):
         assert whole == blocks == header
     if isinstance(whole, str) or isinstance(header, str):
@@ -99,7 +99,7 @@ def test_read_mutated_bytes_gives_a_waveform_or_an_audio_error(
     assert whole.samples.dtype == np.float32
     assert whole.samples.shape == (header.channels, header.n_samples)
     assert np.isfinite(whole.samples).all()
-    assert not isinstance(blocks, str), f"read in blocks it is {blocks}, read at once it is fine"
+    assert not isinstance(blocks, str), f"reading in blocks failed with {blocks}, reading at once did not"
     assert sum(block.shape[1] for block in blocks) == header.n_samples
 
 
@@ -111,8 +111,8 @@ names = st.sampled_from(
 trees = st.sets(st.builds(lambda parts, name: "/".join([*parts, name]), folders, names), min_size=1, max_size=9)
 
 
-def planted(root: Path, tree: set[str]) -> set[Path]:
-    """Make the files of a tree; what cannot be beside what is there already is left out."""
+def create(root: Path, tree: set[str]) -> set[Path]:
+    """Create the files of a tree, except those whose path is already a folder or below a file."""
     made = set()
     for name in sorted(tree):
         path = root / name
@@ -128,7 +128,7 @@ ROLE = re.compile(r"(?i)noisy|clean|mix|s1|reference")
 
 
 def same_recording(noisy: Path, clean: Path, root: Path) -> bool:
-    """Say whether two paths are alike but for the folders that say which side they are of, and the suffix."""
+    """Return whether two paths are equal except for folders with a word such as noisy or clean, and the suffix."""
 
     def key(path: Path) -> tuple[str, ...]:
         *above, name = path.relative_to(root).with_suffix("").parts
@@ -146,7 +146,7 @@ def same_recording(noisy: Path, clean: Path, root: Path) -> bool:
 def test_collect_any_tree_gives_right_pairs_or_a_pairing_error(tree: set[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder).resolve()
-        made = planted(root, tree)
+        made = create(root, tree)
         found = collected(lambda: collect([root]))
         again = collected(lambda: collect([root]))
         assert found == again
@@ -158,8 +158,8 @@ def test_collect_any_tree_gives_right_pairs_or_a_pairing_error(tree: set[str]) -
 def test_collect_any_two_trees_gives_right_pairs_or_a_pairing_error(noisy: set[str], clean: set[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder).resolve()
-        made = planted(root / "n", noisy)
-        others = planted(root / "c", clean)
+        made = create(root / "n", noisy)
+        others = create(root / "c", clean)
         found = collected(lambda: collect([root / "n"], clean=root / "c"))
         if not isinstance(found, str):
             for clip in found.clips:
@@ -191,7 +191,7 @@ def check_pairs(found: ClipSet | str, root: Path, made: set[Path]) -> None:
     if not any(clip.clean_path for clip in found.clips):
         return
     used = {clip.noisy_path for clip in found.clips} & {clip.clean_path for clip in found.clips}
-    assert not used, "a clean file was taken as a noisy one too"
+    assert not used, "a clean file was also used as a noisy one"
 
 
 def check_unique(found: ClipSet) -> None:
@@ -205,6 +205,7 @@ parts = st.lists(st.sampled_from(["a", "b", "a.wav"]), min_size=1, max_size=3).m
 suffixes = st.lists(st.sampled_from([".wav", ".ogg"]), max_size=3).map("".join)
 
 
+@settings(deadline=None)
 @given(tree=st.sets(st.builds(str.__add__, parts, suffixes), min_size=1, max_size=12))
 def test_clip_ids_of_any_files_are_all_different(tree: set[str]) -> None:
     base = Path("/base")

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.helpers import RATE, rows, seinfer, speech_like, table, write_wav
+from tests.helpers import RATE, rows, seinfer, speech_like, table, write_audio
 
 # A backend that writes down which packages its interpreter has.
 OTHER_PACKAGES = """
@@ -47,8 +47,8 @@ def compare(folder: Path, python: Path | str) -> subprocess.CompletedProcess[str
     (folder / "other_packages.py").write_text(OTHER_PACKAGES)
     text = table("elsewhere", backend='"other_packages:load"', python=json.dumps(str(python)))
     (folder / "mine.toml").write_text(f"{text}[elsewhere.options]\nfacts = {json.dumps(str(folder / 'facts.json'))}\n")
-    write_wav(folder / "set" / "noisy" / "x.wav", speech_like(0.5, RATE))
-    write_wav(folder / "set" / "clean" / "x.wav", speech_like(0.5, RATE))
+    write_audio(folder / "set" / "noisy" / "x.wav", speech_like(0.5, RATE))
+    write_audio(folder / "set" / "clean" / "x.wav", speech_like(0.5, RATE))
     command = ("compare", "--models-file", "mine.toml", "--models", "rnnoise,elsewhere", "--metrics", "si_sdr", "set")
     return seinfer(*command, cwd=folder, environment={"PYTHONPATH": str(folder)})
 

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from seinfer.models.registry import load_registry
-from tests.helpers import RATE, ROOT, speech_like, table, write_wav
+from tests.helpers import RATE, ROOT, speech_like, table, write_audio
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -33,10 +33,10 @@ def folder(tmp_path: Path) -> Path:
     for index in range(2):
         clean = speech_like(1.0, RATE, seed=index)
         noise = 0.02 * np.random.default_rng(index).standard_normal(len(clean))
-        write_wav(tmp_path / "my_clips" / "clean" / f"clip{index}.wav", clean)
-        write_wav(tmp_path / "my_clips" / "noisy" / f"clip{index}.wav", clean + noise)
-        write_wav(tmp_path / "theirs" / f"clip{index}.wav", clean + noise / 2)
-    write_wav(tmp_path / "noise" / "hiss.wav", 0.1 * np.random.default_rng(9).standard_normal(2 * RATE))
+        write_audio(tmp_path / "my_clips" / "clean" / f"clip{index}.wav", clean)
+        write_audio(tmp_path / "my_clips" / "noisy" / f"clip{index}.wav", clean + noise)
+        write_audio(tmp_path / "theirs" / f"clip{index}.wav", clean + noise / 2)
+    write_audio(tmp_path / "noise" / "hiss.wav", 0.1 * np.random.default_rng(9).standard_normal(2 * RATE))
     (tmp_path / "my_models.toml").write_text(table("my-dpcrn"))
     return tmp_path
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from seinfer.backends.base import Batch, Waveform
-from seinfer.backends.noisy import Passthrough, Wire
+from seinfer.backends.noisy import Passthrough, PassthroughStream
 from seinfer.enhancement.check import check
 from seinfer.enhancement.loading import load_enhancer
 from seinfer.models.registry import load_registry
@@ -68,8 +68,8 @@ class WithoutState(Passthrough):
     def enhance(self, batch: Batch) -> list[Waveform]:
         return [smoothed(row) for row in batch.rows()]
 
-    def open_stream(self) -> Wire:
-        class Lossy(Wire):
+    def open_stream(self) -> PassthroughStream:
+        class Lossy(PassthroughStream):
             def push(self, block: Waveform) -> Waveform:
                 return smoothed(block)
 

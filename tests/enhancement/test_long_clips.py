@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seinfer.audio import reading as audio
+from seinfer.audio import reading
+from seinfer.audio.resampling import Samples
 from seinfer.backends.base import Batch, Streaming, Waveform
 from seinfer.backends.noisy import Passthrough
 from seinfer.core.errors import AudioError
@@ -19,7 +20,7 @@ from seinfer.enhancement.loading import load_enhancer
 from seinfer.enhancement.long_clips import Clock, enhance_file, streamed, windowed
 from seinfer.enhancement.model import enhance_clips
 from seinfer.models.registry import load_registry
-from tests.helpers import RATE, snr_db, speech_like, write_wav
+from tests.helpers import RATE, snr_db, speech_like, write_audio
 
 
 class Echo:
@@ -33,16 +34,16 @@ class Echo:
         ]
 
 
-def noise(duration_s: float) -> audio.Samples:
+def noise(duration_s: float) -> Samples:
     """Return two channels, shape (2, time)."""
     return 0.1 * np.random.default_rng(0).standard_normal((2, round(duration_s * RATE)), dtype=np.float32)
 
 
-def pieces(samples: audio.Samples, n: int) -> Iterator[audio.Samples]:
+def pieces(samples: Samples, n: int) -> Iterator[Samples]:
     return (samples[:, start : start + n] for start in range(0, samples.shape[1], n))
 
 
-def joined(blocks: Iterator[audio.Samples]) -> audio.Samples:
+def joined(blocks: Iterator[Samples]) -> Samples:
     return np.concatenate(list(blocks), axis=1)
 
 
@@ -78,7 +79,7 @@ def test_windowed_any_length_in_any_pieces_keeps_every_sample(n_samples: int, n_
 
 @pytest.fixture
 def long_file(tmp_path: Path) -> Path:
-    write_wav(tmp_path / "long.wav", noise(65.0), RATE, "PCM_24")
+    write_audio(tmp_path / "long.wav", noise(65.0), RATE, "PCM_24")
     return tmp_path / "long.wav"
 
 
@@ -87,11 +88,11 @@ def long_file(tmp_path: Path) -> Path:
 def test_enhance_file_keeps_length_rate_channels_and_samples(long_file: Path, is_streaming: bool, mono: bool) -> None:
     network = Passthrough(RATE) if is_streaming else PassthroughWithoutStream(RATE)
     target = long_file.with_name("out.wav")
-    result = enhance_file(network, long_file, target, audio.probe(long_file), "PCM_24", mono=mono)
+    result = enhance_file(network, long_file, target, reading.probe(long_file), "PCM_24", mono=mono)
     assert result.is_chunked is not is_streaming
     assert result.wall_s > 0
-    expected = audio.read(long_file, mono=mono).samples
-    np.testing.assert_allclose(audio.read(target).samples, expected, atol=2**-22)
+    expected = reading.read(long_file, mono=mono).samples
+    np.testing.assert_allclose(reading.read(target).samples, expected, atol=2**-22)
     assert result.channels == len(expected)
 
 
@@ -141,17 +142,17 @@ class LevellingStream:
 
 def test_enhance_file_network_with_a_first_pass_reads_the_whole_clip_first(long_file: Path) -> None:
     target = long_file.with_name("out.wav")
-    result = enhance_file(Levelling(), long_file, target, audio.probe(long_file), "FLOAT", mono=False)
+    result = enhance_file(Levelling(), long_file, target, reading.probe(long_file), "FLOAT", mono=False)
     assert not result.is_chunked
-    [whole] = enhance_clips(Levelling(), [audio.read(long_file).samples], [RATE])
+    [whole] = enhance_clips(Levelling(), [reading.read(long_file).samples], [RATE])
     # 100 dB: the resamplers compute the same in other blocks.
-    assert snr_db(reference=whole.ravel(), estimate=audio.read(target).samples.ravel()) > 100
+    assert snr_db(reference=whole.ravel(), estimate=reading.read(target).samples.ravel()) > 100
 
 
 def test_enhance_file_truncated_input_leaves_no_output(tmp_path: Path) -> None:
-    write_wav(tmp_path / "x.flac", noise(90.0)[0])
+    write_audio(tmp_path / "x.flac", noise(90.0)[0])
     content = (tmp_path / "x.flac").read_bytes()
-    info = audio.probe(tmp_path / "x.flac")
+    info = reading.probe(tmp_path / "x.flac")
     (tmp_path / "x.flac").write_bytes(content[: len(content) // 2])
     with pytest.raises(AudioError) as caught:
         enhance_file(Passthrough(RATE), tmp_path / "x.flac", tmp_path / "out.wav", info, "PCM_16", mono=False)
@@ -166,7 +167,7 @@ def test_enhance_file_nan_from_the_network_is_refused(long_file: Path) -> None:
 
     with pytest.raises(AudioError) as caught:
         enhance_file(
-            Broken(RATE), long_file, long_file.with_name("o.wav"), audio.probe(long_file), "PCM_16", mono=False
+            Broken(RATE), long_file, long_file.with_name("o.wav"), reading.probe(long_file), "PCM_16", mono=False
         )
     assert caught.value.reason == "nonfinite_output"
 

@@ -15,7 +15,7 @@ from seinfer.core.hashing import sha256_of
 from seinfer.core.process import Child, Message, thread_variables
 from seinfer.core.records import Enhancement, Job, ModelSpec, from_json, to_json
 from seinfer.models.registry import load_registry
-from tests.helpers import RATE, speech_like, write_wav
+from tests.helpers import RATE, speech_like, write_audio
 
 Start = Callable[[ModelSpec], tuple[Child, Message]]
 NOISY = load_registry().specs["noisy"]
@@ -42,7 +42,7 @@ def start() -> Iterator[Start]:
 
 def job(folder: Path, name: str, samples: np.ndarray | None = None, **changes: object) -> Job:
     source = folder / f"{name}.wav"
-    write_wav(source, speech_like(N_SAMPLES / RATE, RATE) if samples is None else samples)
+    write_audio(source, speech_like(N_SAMPLES / RATE, RATE) if samples is None else samples)
     target = folder / "out" / f"{name}.wav"
     return replace(Job(name, str(source), str(target), N_SAMPLES / RATE), **changes)  # type: ignore[arg-type]
 

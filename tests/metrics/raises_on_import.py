@@ -1,3 +1,3 @@
-"""Stands for a plug-in whose import fails as foreign code may."""
+"""A plug-in whose import fails with an error of its own."""
 
 raise RuntimeError("no driver")

@@ -1,8 +1,8 @@
-"""Record what the URGENT challenge's own function says of the oracle pairs: writes lsd_oracle.json beside this file.
+"""Record the LSD of the URGENT challenge's own function for the oracle pairs: writes lsd_oracle.json next to this file.
 
     python -m tests.metrics.record_lsd urgent2024_challenge/evaluation_metrics/calculate_intrusive_se_metrics.py [CLIPS]
 
-takes the function `lsd_metric` alone out of the file, because the rest of it wants a dozen packages; librosa it needs.
+uses only the function `lsd_metric` of the file, because the rest of it needs a dozen packages. It needs librosa.
 CLIPS is a folder with clean/ and noisy/, whose pairs are recorded as well.
 """
 

@@ -1,4 +1,4 @@
-"""What --metrics means for clips with a clean file, without one, and both together."""
+"""The value of --metrics for clips with a clean file, without one, and both together."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from seinfer.core.errors import MissingExtraError, UsageError
-from seinfer.metrics.choice import Choice, choose
+from seinfer.metrics.choice import MetricSelection, choose
 from seinfer.metrics.table import METRICS
 from seinfer.models import extras as install
 
@@ -21,7 +21,7 @@ BLIND = tuple(metric.name for metric in METRICS.values() if not metric.needs_ref
 
 @pytest.fixture
 def without_speechmos(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Stand in for an environment in which the extra "dnsmos" is half installed."""
+    """Pretend that only one of the packages of the extra "dnsmos" is installed."""
     releases = {"onnxruntime": "1.20"}
     monkeypatch.setattr(install, "extra_packages", lambda owner, extra: ("onnxruntime", "speechmos"))
     monkeypatch.setattr(install, "version_of", lambda name: releases.get(name, ""))
@@ -29,28 +29,30 @@ def without_speechmos(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def test_choose_auto_with_clean_files_is_the_core_metrics() -> None:
-    assert choose("auto", n_with=3, n_without=0) == Choice(CORE)
+    assert choose("auto", n_with=3, n_without=0) == MetricSelection(CORE)
 
 
 def test_choose_auto_without_clean_files_is_dnsmos_and_its_diagnostics() -> None:
     choice = choose(" auto ", n_with=0, n_without=3)
-    assert choice == Choice((), DNSMOS)
+    assert choice == MetricSelection((), DNSMOS)
     assert choice.of(has_reference=True) == ()
     assert choice.of(has_reference=False) == (*DNSMOS, *COUNTS, *RAW)
 
 
-def test_choose_auto_mixed_gives_each_clip_what_applies_and_says_so() -> None:
+def test_choose_auto_mixed_selects_per_clip_and_adds_a_note() -> None:
     choice = choose("auto", n_with=2, n_without=1)
     assert choice.names == (*CORE, *DNSMOS)
     assert choice.of(has_reference=True) == CORE
     assert choice.of(has_reference=False) == (*DNSMOS, *COUNTS, *RAW)
     (note,) = choice.notes
-    assert note.startswith("2 clips with a clean file are compared with it, 1 without one are judged by themselves")
+    assert note.startswith("2 clips with a clean file are compared with it, 1 without one are scored without reference")
 
 
 @pytest.mark.usefixtures("without_speechmos")
 @pytest.mark.parametrize(("n_with", "names"), [(0, ()), (2, CORE)])
-def test_choose_auto_without_the_extra_is_one_line_with_the_remedy(n_with: int, names: tuple[str, ...]) -> None:
+def test_choose_auto_without_the_extra_adds_one_note_with_the_install_command(
+    n_with: int, names: tuple[str, ...]
+) -> None:
     choice = choose("auto", n_with=n_with, n_without=1)
     assert choice.names == names
     (note,) = choice.notes
@@ -59,25 +61,25 @@ def test_choose_auto_without_the_extra_is_one_line_with_the_remedy(n_with: int, 
 
 
 @pytest.mark.usefixtures("without_speechmos")
-def test_choose_auto_with_clean_files_does_not_speak_of_dnsmos() -> None:
-    assert choose("auto", n_with=2, n_without=0) == Choice(CORE)
+def test_choose_auto_with_clean_files_does_not_mention_dnsmos() -> None:
+    assert choose("auto", n_with=2, n_without=0) == MetricSelection(CORE)
 
 
 @pytest.mark.usefixtures("without_speechmos")
-def test_choose_a_named_metric_without_the_extra_is_an_error_with_the_remedy() -> None:
+def test_choose_named_metric_without_the_extra_is_an_error_with_the_install_command() -> None:
     with pytest.raises(MissingExtraError, match=r"dnsmos_ovrl cannot be computed here: needs speechmos: .*\[dnsmos\]"):
         choose("si_sdr,dnsmos_ovrl", n_with=1, n_without=0)
 
 
-def test_choose_all_is_whatever_applies() -> None:
-    assert choose("all", n_with=1, n_without=0) == Choice((*COMPARING, *BLIND))
-    assert choose("all", n_with=0, n_without=1) == Choice((), BLIND)
-    assert choose("all", n_with=1, n_without=1) == Choice((*COMPARING, *BLIND), BLIND)
+def test_choose_all_selects_every_metric_that_applies() -> None:
+    assert choose("all", n_with=1, n_without=0) == MetricSelection((*COMPARING, *BLIND))
+    assert choose("all", n_with=0, n_without=1) == MetricSelection((), BLIND)
+    assert choose("all", n_with=1, n_without=1) == MetricSelection((*COMPARING, *BLIND), BLIND)
 
 
 def test_choose_names_are_in_column_order_with_diagnostics_of_their_own() -> None:
     choice = choose("pdnsmos_ovrl, stoi,si_sdr,stoi", n_with=1, n_without=1)
-    assert choice == Choice(("si_sdr", "stoi", "pdnsmos_ovrl"), ("pdnsmos_ovrl",))
+    assert choice == MetricSelection(("si_sdr", "stoi", "pdnsmos_ovrl"), ("pdnsmos_ovrl",))
     assert choice.of(has_reference=True) == ("si_sdr", "stoi", "pdnsmos_ovrl", *COUNTS)
 
 
@@ -89,6 +91,6 @@ def test_choose_names_are_in_column_order_with_diagnostics_of_their_own() -> Non
         (" , ", 1, "--metrics names no metric; expected auto, all, or names"),
     ],
 )
-def test_choose_what_makes_no_sense_is_refused(text: str, n_with: int, message: str) -> None:
+def test_choose_invalid_value_is_refused(text: str, n_with: int, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         choose(text, n_with=n_with, n_without=1)

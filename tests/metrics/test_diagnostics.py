@@ -10,12 +10,12 @@ import pytest
 from seinfer.metrics import MetricError
 from seinfer.metrics.diagnostics import gain_db, lag_samples
 
-from .signals import SAMPLE_RATE, Floats, late, speech_like, with_noise
+from .signals import SAMPLE_RATE, Floats, late, noise_syllables, with_noise
 
 
 @pytest.mark.parametrize("delay", [0, 1, -1, 160, -480, 8000, -8000])
 def test_lag_samples_shifted_noisy_speech_is_its_shift(delay: int) -> None:
-    reference = speech_like(4)
+    reference = noise_syllables(4)
     estimate = late(with_noise(reference, 0), delay)
     assert lag_samples(reference=reference, estimate=estimate, sample_rate=SAMPLE_RATE) == delay
 
@@ -25,7 +25,7 @@ def test_lag_samples_real_clips_is_zero(vctk: list[tuple[Floats, Floats]]) -> No
 
 
 def test_lag_samples_inverted_estimate_is_zero() -> None:
-    reference = speech_like(1)
+    reference = noise_syllables(1)
     assert lag_samples(reference=reference, estimate=-reference, sample_rate=SAMPLE_RATE) == 0
 
 
@@ -52,7 +52,7 @@ def test_lag_samples_tiny_identical_clip_is_zero(n_samples: int) -> None:
         (np.zeros(0), np.ones(100), "too_short"),
     ],
 )
-def test_diagnostics_unusable_signals_say_why(
+def test_diagnostics_unusable_signals_give_the_reason(
     measure: Callable[..., float], reference: Floats, estimate: Floats, reason: str
 ) -> None:
     with pytest.raises(MetricError) as caught:
@@ -61,14 +61,14 @@ def test_diagnostics_unusable_signals_say_why(
 
 
 def test_gain_db_halved_speech_in_noise_is_minus_6() -> None:
-    reference = speech_like(3)
+    reference = noise_syllables(3)
     estimate = 0.5 * with_noise(reference, 10)
     found = gain_db(reference=reference, estimate=estimate, sample_rate=SAMPLE_RATE)
     assert found == pytest.approx(-6.02, abs=0.2)  # dB; the noise is not exactly orthogonal
 
 
 def test_gain_db_length_difference_is_cut() -> None:
-    reference = speech_like(3)
+    reference = noise_syllables(3)
     found = gain_db(reference=reference, estimate=2 * reference[:-600], sample_rate=SAMPLE_RATE)
     assert found == pytest.approx(6.02, abs=0.01)
 
@@ -76,3 +76,13 @@ def test_gain_db_length_difference_is_cut() -> None:
 def test_gain_db_orthogonal_estimate_is_undefined() -> None:
     with pytest.raises(MetricError, match="orthogonal"):
         gain_db(reference=np.tile([1.0, 0.0], 50), estimate=np.tile([0.0, 1.0], 50), sample_rate=SAMPLE_RATE)
+
+
+def test_diagnostics_reference_silent_after_the_cut_is_silent_ref() -> None:
+    # Only the last sample is not zero, and the shorter estimate cuts it off.
+    reference = np.zeros(1000)
+    reference[-1] = 0.5
+    for measure in (lag_samples, gain_db):
+        with pytest.raises(MetricError) as caught:
+            measure(reference=reference, estimate=np.ones(999), sample_rate=SAMPLE_RATE)
+        assert caught.value.reason == "silent_ref"

@@ -22,7 +22,7 @@ def slices_of_script(n_samples: int) -> tuple[int, list[Floats]]:
     return n_hops, [window for window in cut if len(window) >= int(9.01 * 16000)]
 
 
-# Seconds -> windows begun, windows averaged.
+# Seconds -> windows started, windows averaged.
 @pytest.mark.parametrize(
     ("duration_s", "n_hops", "n_used"),
     [(1, 7, 7), (4, 7, 7), (5, 1, 1), (9, 9, 7), (9.01, 1, 1), (10.99, 1, 1), (11, 2, 2), (12, 3, 3), (20, 11, 7)],
@@ -47,7 +47,7 @@ def test_rate_any_length_sees_the_scripts_windows(n_samples: int) -> None:
 
     ends = windows.rate(np.arange(n_samples, dtype=np.float64), network)
     np.testing.assert_array_equal(ends, [window[[0, -1]] for window in expected])
-    # A window may come again and is not run twice; those that are run are the script's, sample by sample.
+    # Equal windows are rated once; the rated windows equal the script's, sample by sample.
     whole = {window.tobytes() for window in np.asarray(expected, np.float64)}
     assert {window.tobytes() for window in seen} == whole
     assert len(seen) == len(whole)

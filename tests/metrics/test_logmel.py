@@ -1,4 +1,4 @@
-"""The features of P.808 against librosa, by cells that record_dnsmos.py recorded."""
+"""The features of P.808 against librosa, with cells recorded by record_dnsmos.py."""
 
 from __future__ import annotations
 

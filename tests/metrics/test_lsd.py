@@ -1,4 +1,4 @@
-"""LSD against the URGENT challenge's own function, by figures that record_lsd.py recorded, and against its formula."""
+"""LSD against the URGENT challenge's own function, with values recorded by record_lsd.py, and against its formula."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from seinfer.metrics.lsd import lsd, prepare, score
 from seinfer.metrics.signals import check
 
 from .oracleclips import LSD_CASES, lsd_pair
-from .signals import SAMPLE_RATE, Floats, speech_like, with_noise
+from .signals import SAMPLE_RATE, Floats, noise_syllables, with_noise
 
 RECORDED = json.loads(Path(__file__).with_name("lsd_oracle.json").read_text(encoding="utf-8"))
-# The function works in single precision: what cancels in its spectra moves the figure by up to 5e-5.
+# The function works in single precision: cancellation in its spectra changes the value by up to 5e-5.
 AS_SHIPPED, ORACLE = 1e-4, 1e-9
-CLEAN = speech_like(1)
+CLEAN = noise_syllables(1)
 NOISY = with_noise(CLEAN, 10)
 
 
 def by_formula(reference: Floats, estimate: Floats, sample_rate: int) -> float:
-    """Frame by frame, as one reads the definition."""
+    """Compute LSD frame by frame, as in the definition."""
     n_fft, hop = int(sample_rate * 0.032), int(sample_rate * 0.016)
     scaled = estimate * (reference @ estimate) / (estimate @ estimate + 1e-8)
     window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n_fft) / n_fft)
@@ -47,7 +47,7 @@ def test_lsd_equals_urgent(sample_rate: int, snr_db: int) -> None:
 @pytest.mark.parametrize("sample_rate", [100, 8000, 11_025, 16_000, 44_100])
 @pytest.mark.parametrize("n_samples", [1, 255, 256, 257, 5000, 16_384, 16_700])
 def test_lsd_any_length_and_rate_equals_its_formula(sample_rate: int, n_samples: int) -> None:
-    whole = speech_like(2)
+    whole = noise_syllables(2)
     reference, estimate = (signal[1000 : 1000 + n_samples] for signal in (whole, with_noise(whole, 5)))
     found = lsd(reference=reference, estimate=estimate, sample_rate=sample_rate)
     assert found == pytest.approx(by_formula(reference, estimate, sample_rate), abs=ORACLE)

@@ -10,7 +10,7 @@ import pytest
 from seinfer.metrics.si_sdr import prepare, score, si_sdr
 from seinfer.metrics.signals import check
 
-from .signals import SAMPLE_RATE, speech_like, with_noise
+from .signals import SAMPLE_RATE, noise_syllables, with_noise
 
 
 @pytest.mark.parametrize("snr_db", [-30, 0, 7.5, 60])
@@ -30,7 +30,7 @@ def test_si_sdr_offset_counts_as_distortion() -> None:
 
 @pytest.mark.parametrize("gain", [1e-3, -0.7, 50.0])
 def test_si_sdr_scaled_estimate_is_unchanged(gain: float) -> None:
-    reference = speech_like(1)
+    reference = noise_syllables(1)
     estimate = with_noise(reference, 10)
     value = si_sdr(reference=reference, estimate=estimate, sample_rate=SAMPLE_RATE)
     scaled = si_sdr(reference=reference, estimate=gain * estimate, sample_rate=SAMPLE_RATE)
@@ -38,7 +38,7 @@ def test_si_sdr_scaled_estimate_is_unchanged(gain: float) -> None:
 
 
 def test_si_sdr_identical_is_infinite() -> None:
-    reference = speech_like(1)
+    reference = noise_syllables(1)
     assert si_sdr(reference=reference, estimate=reference, sample_rate=SAMPLE_RATE) == math.inf
 
 
@@ -47,7 +47,7 @@ def test_si_sdr_orthogonal_estimate_is_minus_infinite() -> None:
 
 
 def test_score_prepared_reference_equals_one_shot() -> None:
-    reference = check(speech_like(1), "reference")
+    reference = check(noise_syllables(1), "reference")
     prepared = prepare(reference, SAMPLE_RATE)
     for snr_db in (30, 0):
         estimate = check(with_noise(reference, snr_db), "estimate")

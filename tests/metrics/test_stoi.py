@@ -13,7 +13,7 @@ from seinfer.metrics import MetricError
 from seinfer.metrics.signals import check
 from seinfer.metrics.stoi import estoi, estoi_score, prepare, stoi, stoi_score
 
-from .signals import SAMPLE_RATE, Floats, speech_like, with_noise
+from .signals import SAMPLE_RATE, Floats, noise_syllables, with_noise
 
 ORACLE = 1e-9
 Compute = Callable[..., float]
@@ -30,7 +30,7 @@ def test_stoi_real_clips_equals_pystoi(vctk: list[tuple[Floats, Floats]], metric
 @BOTH
 @pytest.mark.parametrize("sample_rate", [8000, 10_000, 16_000, 44_100, 48_000])
 def test_stoi_any_rate_equals_pystoi(metric: Compute, extended: bool, sample_rate: int) -> None:
-    reference = speech_like(2.5, sample_rate=sample_rate)
+    reference = noise_syllables(2.5, sample_rate=sample_rate)
     estimate = with_noise(reference, 5)
     expected = pystoi.stoi(reference, estimate, sample_rate, extended=extended)
     assert metric(reference=reference, estimate=estimate, sample_rate=sample_rate) == pytest.approx(
@@ -41,7 +41,7 @@ def test_stoi_any_rate_equals_pystoi(metric: Compute, extended: bool, sample_rat
 @BOTH
 @pytest.mark.parametrize("snr_db", [40, 0, -20])
 def test_stoi_any_level_of_noise_equals_pystoi(metric: Compute, extended: bool, snr_db: int) -> None:
-    reference = speech_like(12, seed=3)  # several groups of segments
+    reference = noise_syllables(12, seed=3)  # several groups of segments
     estimate = with_noise(reference, snr_db)
     expected = pystoi.stoi(reference, estimate, SAMPLE_RATE, extended=extended)
     assert metric(reference=reference, estimate=estimate, sample_rate=SAMPLE_RATE) == pytest.approx(
@@ -57,16 +57,16 @@ def gated(signal: Floats) -> Floats:
 
 
 def test_stoi_digital_zeros_equals_pystoi() -> None:
-    reference = speech_like(4)
+    reference = noise_syllables(4)
     estimate = gated(with_noise(reference, 10))
     expected = pystoi.stoi(reference, estimate, SAMPLE_RATE)
     assert stoi(reference=reference, estimate=estimate, sample_rate=SAMPLE_RATE) == pytest.approx(expected, abs=ORACLE)
 
 
 def test_estoi_digital_zeros_equals_mean_of_pystoi() -> None:
-    # pystoi fills such bands with noise of its own: its figure moves from call to call, by about 1e-3 here. Ours is 0
-    # correlation for them, which is what noise has on average.
-    reference = speech_like(4)
+    # pystoi fills such bands with noise of its own: its value changes from call to call, by about 1e-3 here. Ours uses
+    # the correlation 0 for them, the mean correlation of noise.
+    reference = noise_syllables(4)
     estimate = gated(with_noise(reference, 10))
     draws = [pystoi.stoi(reference, estimate, SAMPLE_RATE, extended=True) for _ in range(20)]
     assert np.ptp(draws) > 1e-5
@@ -76,7 +76,7 @@ def test_estoi_digital_zeros_equals_mean_of_pystoi() -> None:
 
 @pytest.mark.parametrize("metric", [stoi, estoi])
 def test_stoi_digital_zeros_gives_the_same_each_time(metric: Compute) -> None:
-    reference = speech_like(4)
+    reference = noise_syllables(4)
     estimate = gated(with_noise(reference, 10))
     values = {metric(reference=reference, estimate=estimate, sample_rate=SAMPLE_RATE) for _ in range(3)}
     assert len(values) == 1
@@ -85,7 +85,7 @@ def test_stoi_digital_zeros_gives_the_same_each_time(metric: Compute) -> None:
 @pytest.mark.parametrize("metric", [stoi, estoi])
 @pytest.mark.parametrize("gain", [1e-2, -1.0, 20.0])
 def test_stoi_scaled_estimate_is_unchanged(metric: Compute, gain: float) -> None:
-    reference = speech_like(2)
+    reference = noise_syllables(2)
     estimate = with_noise(reference, 5)
     value = metric(reference=reference, estimate=estimate, sample_rate=SAMPLE_RATE)
     scaled = metric(reference=reference, estimate=gain * estimate, sample_rate=SAMPLE_RATE)
@@ -94,13 +94,13 @@ def test_stoi_scaled_estimate_is_unchanged(metric: Compute, gain: float) -> None
 
 @pytest.mark.parametrize("metric", [stoi, estoi])
 def test_stoi_pause_in_reference_is_ignored(metric: Compute) -> None:
-    reference = speech_like(3)
+    reference = noise_syllables(3)
     estimate = with_noise(reference, 5)
     pause = np.zeros(SAMPLE_RATE)
     value = metric(reference=reference, estimate=estimate, sample_rate=SAMPLE_RATE)
     longer = metric(
         reference=np.concatenate([reference, pause]),
-        estimate=np.concatenate([estimate, with_noise(speech_like(1), 0)]),
+        estimate=np.concatenate([estimate, with_noise(noise_syllables(1), 0)]),
         sample_rate=SAMPLE_RATE,
     )
     assert longer == pytest.approx(value, abs=0.02)
@@ -108,7 +108,7 @@ def test_stoi_pause_in_reference_is_ignored(metric: Compute) -> None:
 
 @pytest.mark.parametrize("metric", [stoi, estoi])
 def test_stoi_short_clip_is_too_short(metric: Compute) -> None:
-    reference = speech_like(0.40)
+    reference = noise_syllables(0.40)
     with pytest.raises(MetricError, match=r"0\.40 s") as caught:
         metric(reference=reference, estimate=reference, sample_rate=SAMPLE_RATE)
     assert caught.value.reason == "too_short"
@@ -132,8 +132,8 @@ def test_stoi_little_speech_is_not_enough(metric: Compute) -> None:
     assert caught.value.reason == "not_enough_speech"
 
 
-def test_stoi_limit_of_speech_is_that_of_pystoi() -> None:
-    # pystoi warns and gives 1e-5 where ours refuses: the same lengths must be on either side.
+def test_stoi_least_amount_of_speech_equals_that_of_pystoi() -> None:
+    # pystoi warns and returns 1e-5 for the lengths that ours refuses; both must refuse the same lengths.
     for n_samples in range(6400, 6800, 20):
         reference = 0.1 * np.random.default_rng(0).standard_normal(n_samples)
         with warnings.catch_warnings(record=True):
@@ -148,7 +148,7 @@ def test_stoi_limit_of_speech_is_that_of_pystoi() -> None:
 
 
 def test_score_prepared_reference_equals_one_shot() -> None:
-    reference = check(speech_like(3), "reference")
+    reference = check(noise_syllables(3), "reference")
     prepared = prepare(reference, SAMPLE_RATE)
     for snr_db in (30, 0):
         estimate = check(with_noise(reference, snr_db), "estimate")

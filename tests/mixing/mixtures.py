@@ -1,23 +1,22 @@
-"""Speech, noise and rooms to mix, made on the spot, and what a test asks of a test set."""
+"""Synthetic speech, noise and rooms to mix, and helpers to make and read a test set."""
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import soundfile
 
-from seinfer.mixing.plan import MixRequest
+from seinfer.mixing.request import MixRequest
 from seinfer.mixing.testset import MixResult, make_test_set
-from tests.helpers import speech_like
+from tests.helpers import rows, speech_like, write_audio
 
 Floats = npt.NDArray[np.float64]
 
 RATE = 8_000
 TOLERANCE_DB = 0.05
-"""Of the SNR and the level of a mixture."""
+"""Tolerance of the SNR and the level of a mixture."""
 
 
 def pink(n_samples: int, seed: int = 0, level_db: float = -30.0) -> Floats:
@@ -34,7 +33,7 @@ def speech(duration_s: float = 2.0, sample_rate: int = RATE, seed: int = 0) -> F
 
 
 def room(sample_rate: int, delay_samples: int = 57, seed: int = 0) -> Floats:
-    """Return a direct path, early reflections and a tail of 0.3 s that sets in well after 50 ms."""
+    """Return a direct path, early reflections and a tail of 0.3 s that starts after 60 ms."""
     response = np.zeros(delay_samples + sample_rate // 2)
     response[delay_samples] = -0.8
     response[delay_samples + round(0.011 * sample_rate)] = 0.4
@@ -45,11 +44,10 @@ def room(sample_rate: int, delay_samples: int = 57, seed: int = 0) -> Floats:
 
 
 def write(path: Path, samples: npt.ArrayLike, sample_rate: int = RATE, subtype: str = "PCM_16") -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    soundfile.write(path, np.asarray(samples), sample_rate, subtype)
+    write_audio(path, samples, sample_rate, subtype)
 
 
-def lay_out(folder: Path) -> MixRequest:
+def write_sources(folder: Path) -> MixRequest:
     """Write ten clips of speech in two folders and four noises, one of them shorter than the speech."""
     for index in range(10):
         name = f"deep er/clip{index}.wav" if index % 2 else f"clip{index}.wav"
@@ -59,26 +57,25 @@ def lay_out(folder: Path) -> MixRequest:
     return MixRequest(folder / "speech", folder / "noise", folder / "out")
 
 
-class Silent:
-    """Progress that nobody looks at."""
+class CountingProgress:
+    """Progress that counts the remaining steps."""
 
     def start(self, stage: str, total: int) -> None:
-        self.total = total
+        self.n_left = total
 
     def advance(self, stage: str) -> None:
-        self.total -= 1
+        self.n_left -= 1
 
 
 def make(request: MixRequest) -> MixResult:
-    progress = Silent()
+    progress = CountingProgress()
     result = make_test_set(request, {"settings": {}}, progress)
-    assert progress.total == 0
+    assert progress.n_left == 0
     return result
 
 
 def manifest(out: Path) -> dict[str, dict[str, str]]:
-    with open(out / "manifest.csv", newline="", encoding="utf-8") as file:
-        return {row["clip_id"]: row for row in csv.DictReader(file)}
+    return {row["clip_id"]: row for row in rows(out / "manifest.csv")}
 
 
 def files(out: Path) -> dict[str, bytes]:

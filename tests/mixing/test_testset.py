@@ -1,4 +1,4 @@
-"""The folder of a test set: its files against its manifest, and what a change of its inputs changes."""
+"""A test set: its files match its manifest, and which files a change of the inputs changes."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ import pytest
 import soundfile
 
 from seinfer.audio.levels import rms_db, speech_level
-from seinfer.mixing.plan import MixRequest
+from seinfer.mixing.request import MixRequest
 from tests.audio.test_levels import level_by_definition
 from tests.helpers import lag_samples, snr_db
 
-from .mixtures import RATE, TOLERANCE_DB, files, lay_out, make, manifest, pair, pink, room, speech, write
+from .mixtures import RATE, TOLERANCE_DB, files, make, manifest, pair, pink, room, speech, write, write_sources
 
 
 @pytest.fixture
 def mix_request(tmp_path: Path) -> MixRequest:
-    return lay_out(tmp_path)
+    return write_sources(tmp_path)
 
 
-def test_make_test_set_files_hold_what_the_manifest_says(mix_request: MixRequest) -> None:
+def test_make_test_set_files_match_the_manifest(mix_request: MixRequest) -> None:
     make(mix_request)
     rows = manifest(mix_request.out)
     assert list(rows) == sorted(rows) and len(rows) == 10
@@ -43,7 +43,7 @@ def test_make_test_set_files_hold_what_the_manifest_says(mix_request: MixRequest
         assert active_db - rms_db(noisy - clean) == pytest.approx(float(row["snr_db"]), abs=TOLERANCE_DB)
 
 
-def test_make_test_set_adds_the_noise_that_the_manifest_names(mix_request: MixRequest) -> None:
+def test_make_test_set_adds_the_noise_of_the_manifest(mix_request: MixRequest) -> None:
     make(mix_request)
     for row in manifest(mix_request.out).values():
         noisy, clean = pair(mix_request.out, row)
@@ -51,7 +51,7 @@ def test_make_test_set_adds_the_noise_that_the_manifest_names(mix_request: MixRe
         start = round(float(row["noise_start_s"]) * RATE)
         if len(noise) >= start + len(noisy):
             expected = noise[start : start + len(noisy)]
-        else:  # the part before the first fade
+        else:  # the part before the first crossfade
             expected = noise[start : len(noise) - round(0.02 * RATE)]
         added = (noisy - clean)[: len(expected)]
         assert np.corrcoef(added, expected)[0, 1] > 0.999
@@ -62,9 +62,7 @@ def test_make_test_set_uses_every_snr_equally_often(mix_request: MixRequest) -> 
     assert make(mix_request).n_by_snr == {"-5": 2, "0": 2, "5": 2, "10": 2, "15": 2}
 
 
-def test_make_test_set_twice_gives_the_same_bytes_and_another_seed_others(
-    mix_request: MixRequest, tmp_path: Path
-) -> None:
+def test_make_test_set_with_the_same_seed_gives_the_same_bytes(mix_request: MixRequest, tmp_path: Path) -> None:
     sets = [replace(mix_request, out=tmp_path / name, seed=seed) for name, seed in (("a", 0), ("b", 0), ("c", 1))]
     for request in sets:
         make(request)
@@ -74,7 +72,7 @@ def test_make_test_set_twice_gives_the_same_bytes_and_another_seed_others(
     assert sum(first[name] != third[name] for name in first if name.startswith("noisy/")) >= 9
 
 
-def test_make_test_set_added_speech_changes_nothing_but_a_few_snrs(mix_request: MixRequest) -> None:
+def test_make_test_set_with_added_speech_changes_only_a_few_snrs(mix_request: MixRequest) -> None:
     make(mix_request)
     before, rows_before = files(mix_request.out), manifest(mix_request.out)
     write(mix_request.speech / "a new one.wav", speech(1.0, seed=77))
@@ -92,7 +90,7 @@ def test_make_test_set_added_speech_changes_nothing_but_a_few_snrs(mix_request: 
     assert n_moved <= 4
 
 
-def test_make_test_set_added_noise_changes_only_who_draws_it(mix_request: MixRequest) -> None:
+def test_make_test_set_with_added_noise_changes_only_the_pairs_that_use_it(mix_request: MixRequest) -> None:
     make(mix_request)
     before = files(mix_request.out)
     write(mix_request.noise / "another.wav", pink(3 * RATE, seed=9))
@@ -103,7 +101,7 @@ def test_make_test_set_added_noise_changes_only_who_draws_it(mix_request: MixReq
     assert 0 < len(drawn) < len(rows)
 
 
-def test_make_test_set_every_snr_has_the_same_noise_and_clean_file(mix_request: MixRequest) -> None:
+def test_make_test_set_at_every_snr_has_the_same_noise_and_clean_file(mix_request: MixRequest) -> None:
     result = make(replace(mix_request, is_every_snr=True, snrs_db=(0.0, 2.5)))
     assert result.n_by_snr == {"0": 10, "2.5": 10}
     rows = manifest(mix_request.out)
@@ -114,7 +112,7 @@ def test_make_test_set_every_snr_has_the_same_noise_and_clean_file(mix_request: 
     assert rms_db(noisy_low - clean_low) - rms_db(noisy_high - clean_high) == pytest.approx(2.5, abs=TOLERANCE_DB)
 
 
-def test_make_test_set_several_mixtures_of_a_clip_have_different_noises(mix_request: MixRequest) -> None:
+def test_make_test_set_with_several_noises_per_speech_uses_different_ones(mix_request: MixRequest) -> None:
     result = make(replace(mix_request, per_speech=5))
     assert len(result.rows) == 50
     assert result.n_by_snr == {"-5": 10, "0": 10, "5": 10, "10": 10, "15": 10}
@@ -122,16 +120,18 @@ def test_make_test_set_several_mixtures_of_a_clip_have_different_noises(mix_requ
     for name in ("clip0", "deep er/clip1"):
         takes = [rows[f"{name}_n{number}"] for number in range(1, 6)]
         assert len({row["noise"] for row in takes[:4]}) == 4
-        assert takes[4]["noise"] == takes[0]["noise"]  # there are four; the fifth starts over, elsewhere
+        assert (
+            takes[4]["noise"] == takes[0]["noise"]
+        )  # there are four noises: the fifth use repeats the first noise, with another excerpt
         assert takes[4]["noise_start_s"] != takes[0]["noise_start_s"]
 
 
 @pytest.mark.parametrize("sample_rate", [8_000, 16_000, 22_050])
-def test_make_test_set_any_rates_and_channels_become_mono_at_one_rate(tmp_path: Path, sample_rate: int) -> None:
+def test_make_test_set_of_any_rates_and_channels_is_mono_at_one_rate(tmp_path: Path, sample_rate: int) -> None:
     for index, rate in enumerate((11_025, 16_000, 44_100)):
         voice = speech(1.0, rate, seed=index)
-        write(tmp_path / "speech" / f"{rate}.wav", np.stack([voice, 0.2 * voice], 1), rate)
-    write(tmp_path / "noise" / "n.wav", np.stack([pink(32_000, 0), pink(32_000, 1)], 1), 32_000, "FLOAT")
+        write(tmp_path / "speech" / f"{rate}.wav", np.stack([voice, 0.2 * voice]), rate)
+    write(tmp_path / "noise" / "n.wav", np.stack([pink(32_000, 0), pink(32_000, 1)]), 32_000, "FLOAT")
     request = MixRequest(tmp_path / "speech", tmp_path / "noise", tmp_path / "out", sample_rate=sample_rate)
     result = make(request)
     for row in manifest(request.out).values():
@@ -144,17 +144,17 @@ def test_make_test_set_any_rates_and_channels_become_mono_at_one_rate(tmp_path: 
     assert is_noted == (sample_rate > 11_025)
 
 
-def test_make_test_set_keeps_the_rate_and_the_very_samples_where_it_is_asked_to(tmp_path: Path) -> None:
+def test_make_test_set_without_a_level_keeps_rate_and_samples(tmp_path: Path) -> None:
     signal = np.rint((speech(1.0, 11_025) - speech(1.0, 11_025).mean()) * 2.0**15)
     write(tmp_path / "speech" / "x.wav", signal / 2.0**15, 11_025)
     write(tmp_path / "noise" / "n.wav", pink(48_000), 48_000)
     make(MixRequest(tmp_path / "speech", tmp_path / "noise", tmp_path / "out", level_db=None))
     clean, sample_rate = soundfile.read(tmp_path / "out" / "clean" / "x.wav")
     assert sample_rate == 11_025
-    assert np.max(np.abs(clean * 2.0**15 - signal)) <= 1  # the mean that is taken off is half a step at most
+    assert np.max(np.abs(clean * 2.0**15 - signal)) <= 1  # subtracting the mean changes a sample by half a step at most
 
 
-def test_make_test_set_an_offset_counts_as_no_sound(tmp_path: Path) -> None:
+def test_make_test_set_removes_offsets(tmp_path: Path) -> None:
     write(tmp_path / "speech" / "x.wav", speech(1.0) + 0.2)
     write(tmp_path / "noise" / "n.wav", pink(2 * RATE) - 0.3)
     make(MixRequest(tmp_path / "speech", tmp_path / "noise", tmp_path / "out"))
@@ -166,7 +166,7 @@ def test_make_test_set_an_offset_counts_as_no_sound(tmp_path: Path) -> None:
     )
 
 
-def test_make_test_set_long_speech_is_cut_to_a_stretch_of_it(tmp_path: Path) -> None:
+def test_make_test_set_of_long_speech_uses_an_excerpt(tmp_path: Path) -> None:
     long, short = speech(5.0, seed=1), speech(0.8, seed=2)
     write(tmp_path / "speech" / "long.wav", long)
     write(tmp_path / "speech" / "short.wav", short)
@@ -181,9 +181,11 @@ def test_make_test_set_long_speech_is_cut_to_a_stretch_of_it(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("target", ["reverberant", "early", "dry"])
-def test_make_test_set_in_a_room_is_aligned_and_says_so(mix_request: MixRequest, tmp_path: Path, target: str) -> None:
+def test_make_test_set_in_a_room_is_aligned_and_names_the_response(
+    mix_request: MixRequest, tmp_path: Path, target: str
+) -> None:
     response = room(16_000, delay_samples=400)
-    write(tmp_path / "rir" / "hall.wav", np.stack([response, np.roll(response, 300)], 1), 16_000, "FLOAT")
+    write(tmp_path / "rir" / "hall.wav", np.stack([response, np.roll(response, 300)]), 16_000, "FLOAT")
     make(replace(mix_request, rir=tmp_path / "rir", target=target, snrs_db=(30.0,)))
     for row in manifest(mix_request.out).values():
         noisy, clean = pair(mix_request.out, row)
@@ -195,10 +197,12 @@ def test_make_test_set_in_a_room_is_aligned_and_says_so(mix_request: MixRequest,
         similarity = abs(np.corrcoef(dry, clean)[0, 1])
         assert similarity > 0.999 if target == "dry" else similarity < 0.98
         residue_db = rms_db(noisy - clean) - rms_db(clean)
-        assert residue_db < -27 if target == "reverberant" else residue_db > -20  # noise alone, or late sound too
+        assert (
+            residue_db < -27 if target == "reverberant" else residue_db > -20
+        )  # only noise, or also late reverberation
 
 
-def test_make_test_set_bad_files_are_left_out_with_a_reason(mix_request: MixRequest, tmp_path: Path) -> None:
+def test_make_test_set_leaves_out_bad_files_with_a_reason(mix_request: MixRequest, tmp_path: Path) -> None:
     make(mix_request)
     before = files(mix_request.out)
     bad = speech(1.0)
@@ -219,7 +223,7 @@ def test_make_test_set_bad_files_are_left_out_with_a_reason(mix_request: MixRequ
         ("speech", "click.wav"): "no_speech",
     }
     assert len(result.rows) == 40 and result.n_planned == 64
-    # Bad noise is as if it were not there: nobody gets another noise than without it.
+    # Bad noise does not change the draws: every pair has the same noise as without the bad files.
     good = tmp_path / "good"
     shutil.copytree(mix_request.noise, good, ignore=shutil.ignore_patterns("*.wav"))
     make(replace(mix_request, noise=good, out=tmp_path / "third", per_speech=4))
@@ -228,7 +232,7 @@ def test_make_test_set_bad_files_are_left_out_with_a_reason(mix_request: MixRequ
     assert before == files(mix_request.out)
 
 
-def test_make_test_set_document_tells_what_was_made(mix_request: MixRequest) -> None:
+def test_make_test_set_writes_the_result_to_mix_json(mix_request: MixRequest) -> None:
     result = make(mix_request)
     document = json.loads((mix_request.out / "mix.json").read_text())
     assert document == {"made_by": "seinfer mix", "settings": {}, **result.as_document()}

@@ -1,4 +1,4 @@
-"""Options of models on the command line."""
+"""Options of models on the command line: which models they apply to, and which values are refused."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def specs(*names: str) -> list[ModelSpec]:
         ("denoiser-dns64.dry=0.5", "dry", 0.5),
     ],
 )
-def test_option_of_one_model_is_set_on_it_alone(text: str, key: str, value: Any) -> None:
+def test_option_of_one_model_is_set_on_that_model_only(text: str, key: str, value: Any) -> None:
     denoiser, other = with_options(specs("denoiser", "deepfilternet3"), [text])
     assert denoiser.options[key] == value
     assert (other,) == tuple(specs("deepfilternet3"))
@@ -44,7 +44,7 @@ def test_option_without_a_model_is_set_on_all_that_have_it() -> None:
     assert [spec.options.get("atten_lim_db") for spec in chosen] == [None, 12, 12]
 
 
-def test_option_word_is_taken_as_typed() -> None:
+def test_option_text_is_used_as_typed() -> None:
     [segan] = with_options(specs("segan+"), ["z=zero"])
     assert segan.options["z"] == "zero"
 
@@ -58,23 +58,23 @@ def test_option_word_is_taken_as_typed() -> None:
         ("wet=1", "none of the chosen models has it; expected one of denoiser-dns64.hidden"),
         ("rnnoise.dry=1", "none of the chosen models has it"),
         ("denoiser.wet=1", "none of the chosen models has it"),
-        ("dry=much", "dry of denoiser-dns64 is a number, such as 0.0; the value is a word"),
+        ("dry=much", "dry of denoiser-dns64 is a number, such as 0.0; the value is text"),
         ("dry=true", "the value is true or false"),
-        ("dry=NaN", "the value is a word"),
+        ("dry=NaN", "the value is text"),
     ],
 )
-def test_option_that_cannot_be_is_refused_with_what_can(text: str, message: str) -> None:
+def test_option_that_is_invalid_is_refused_with_the_valid_ones(text: str, message: str) -> None:
     with pytest.raises(UsageError) as caught:
         with_options(specs("noisy", "denoiser"), [text])
     assert message in str(caught.value)
 
 
-def test_option_where_no_model_has_any_says_so() -> None:
+def test_option_for_models_without_options_is_refused() -> None:
     with pytest.raises(UsageError, match="they have no options"):
         with_options(specs("rnnoise"), ["dry=1"])
 
 
-def test_run_dry_of_one_writes_the_input_and_another_share_is_run_again(tmp_path: Path) -> None:
+def test_run_with_dry_of_one_writes_the_input_and_another_value_runs_again(tmp_path: Path) -> None:
     table = build("demucs-causal-standin", tmp_path / "standin")
     clip = speech_like(1.0, 16_000)
     (tmp_path / "in").mkdir()

@@ -1,3 +1,5 @@
+"""The list of models: names, aliases, files of users and plug-ins."""
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -8,7 +10,6 @@ import pytest
 
 from seinfer.core.errors import RegistryError, UsageError
 from seinfer.models import registry
-from seinfer.models.extras import extra_packages, install_line, missing_packages
 from seinfer.models.registry import load_registry, resolve, table_of
 from tests.helpers import table
 
@@ -17,7 +18,7 @@ Install = Callable[..., None]
 
 @pytest.fixture
 def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
-    """Return a function that makes entry points look installed, beside seinfer's own."""
+    """Return a function that makes entry points look installed, in addition to seinfer's own."""
     monkeypatch.syspath_prepend(tmp_path)
     own = registry._entry_points()
 
@@ -39,12 +40,12 @@ def test_find_a_name_and_its_alias_give_the_same_model() -> None:
     assert known.find("dpcrn") is known.find("dpcrn-tf")
 
 
-def test_find_a_misspelt_name_names_the_close_ones() -> None:
+def test_find_misspelt_name_suggests_similar_names() -> None:
     with pytest.raises(UsageError, match="'rnoise': did you mean rnnoise"):
         load_registry().find("rnoise")
 
 
-def test_find_a_name_like_nothing_lists_all() -> None:
+def test_find_name_similar_to_none_lists_all() -> None:
     with pytest.raises(UsageError, match=r"expected one of .*dpcrn-tf.*rnnoise"):
         load_registry().find("qqqqq")
 
@@ -59,9 +60,9 @@ def test_load_registry_a_users_file_adds_its_models(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", [table("rnnoise"), table("mine", aliases='["dpcrn"]'), table("dpcrn")])
-def test_load_registry_a_name_taken_twice_is_refused(tmp_path: Path, text: str) -> None:
+def test_load_registry_name_used_twice_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "mine.toml").write_text(text)
-    with pytest.raises(RegistryError, match=r"mine\.toml: the name '(rnnoise|dpcrn)' is already taken by"):
+    with pytest.raises(RegistryError, match=r"mine\.toml: the name '(rnnoise|dpcrn)' is already used by"):
         load_registry([tmp_path / "mine.toml"])
 
 
@@ -73,7 +74,7 @@ def test_load_registry_a_plugin_is_listed_without_being_imported(tmp_path: Path,
     assert found.problems == ()
 
 
-def test_load_registry_a_broken_plugin_is_a_problem_beside_the_rest(tmp_path: Path, install: Install) -> None:
+def test_load_registry_broken_plugin_is_a_problem_and_the_rest_is_loaded(tmp_path: Path, install: Install) -> None:
     package(tmp_path, "bad_plugin", "[oops]\nsumary = 'misspelt'\n")
     install(bad="bad_plugin.backend:load", gone="no_such_package.backend:load")
     found = load_registry()
@@ -83,15 +84,15 @@ def test_load_registry_a_broken_plugin_is_a_problem_beside_the_rest(tmp_path: Pa
     assert "no_such_package" in found.problems[1]
 
 
-def test_load_registry_a_plugin_that_takes_our_name_is_a_problem(tmp_path: Path, install: Install) -> None:
+def test_load_registry_plugin_that_uses_our_name_is_a_problem(tmp_path: Path, install: Install) -> None:
     package(tmp_path, "rude_plugin", table("rnnoise"))
     install(rude="rude_plugin.backend:load")
     found = load_registry()
     assert found.find("rnnoise").summary.startswith("RNNoise")
-    assert "already taken" in found.problems[0]
+    assert "already used" in found.problems[0]
 
 
-def test_table_of_a_package_that_is_not_there_raises() -> None:
+def test_table_of_missing_package_raises() -> None:
     with pytest.raises(ImportError):
         table_of("no_such_package")
 
@@ -104,38 +105,18 @@ def test_resolve_an_entry_points_name_gives_its_function(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("backend", ["no_such_module:load", "seinfer.backends.noisy:nothing", "no-such-entry"])
-def test_resolve_what_is_not_there_names_the_backend(tmp_path: Path, backend: str) -> None:
+def test_resolve_missing_module_or_function_names_the_backend(tmp_path: Path, backend: str) -> None:
     (tmp_path / "mine.toml").write_text(table("mine", backend=f'"{backend}"'))
     spec = load_registry([tmp_path / "mine.toml"]).find("mine")
     with pytest.raises(RegistryError, match="backend"):
         resolve(spec)
 
 
-def test_extra_packages_of_an_extra_are_its_requirements() -> None:
-    assert extra_packages("seinfer", "dpcrn") == ("h5py", "tensorflow")
-
-
-def test_extra_packages_count_where_a_marker_leaves_them_out() -> None:
-    assert "deepfilternet" in extra_packages("seinfer", "deepfilternet-torch")
-
-
-def test_missing_packages_of_an_extra_that_is_not_installed_are_named(tmp_path: Path) -> None:
-    spec = load_registry().find("rnnoise")
-    assert missing_packages(spec) == []
-
-
-def test_install_line_in_a_checkout_names_the_checkout_and_its_constraints() -> None:
-    line = install_line(load_registry().find("dpcrn-tf"))
-    assert "-m pip install -c " in line
-    assert "constraints.txt -e " in line
-    assert line.rstrip("'").endswith("[dpcrn]")
-
-
 def test_models_every_one_is_complete() -> None:
     for spec in load_registry().specs.values():
         assert spec.summary and spec.source and spec.verified and spec.license_code and spec.license_weights
         for file in spec.files:
-            if not file.sha256:  # pinned when it first comes, over whatever line its authors chose
+            if not file.sha256:  # pinned at the first download, which may use http
                 assert "published no hash" in spec.notes
                 continue
             assert file.url.startswith("https://")

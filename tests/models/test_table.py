@@ -1,3 +1,5 @@
+"""Reading a models.toml: every mistake is named."""
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -51,9 +53,9 @@ def test_read_models_a_relative_path_is_relative_to_the_file(tmp_path: Path) -> 
         (table("m", sample_rate="true"), "sample_rate is True, expected int"),
         (table("m", sample_rate="-1"), "sample_rate is -1, expected Hz"),
         (table("m", causal="1"), "causal is 1, expected bool"),
-        (table("a b"), "the name 'a b' may hold only"),
-        (table("../m"), "the name '../m' may hold only"),
-        (table("m", aliases='["x,y"]'), "the name 'x,y' may hold only"),
+        (table("a b"), "the name 'a b' may contain only"),
+        (table("../m"), "the name '../m' may contain only"),
+        (table("m", aliases='["x,y"]'), "the name 'x,y' may contain only"),
         (table("all"), "the name 'all' is reserved"),
         ("m = 3\n", "is 3, expected a table"),
         ("[m\n", "is not valid TOML"),

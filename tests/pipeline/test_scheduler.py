@@ -18,7 +18,7 @@ from seinfer.core.errors import BackendError
 from seinfer.core.hashing import sha256_of
 from seinfer.core.records import Enhancement, Job, ModelSpec, Score
 from seinfer.enhancement.engines.base import RunInfo
-from seinfer.metrics.choice import Choice, choose
+from seinfer.metrics.choice import MetricSelection, choose
 from seinfer.models.registry import load_registry
 from seinfer.models.selection import Selection
 from seinfer.pipeline.journal import Journal, RunFolder
@@ -136,7 +136,7 @@ def test_run_again_keeps_valid_results_and_repeats_the_others(run: Run, tmp_path
 def test_run_without_metrics_starts_no_scoring_process(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ScoringPool, "_start", lambda self: pytest.fail("a scoring process was started"))
     progress = ProgressCounts()
-    run(CopyingEngine(), progress, metrics=Choice())
+    run(CopyingEngine(), progress, metrics=MetricSelection())
     assert progress.totals == {"a": 3, "b": 3}
 
 

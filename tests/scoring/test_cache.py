@@ -1,4 +1,4 @@
-"""Figures that were computed before come back for the same files alone, and a cache in trouble costs time only."""
+"""Cached scores are found for the same files only, and a broken cache costs only time."""
 
 from __future__ import annotations
 
@@ -11,9 +11,12 @@ from pathlib import Path
 import pytest
 
 from seinfer.core.records import Clip, Score
+from seinfer.metrics import REASONS, REMARKS
 from seinfer.scoring import cache as scorecache
-from seinfer.scoring.cache import ScoreCache, cache_path, open_cache, score_key
+from seinfer.scoring.cache import ScoreCache, cache_path, may_change, open_cache, score_key
 
+VOLATILE = ("pesq_crash", "metric_crash: killed", "metric_error: x", "unreadable: x")
+VOLATILE_CODES = {reason.split(":")[0] for reason in VOLATILE}
 SCORE = Score("x", "m", 16_000, {"sdr": 1.25}, {"stoi": "not_enough_speech"}, 3, -0.5, 0)
 
 
@@ -40,15 +43,32 @@ def test_get_after_reopening_returns_the_score_under_the_new_names(folder: Path)
     cache.close()
 
 
-@pytest.mark.parametrize("reason", ["pesq_crash", "metric_crash: killed", "metric_error: x", "unreadable: x"])
-def test_put_of_what_may_come_out_otherwise_keeps_nothing(folder: Path, reason: str) -> None:
+@pytest.mark.parametrize("reason", VOLATILE)
+def test_may_change_after_a_crash_or_an_unreadable_file_is_true(reason: str) -> None:
+    assert may_change(replace(SCORE, reasons={"pesq_wb": reason}))
+    assert may_change(replace(SCORE, reasons={"sdr": "identical", "pesq_wb": reason}))
+
+
+@pytest.mark.parametrize(
+    "reason", [*(code for code in (*REASONS, *REMARKS) if code not in VOLATILE_CODES), "silent_ref in 1 of 2 channels"]
+)
+def test_may_change_with_a_reason_in_the_signals_is_false(reason: str) -> None:
+    assert not may_change(replace(SCORE, reasons={"pesq_wb": reason}))
+
+
+def test_may_change_without_reasons_is_false() -> None:
+    assert not may_change(replace(SCORE, reasons={}))
+
+
+@pytest.mark.parametrize("reason", VOLATILE)
+def test_put_score_that_may_change_stores_nothing(folder: Path, reason: str) -> None:
     cache = ScoreCache(cache_path())
     cache.put("k", replace(SCORE, reasons={"pesq_wb": reason}))
     cache.close()
     assert known(cache_path(), "k") == []
 
 
-def test_score_key_depends_on_everything_that_figures_depend_on(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_score_key_depends_on_everything_that_scores_depend_on(monkeypatch: pytest.MonkeyPatch) -> None:
     clip = Clip("x", "noisy.wav", "clean.wav", noisy_sha256="a", clean_sha256="b")
     keys = [
         score_key(clip, "est", ["sdr"], 16_000),
@@ -61,12 +81,12 @@ def test_score_key_depends_on_everything_that_figures_depend_on(monkeypatch: pyt
     ]
     same = Clip("y", "n.wav", "c.wav", noisy_sha256="another mixture", clean_sha256="b")
     assert score_key(same, "est", ["sdr"], 16_000) == keys[0], "names and the noisy file do not matter"
-    monkeypatch.setattr(scorecache, "_circumstances", lambda: "another release of pesq, or of our own code")
+    monkeypatch.setattr(scorecache, "_environment", lambda: "another release of pesq, or of our own code")
     keys.append(score_key(clip, "est", ["sdr"], 16_000))
     assert len(set(keys)) == len(keys)
 
 
-def test_put_beyond_the_limit_drops_the_longest_unused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_put_beyond_the_limit_deletes_the_least_recently_used(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scorecache, "_BATCH", 1)
     clock = iter(range(1000))
     monkeypatch.setattr(scorecache.time, "time", lambda: float(next(clock)))
@@ -103,7 +123,7 @@ def writer(path: Path, name: str, n_scores: int) -> subprocess.Popen[str]:
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-def test_put_from_two_processes_at_once_keeps_all_of_both(tmp_path: Path) -> None:
+def test_put_from_two_processes_at_once_stores_all_of_both(tmp_path: Path) -> None:
     path = tmp_path / "scores.sqlite"
     processes = [writer(path, name, 500) for name in "ab"]
     for process in processes:
@@ -113,7 +133,7 @@ def test_put_from_two_processes_at_once_keeps_all_of_both(tmp_path: Path) -> Non
     assert known(path, *keys) == keys
 
 
-def test_put_from_a_process_that_is_killed_leaves_a_sound_file(tmp_path: Path) -> None:
+def test_put_from_a_killed_process_leaves_an_intact_file(tmp_path: Path) -> None:
     path = tmp_path / "scores.sqlite"
     process = writer(path, "a", 1_000_000)
     assert process.stdout and process.stdout.readline() == "going\n"
@@ -125,7 +145,7 @@ def test_put_from_a_process_that_is_killed_leaves_a_sound_file(tmp_path: Path) -
     database.close()
 
 
-def test_open_of_a_damaged_file_warns_and_starts_anew_next_time(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_open_damaged_file_warns_and_creates_a_new_one_later(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
     cache_path().parent.mkdir()
     cache_path().write_bytes(b"no database, and longer than its header would be " * 10)
     cache = open_cache(is_wanted=True)
@@ -139,7 +159,7 @@ def test_open_of_a_damaged_file_warns_and_starts_anew_next_time(folder: Path, ca
     assert known(cache_path(), "k") == ["k"]
 
 
-def test_open_where_no_folder_can_be_made_warns_and_goes_on(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_open_without_a_possible_folder_warns_and_continues(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
     (folder / "cache").write_text("a file")
     cache = open_cache(is_wanted=True)
     cache.put("k", SCORE)

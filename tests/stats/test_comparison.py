@@ -8,7 +8,7 @@ from seinfer.stats import compare
 NAN = np.nan
 
 
-def test_compare_takes_the_clips_that_all_models_have() -> None:
+def test_compare_uses_the_clips_that_have_a_score_for_every_model() -> None:
     found = compare(np.array([[1.0, 2.0, 3.0, NAN], [5.0, NAN, 7.0, 8.0]]))
     assert found.common.tolist() == [True, False, True, False]
     first, second = found.models
@@ -18,7 +18,7 @@ def test_compare_takes_the_clips_that_all_models_have() -> None:
     assert found.pairs[0, 1].interval.mean == -4.0
 
 
-def test_compare_a_model_without_any_figure_takes_no_part_and_spoils_nothing() -> None:
+def test_compare_model_without_any_score_is_excluded_and_keeps_the_common_clips() -> None:
     found = compare(np.array([[1.0, 2.0], [NAN, NAN], [2.0, 4.0]]))
     assert found.n_common == 2
     assert (found.models[1].n, found.models[1].summary, found.models[1].rank) == (0, None, None)
@@ -26,23 +26,25 @@ def test_compare_a_model_without_any_figure_takes_no_part_and_spoils_nothing() -
     assert found.difference(0, 1) is None
 
 
-def test_compare_models_without_a_common_clip_have_no_figures() -> None:
+def test_compare_models_without_a_common_clip_have_no_summary() -> None:
     found = compare(np.array([[1.0, NAN], [NAN, 2.0]]))
     assert [(model.n, model.summary) for model in found.models] == [(1, None), (1, None)]
     assert found.pairs == {}
 
 
-def test_compare_difference_turned_round_changes_its_sign() -> None:
+def test_compare_difference_of_the_reversed_pair_changes_its_sign() -> None:
     found = compare(np.array([[1.0, 2.0, 4.0], [0.0, 3.0, 1.0]]))
-    there, back = found.difference(0, 1), found.difference(1, 0)
-    assert there is not None and back is not None
-    assert back.interval.mean == -there.interval.mean
-    assert there.interval.low is not None and back.interval.high == -there.interval.low
-    assert (back.first, back.second) == (1, 0)
+    forward, reverse = found.difference(0, 1), found.difference(1, 0)
+    assert forward is not None and reverse is not None
+    assert reverse.interval.mean == -forward.interval.mean
+    assert forward.interval.low is not None and reverse.interval.high == -forward.interval.low
+    assert (reverse.first, reverse.second) == (1, 0)
 
 
 @pytest.mark.parametrize(("higher_is_better", "ranks"), [(True, [3, 1, 1]), (False, [1, 2, 2])])
-def test_compare_ranks_follow_the_direction_and_equal_means_share_one(higher_is_better: bool, ranks: list[int]) -> None:
+def test_compare_ranks_follow_the_direction_and_are_equal_for_equal_means(
+    higher_is_better: bool, ranks: list[int]
+) -> None:
     found = compare(np.array([[1.0, 1.0], [2.0, 4.0], [4.0, 2.0]]), higher_is_better=higher_is_better)
     assert [model.rank for model in found.models] == ranks
 
@@ -63,7 +65,7 @@ def test_compare_equal_models_share_a_band_and_have_no_p() -> None:
     assert found.pairs[0, 1].wilcoxon.note == "all differences are 0"
 
 
-def test_win_rate_counts_ties_half_and_a_missing_figure_as_lost() -> None:
+def test_win_rate_counts_ties_half_and_a_missing_score_as_lost() -> None:
     found = compare(np.array([[1.0, 2.0, 3.0, NAN, NAN], [0.0, 2.0, NAN, 4.0, NAN]]))
     assert found.win_rate(0, 1) == (1 + 0.5 + 1 + 0) / 4
     assert found.win_rate(1, 0) == (0 + 0.5 + 0 + 1) / 4
@@ -71,5 +73,5 @@ def test_win_rate_counts_ties_half_and_a_missing_figure_as_lost() -> None:
     assert found.win_rate(0, 0) is None
 
 
-def test_win_rate_of_two_models_without_figures_is_unknown() -> None:
+def test_win_rate_of_two_models_without_scores_is_none() -> None:
     assert compare(np.full((2, 3), NAN)).win_rate(0, 1) is None

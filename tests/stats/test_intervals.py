@@ -6,23 +6,24 @@ import scipy.stats
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seinfer.stats import Interval, excludes_zero, mean_interval, mean_intervals, summarize
+from seinfer.stats import Interval, excludes_zero, macro_mean_interval, mean_interval, mean_intervals, summarize
+from seinfer.stats.intervals import t_quantile
 
 
 @pytest.mark.parametrize("n", [2, 6, 19])
 def test_mean_interval_below_20_clips_is_the_t_interval(n: int) -> None:
-    figures = np.random.default_rng(n).normal(3.0, 2.0, n)
-    found = mean_interval(figures)
-    expected = scipy.stats.t.interval(0.95, n - 1, loc=figures.mean(), scale=scipy.stats.sem(figures))
+    values = np.random.default_rng(n).normal(3.0, 2.0, n)
+    found = mean_interval(values)
+    expected = scipy.stats.t.interval(0.95, n - 1, loc=values.mean(), scale=scipy.stats.sem(values))
     assert (found.low, found.high) == pytest.approx(expected, abs=1e-9)
     assert found.method == "t"
 
 
-def test_mean_interval_from_20_clips_agrees_with_scipys_bootstrap() -> None:
-    figures = np.random.default_rng(1).gamma(2.0, 1.0, 100)
-    found = mean_interval(figures)
+def test_mean_interval_from_20_clips_agrees_with_bootstrap_of_scipy() -> None:
+    values = np.random.default_rng(1).gamma(2.0, 1.0, 100)
+    found = mean_interval(values)
     expected = scipy.stats.bootstrap(
-        (figures,), np.mean, method="percentile", n_resamples=9999, rng=np.random.default_rng(2)
+        (values,), np.mean, method="percentile", n_resamples=9999, rng=np.random.default_rng(2)
     ).confidence_interval
     half = (expected.high - expected.low) / 2
     assert found.low == pytest.approx(expected.low, abs=0.1 * half)
@@ -31,7 +32,7 @@ def test_mean_interval_from_20_clips_agrees_with_scipys_bootstrap() -> None:
 
 
 @pytest.mark.parametrize("n", [6, 12, 40])
-def test_mean_interval_of_normal_figures_covers_the_mean_about_95_times_in_100(n: int) -> None:
+def test_mean_interval_of_normal_values_covers_the_mean_in_about_95_percent(n: int) -> None:
     random = np.random.default_rng(n)
     hits = 0
     for _ in range(400):
@@ -41,20 +42,20 @@ def test_mean_interval_of_normal_figures_covers_the_mean_about_95_times_in_100(n
     assert 0.92 <= hits / 400 <= 0.98
 
 
-def test_mean_interval_of_one_figure_has_no_bounds() -> None:
+def test_mean_interval_of_one_value_has_no_bounds() -> None:
     assert mean_interval(np.array([4.0])) == Interval(4.0, None, None, "n < 2")
     assert not excludes_zero(mean_interval(np.array([4.0])))
 
 
 @pytest.mark.parametrize("n", [5, 50])
-def test_mean_interval_of_equal_figures_is_a_point(n: int) -> None:
+def test_mean_interval_of_equal_values_has_zero_width(n: int) -> None:
     found = mean_interval(np.full(n, 2.5))
     assert (found.low, found.high) == (2.5, 2.5)
 
 
-def test_mean_interval_twice_is_the_same() -> None:
-    figures = np.random.default_rng(3).normal(size=200)
-    assert mean_interval(figures) == mean_interval(figures)
+def test_mean_interval_computed_twice_is_identical() -> None:
+    values = np.random.default_rng(3).normal(size=200)
+    assert mean_interval(values) == mean_interval(values)
 
 
 def test_summarize_gives_n_median_and_sample_deviation() -> None:
@@ -65,27 +66,55 @@ def test_summarize_gives_n_median_and_sample_deviation() -> None:
 
 
 @given(st.lists(st.floats(-1e3, 1e3), min_size=2, max_size=60))
-def test_mean_interval_of_any_figures_holds_the_mean(values: list[float]) -> None:
-    found = mean_interval(np.array(values))
+def test_mean_interval_of_any_values_contains_the_mean(numbers: list[float]) -> None:
+    found = mean_interval(np.array(numbers))
     assert found.low is not None and found.high is not None
     assert found.low - 1e-9 <= found.mean <= found.high + 1e-9
 
 
 @pytest.mark.parametrize(("low", "high", "expected"), [(0.1, 1.0, True), (-1.0, -0.1, True), (-0.1, 0.1, False)])
-def test_excludes_zero_only_beyond_the_interval(low: float, high: float, expected: bool) -> None:
+def test_excludes_zero_if_both_bounds_have_the_same_sign(low: float, high: float, expected: bool) -> None:
     assert excludes_zero(Interval((low + high) / 2, low, high, "t")) is expected
 
 
 @pytest.mark.parametrize("n", [1, 8, 50])
 def test_mean_intervals_of_columns_are_those_of_each_column(n: int) -> None:
-    figures = np.random.default_rng(4).normal(size=(n, 3))
-    for found, column in zip(mean_intervals(figures), figures.T, strict=True):
+    values = np.random.default_rng(4).normal(size=(n, 3))
+    for found, column in zip(mean_intervals(values), values.T, strict=True):
         alone = mean_interval(column)
         assert (found.mean, found.low, found.high) == pytest.approx((alone.mean, alone.low, alone.high), abs=1e-12)
 
 
 def test_mean_intervals_of_many_clips_do_not_depend_on_the_blocks_of_draws(monkeypatch: pytest.MonkeyPatch) -> None:
-    figures = np.random.default_rng(5).normal(size=(40, 1))
-    whole = mean_interval(figures[:, 0])
+    values = np.random.default_rng(5).normal(size=(40, 1))
+    whole = mean_interval(values[:, 0])
     monkeypatch.setattr("seinfer.stats.intervals._MAX_COUNTS", 40 * 7)
-    assert mean_interval(figures[:, 0]).low == pytest.approx(whole.low, abs=1e-12)
+    assert mean_interval(values[:, 0]).low == pytest.approx(whole.low, abs=1e-12)
+
+
+def test_macro_mean_interval_gives_each_group_the_same_weight() -> None:
+    found = macro_mean_interval([np.array([1.0] * 98 + [2.0, 0.0]), np.array([4.0, 6.0])])
+    assert found.mean == pytest.approx(3.0)
+
+
+def test_macro_mean_interval_of_two_groups_is_half_of_welchs_interval() -> None:
+    one, other = np.random.default_rng(0).normal(1, 1, 9), np.random.default_rng(1).normal(2, 4, 5)
+    # The mean of two groups is half the difference between one group and the negated other, which has Welch's interval.
+    welch = scipy.stats.ttest_ind(one, -other, equal_var=False).confidence_interval(0.95)
+    found = macro_mean_interval([one, other])
+    assert (found.low, found.high) == pytest.approx((welch.low / 2, welch.high / 2), abs=1e-9)
+
+
+def test_macro_mean_interval_with_a_group_of_one_clip_has_no_bounds() -> None:
+    found = macro_mean_interval([np.array([1.0, 2.0]), np.array([3.0])])
+    assert (found.mean, found.low, found.method) == (2.25, None, "n < 2 in a group")
+
+
+def test_macro_mean_interval_of_constant_groups_has_zero_width() -> None:
+    found = macro_mean_interval([np.ones(3), np.full(4, 2.0)])
+    assert (found.low, found.high) == (1.5, 1.5)
+
+
+@pytest.mark.parametrize(("probability", "degrees"), [(0.975, 1.0), (0.975, 7.5), (0.1, 30.0)])
+def test_t_quantile_equals_scipy(probability: float, degrees: float) -> None:
+    assert t_quantile(probability, degrees) == pytest.approx(scipy.stats.t.ppf(probability, degrees), abs=1e-9)

@@ -1,1 +1,1 @@
-"""A plug-in for seinfer; `backend` is what it brings, models.toml what is known about it."""
+"""A plug-in for seinfer: backend.py runs the model, models.toml describes it."""

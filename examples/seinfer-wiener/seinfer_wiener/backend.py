@@ -1,7 +1,8 @@
-"""A Wiener filter per frequency bin, with the noise taken from the quietest frames of the clip.
+"""A Wiener filter per frequency bin; the noise is estimated from the quietest frames of the clip.
 
-It shows all that a backend needs: `load`, `sample_rate`, `enhance`. Loizou, Speech Enhancement, 2nd ed., section 6.2,
-with the noise floor of the clip in place of a voice activity detector.
+The example shows everything that a backend needs: `load`, `sample_rate`, `enhance`. Source: Loizou, Speech Enhancement,
+2nd ed., section 6.2, with the noise floor of the clip instead of a voice activity detector. With the power P of a bin
+and the noise power N, the gain is max((P - N) / P, floor).
 """
 
 from __future__ import annotations
@@ -19,12 +20,12 @@ QUIET_SHARE = 0.1
 
 
 def load(spec: ModelSpec, weights: Mapping[str, Path], *, device: str, threads: int) -> Wiener:
-    """Return the filter; `options` of the model's table arrive in `spec.options`."""
+    """Return the filter; `spec.options` has the options of the model's table."""
     return Wiener(spec.sample_rate, 10 ** (float(spec.options["floor_db"]) / 20))
 
 
 class Wiener:
-    """See seinfer.backends.base.Enhancer."""
+    """Implements seinfer.backends.base.Enhancer."""
 
     def __init__(self, sample_rate: int, floor: float) -> None:
         self.sample_rate = sample_rate
@@ -32,11 +33,11 @@ class Wiener:
         self._window = np.sin(np.pi * (np.arange(N_FFT) + 0.5) / N_FFT)
 
     def enhance(self, batch: Batch) -> list[Waveform]:
-        """Filter each row by itself: what stands beside a clip never matters."""
+        """Filter each clip of the batch separately; the other clips of the batch do not change the result."""
         return [self._enhance_row(row) for row in batch.rows()]
 
     def _enhance_row(self, row: Waveform) -> Waveform:
-        # A hop of zeros on both sides, so that every sample lies under two windows and comes back where it was.
+        # One hop of zeros on both sides, so that every sample is in two windows and keeps its position.
         n_frames = -(-len(row) // HOP_LENGTH) + 1
         padded = np.zeros((n_frames + 1) * HOP_LENGTH)
         padded[HOP_LENGTH : HOP_LENGTH + len(row)] = row

@@ -1,9 +1,9 @@
-"""Clips through DeepFilterNet, whatever runs its network: a stream of one clip, or several clips side by side.
+"""DeepFilterNet around any implementation of its network: a stream of one clip, or several clips in parallel.
 
-The rule it keeps: the network sees batches of frames and carries its state; everything else is done clip by clip.
-Where clips end at different times their features are padded, never their audio: zeros in the audio have features of
-their own. As in the authors' code, the network is never given the first two frames of a clip, and gets two frames of
-features that are zero after the last.
+The rule: the network gets batches of frames and carries its state; everything else is done clip by clip. If the clips
+of a batch end at different times, their features are padded, never their audio, because zeros in the audio have
+features that are not zero. As in the authors' code, the network does not get the first two frames of a clip, and gets
+two frames of zero features after the last one.
 
 Source: Rikorose/DeepFilterNet@d375b2d, DeepFilterNet/df/enhance.py (enhance), df/deepfilternet3.py (pad_feat).
 """
@@ -40,22 +40,22 @@ from .features import (
 )
 
 State = Mapping[str, Any]
-"""What a network carries from frames to frames: name -> array of its own kind, the clips on the first axis."""
+"""State of a network between calls: name -> array of the network's framework, the clips on the first axis."""
 
 _FILTERS: Mapping[Architecture, type[NoisyFilter] | type[MaskedFilter]] = {
     "deepfilternet2": MaskedFilter,
     "deepfilternet3": NoisyFilter,
 }
-# Frames of all clips together that the network gets at once. Twice as many: 8 % less time, 150 MiB more a thread.
+# Frames per call of the network, all clips together. Twice as many: 8 % less time, 150 MiB more per thread.
 _FRAMES_AT_ONCE = 400
 _CLIPS_AT_ONCE = 8
 
 
 class Network(Protocol):
-    """The part of DeepFilterNet that is learned."""
+    """The trained part of DeepFilterNet."""
 
     def start(self, n_clips: int) -> State:
-        """Return the state in which clips begin."""
+        """Return the state at the start of clips."""
         ...
 
     def run(
@@ -66,7 +66,7 @@ class Network(Protocol):
         Args:
             levels: shape (clip, frame, band).
             spectra: shape (clip, 2, frame, frequency).
-            state: as `start` or the last call gave it.
+            state: returned by `start` or by the last call.
 
         Returns:
             Gains, shape (clip, frame, band); coefficients, shape (clip, frame, frequency, tap); the next state.
@@ -75,7 +75,7 @@ class Network(Protocol):
 
 
 def probe(network: Network) -> str:
-    """Try a network on two silent clips; return what is wrong with what it gives, "" when nothing is."""
+    """Run a network on two silent clips; return a description of what is wrong with its output, "" if nothing is."""
     n_clips, n_frames = 2, 3
     levels = np.zeros((n_clips, n_frames, N_BANDS), np.float32)
     spectra = np.zeros((n_clips, 2, n_frames, N_FILTERED), np.float32)
@@ -92,10 +92,10 @@ class DeepFilterNet:
     """DeepFilterNet 2 or 3 around a network.
 
     Args:
-        network: runs on the calling thread, several calls at a time.
-        architecture: which of the two it is.
+        network: runs on the calling thread, and several threads may call it at a time.
+        architecture: version 2 or 3.
         settings: the options.
-        threads: groups of clips that run side by side.
+        threads: number of groups of clips that run in parallel.
     """
 
     sample_rate = SAMPLE_RATE
@@ -114,7 +114,7 @@ class DeepFilterNet:
         self.batch_limits = BatchLimits(max_clips=n_clips, max_batch_s=15.0 * n_clips)
 
     def enhance(self, batch: Batch) -> list[Waveform]:
-        """Return one waveform a row, each as long as the row's signal."""
+        """Return one waveform per row, each as long as the row's signal."""
         clips = [_Row(row, _Clip(self._new_filter(), len(row)), self._framing) for row in batch.rows()]
         longest_first = sorted(clips, key=lambda clip: -clip.n_frames)
         n_groups = min(len(clips), max(self._threads, -(-len(clips) // _CLIPS_AT_ONCE)))
@@ -131,7 +131,7 @@ class DeepFilterNet:
         return ClipStream(self._network, _Clip(self._new_filter()), self._framing)
 
     def _run_together(self, rows: Sequence[_Row]) -> None:
-        """Run clips in step, the longest first in the list; the others leave as they end."""
+        """Run clips frame by frame together, the longest first in the list; a clip is removed when it ends."""
         state = self._network.start(len(rows))
         start = 0
         while live := [row for row in rows if start < row.n_frames]:
@@ -145,7 +145,7 @@ class DeepFilterNet:
 
 
 def _stacked(features: Sequence[Features]) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-    """Put the features of several clips side by side, with zeros behind those that are shorter."""
+    """Put the features of several clips into one array, with zeros after the shorter ones."""
     n_frames = max(map(len, features))
     levels = np.zeros((len(features), n_frames, N_BANDS), np.float32)
     spectra = np.zeros((len(features), 2, n_frames, N_FILTERED), np.float32)
@@ -156,7 +156,7 @@ def _stacked(features: Sequence[Features]) -> tuple[npt.NDArray[np.float32], npt
 
 
 class _Clip:
-    """What one clip needs beside the network."""
+    """The signal processing of one clip before and after the network."""
 
     def __init__(self, back_end: Filter, n_samples: int | None = None) -> None:
         self._front_end = FrontEnd()
@@ -167,13 +167,13 @@ class _Clip:
             self.end_after(n_samples)
 
     def end_after(self, n_samples: int) -> None:
-        """Say how long the clip is; from the authors' last frame on the network sees features of zero."""
+        """Set the length of the clip; after the authors' last frame the network gets features of zero."""
         self._end_frame = n_samples // HOP_LENGTH + WIN_LENGTH // HOP_LENGTH
 
     def features(self, frames: Frames) -> Features:
-        """Take the next frames of the signal; return those for the network, from the third of the clip on."""
+        """Accept the next frames of the signal; return the features for the network, from the third frame on."""
         spectra = analyse(frames, WINDOW) / WIN_LENGTH
-        self._back_end.hear(spectra)
+        self._back_end.push_noisy(spectra)
         features = self._front_end.push(spectra)
         if self._end_frame is not None:
             features = features.silent_from(self._end_frame - self._n_frames)
@@ -182,12 +182,12 @@ class _Clip:
         return features
 
     def enhanced(self, gains: Gains, coefficients: Coefficients) -> Frames:
-        """Take what the network made of the last features; return the frames of the result that are ready."""
+        """Accept the network's output for the last features; return the frames of the result that are ready."""
         return synthesise(self._back_end.push(gains, coefficients) * WIN_LENGTH, WINDOW)
 
 
 class _Row:
-    """A clip of a batch, which is there as a whole. Only a block of it is ever copied."""
+    """A clip of a batch, which is in memory as a whole. Only one block of it is copied at a time."""
 
     def __init__(self, waveform: Waveform, clip: _Clip, framing: Framing) -> None:
         self.n_frames = framing.n_frames(len(waveform))
@@ -200,25 +200,27 @@ class _Row:
         self._n_made = 0
 
     def features(self, start: int, end: int) -> Features:
-        """Return the features of the next frames, from `start` on to before `end` or to the clip's end."""
+        """Return the features of the next frames, from `start` to `end` (excluded) or to the end of the clip."""
         block = np.zeros((min(end, self.n_frames) - start) * HOP_LENGTH, np.float32)
         samples = self._signal[start * HOP_LENGTH :][: len(block)]
         block[: len(samples)] = samples
-        # What the framer puts in front of a clip fills its first frame up to a hop: each hop then makes a frame.
+        # The zeros that the framer puts in front of a clip fill its first frame except for one hop, so each hop of the
+        # block completes one frame.
         return self._clip.features(self._framer.push(block))
 
     def take(self, gains: Gains, coefficients: Coefficients) -> None:
-        """Take what the network made of them."""
+        """Accept the network's output for these features."""
         samples = self._adder.push(self._clip.enhanced(gains, coefficients))
         self._made[self._n_made :][: len(samples)] = samples
         self._n_made += len(samples)
 
     def waveform(self) -> Waveform:
+        """Return the enhanced clip, as long as the clip."""
         return self._made[self._lead_samples :][: len(self._signal)]
 
 
 class ClipStream(FramedStream):
-    """A clip piece by piece: a `Stream` in the sense of `backends.base`."""
+    """A clip, piece by piece: implements `backends.base.Stream`."""
 
     def __init__(self, network: Network, clip: _Clip, framing: Framing) -> None:
         super().__init__(framing, self._enhanced)
@@ -228,19 +230,19 @@ class ClipStream(FramedStream):
         self._n_samples = 0
 
     def push(self, block: Waveform) -> Waveform:
-        """Take the next samples, shape (time,), any length; return those that are ready, which may be none."""
+        """Accept the next samples, shape (time,), any length; return the output that is ready, which may be empty."""
         self._n_samples += len(block)
         return super().push(block)
 
     def finish(self) -> Waveform:
-        """Return the rest, so that as many samples have come out as went in."""
+        """Return the rest of the output, so that it is as long as the input in total."""
         self._clip.end_after(self._n_samples)
         return super().finish()
 
     def _enhanced(self, frames: Frames) -> Frames:
-        """Return as many frames as came; zeros in place of those that the look-ahead still holds back."""
+        """Return as many frames as arrived, with zeros for those that still wait for the look-ahead."""
         features = self._clip.features(frames)
-        gains, coefficients = _nothing()
+        gains, coefficients = _no_output()
         if len(features):
             made = self._network.run(*_stacked([features]), self._state)
             gains, coefficients, self._state = made[0][0], made[1][0], made[2]
@@ -248,5 +250,5 @@ class ClipStream(FramedStream):
         return np.concatenate([np.zeros((len(frames) - len(ready), WIN_LENGTH)), ready])
 
 
-def _nothing() -> tuple[Gains, Coefficients]:
+def _no_output() -> tuple[Gains, Coefficients]:
     return np.zeros((0, N_BANDS), np.float32), np.zeros((0, N_FILTERED, N_TAPS), np.complex64)

@@ -1,10 +1,10 @@
-"""What a DeepFilterNet's config.ini and its model table say, and whether seinfer implements it.
+"""Reads config.ini and the options of the model table, and refuses what is not implemented here.
 
-The rule it keeps: every number that the signal processing depends on is read from the authors' file and compared with
-what `deepfilternet_dsp` does. A network of another geometry is refused, never run with the wrong one.
+The rule: every number that the signal processing depends on is read from the authors' file and compared with the value
+that `features.py` implements. A network with another geometry is refused, never run with the wrong one.
 
-Source: Rikorose/DeepFilterNet@d375b2d, DeepFilterNet/df/config.py (DfParams; Config._fix_df, which lets two keys stand
-in either of two sections) and the ModelParams of df/deepfilternet2.py and df/deepfilternet3.py.
+Source: Rikorose/DeepFilterNet@d375b2d, DeepFilterNet/df/config.py (DfParams; Config._fix_df, which allows two keys in
+either of two sections) and the ModelParams of df/deepfilternet2.py and df/deepfilternet3.py.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _NUMBERS: Mapping[str, float] = {
     "conv_lookahead": 2,
     "df_n_iter": 1,
 }
-# What may be left out because the authors' code has the same default.
+# These may be missing: the authors' code has the same default.
 _NUMBERS_IF_GIVEN: Mapping[str, float] = {"pf_beta": 0.02}
 _WORDS: Mapping[str, str] = {"dfop_method": "df"}
 _OFF_IF_GIVEN = ("mask_only", "mask_pf", "lsnr_dropout")
@@ -47,8 +47,8 @@ class Settings:
     """The options of a model table.
 
     Attributes:
-        post_filter: attenuate a little more where the network attenuates much.
-        atten_lim_db: most dB by which noise is attenuated; None for no limit.
+        post_filter: attenuate a little more if the network attenuates much.
+        atten_lim_db: largest attenuation of noise in dB; None for no limit.
     """
 
     post_filter: bool = False
@@ -59,7 +59,7 @@ def read_settings(spec: ModelSpec) -> Settings:
     """Read the options of a model's table.
 
     Raises:
-        RegistryError: an option is unknown or has a value that makes no sense.
+        RegistryError: an option is unknown or has an invalid value.
     """
     known = ("post_filter", "atten_lim_db")
     if unknown := sorted(set(spec.options) - set(known)):
@@ -76,7 +76,7 @@ def read_settings(spec: ModelSpec) -> Settings:
 
 
 def read_architecture(path: Path, spec: ModelSpec) -> Architecture:
-    """Return which network a config.ini describes, after a check that seinfer does what it asks for.
+    """Return the network that a config.ini describes, after a check that its settings are implemented.
 
     Raises:
         IntegrityError: the file cannot be read, a key is missing, or a value is not the one that is implemented.
@@ -105,17 +105,17 @@ def _parse(path: Path, spec: ModelSpec) -> dict[str, str]:
     except (OSError, UnicodeDecodeError, configparser.Error) as error:
         reason = str(error).splitlines()[0]
         raise IntegrityError(
-            f"{path} cannot be read as a config.ini of {spec.name}: {reason}; {_way_out(spec)}"
+            f"{path} cannot be read as a config.ini of {spec.name}: {reason}; {_advice(spec)}"
         ) from error
     present = [section for section in _SECTIONS if parser.has_section(section)]
-    # The keys that are read have no namesakes among these sections, save those that may stand in either.
+    # Each key that is read is in one of these sections only, except for those that may be in either of two.
     return {key: value.strip() for section in reversed(present) for key, value in parser.items(section)}
 
 
 def _value(config: Mapping[str, str], key: str, path: Path, spec: ModelSpec) -> str:
     if key not in config:
         raise IntegrityError(
-            f"{path}: the key {key!r} is missing; expected a config.ini of {spec.name}; {_way_out(spec)}"
+            f"{path}: the key {key!r} is missing; expected a config.ini of {spec.name}; {_advice(spec)}"
         )
     return config[key]
 
@@ -132,10 +132,10 @@ def _require_number(config: Mapping[str, str], key: str, expected: float, path: 
 
 def _refusal(key: str, value: str, expected: str, path: Path, spec: ModelSpec) -> IntegrityError:
     return IntegrityError(
-        f"{path}: {key} is {value!r}, expected {expected}, the only value that {spec.name} runs with in seinfer; "
-        f"take a checkpoint of that kind, or {_way_out(spec)}"
+        f"{path}: {key} is {value!r}, expected {expected}, the only value of {spec.name} that seinfer implements; "
+        f"use a checkpoint with this value, or {_advice(spec)}"
     )
 
 
-def _way_out(spec: ModelSpec) -> str:
+def _advice(spec: ModelSpec) -> str:
     return f"fetch it again with `seinfer models pull {spec.name}`"

@@ -1,7 +1,7 @@
 """The signal processing of DeepFilterNet around its network, for one clip: spectra -> features, masks -> spectra.
 
-The rule it keeps: all that has a memory, a running mean or a filter, is an object of one clip that takes frames as they
-come. The result is the same however the frames are grouped. Pure numpy, in double precision inside.
+The rule: everything with a state (running means, filters) is an object of one clip that accepts frames as they arrive.
+The result does not depend on how the frames are grouped. Pure numpy, in double precision inside.
 
 Source: Rikorose/DeepFilterNet@d375b2d, libDF/src/lib.rs (window, ERB bands, normalisation) and in DeepFilterNet/df
 multiframe.py (DF), deepfilternet2.py and deepfilternet3.py (DfNet.forward), modules.py (Mask.pf), enhance.py; Schröter
@@ -28,7 +28,7 @@ N_BINS = WIN_LENGTH // 2 + 1
 N_TAPS = 5
 N_FILTERED = 96
 LOOKAHEAD = 2
-"""Frames that network and filter see of the future; the filter's middle tap lies as far from either end."""
+"""Future frames that the network and the filter use; the middle tap of the filter is this far from both ends."""
 
 BAND_WIDTHS = (*[2] * 13, 5, 5, 7, 7, 8, 10, 12, 13, 15, 18, 20, 24, 28, 31, 37, 42, 50, 56, 67)
 """Bins in each ERB band."""
@@ -58,18 +58,18 @@ WINDOW = vorbis_window(WIN_LENGTH)
 
 
 class RunningMean:
-    """m[t] = decay m[t-1] + (1 - decay) x[t], with a start that falls linearly over the bins."""
+    """m[t] = decay m[t-1] + (1 - decay) x[t], with an initial value that is linear over the bins."""
 
     def __init__(self, first: float, last: float, n_bins: int) -> None:
         self._mean: Values = np.linspace(first, last, n_bins)
 
     def push(self, values: Values) -> Values:
-        """Take the next frames; return the mean after each of them."""
+        """Accept the next frames; return the mean after each of them."""
         means = (1 - _DECAY) * values
         if not len(means):
             return means
         means[0] += _DECAY * self._mean
-        # After k passes a frame holds the terms of the 2^k frames up to it: no loop over frames is needed.
+        # After k passes each frame contains the terms of the last 2^k frames: no loop over frames is needed.
         reach = 1
         while reach < len(means):
             means[reach:] += _DECAY**reach * means[:-reach].copy()
@@ -80,11 +80,11 @@ class RunningMean:
 
 @dataclass(frozen=True)
 class Features:
-    """What the network gets to see, float32.
+    """Input of the network, float32.
 
     Attributes:
-        levels: shape (frame, band), level of each ERB band against its running mean, in units of 40 dB.
-        spectra: shape (2, frame, frequency), real and imaginary part of the lowest bins at unit level.
+        levels: shape (frame, band), level of each ERB band relative to its running mean, in units of 40 dB.
+        spectra: shape (2, frame, frequency), real and imaginary part of the lowest bins, normalised by a running mean.
     """
 
     levels: npt.NDArray[np.float32]
@@ -94,24 +94,24 @@ class Features:
         return len(self.levels)
 
     def since(self, start: int) -> Features:
-        """Return all but the first `start` frames."""
+        """Return the frames from `start` on."""
         return Features(self.levels[start:], self.spectra[:, start:])
 
     def silent_from(self, start: int) -> Features:
-        """Return as many frames, those from `start` on being zero."""
+        """Return a copy in which the frames from `start` on are zero."""
         keep = np.arange(len(self)) < start
         return Features(self.levels * keep[:, None], self.spectra * keep[:, None])
 
 
 class FrontEnd:
-    """The features of one clip."""
+    """Computes the features of one clip."""
 
     def __init__(self) -> None:
         self._levels_db = RunningMean(-60.0, -90.0, N_BANDS)
         self._magnitudes = RunningMean(1e-3, 1e-4, N_FILTERED)
 
     def push(self, spectra: Spectra) -> Features:
-        """Take the next spectra, shape (frame, frequency)."""
+        """Accept the next spectra, shape (frame, frequency); return their features."""
         powers = np.add.reduceat(np.square(np.abs(spectra)), _BAND_STARTS, axis=1) / BAND_WIDTHS
         levels_db = 10 * np.log10(powers + 1e-10)
         levels = (levels_db - self._levels_db.push(levels_db)) / 40
@@ -121,16 +121,16 @@ class FrontEnd:
 
 
 class Filter(Protocol):
-    """Masks and deep-filter coefficients -> enhanced spectra of one clip, `delay` frames after the noisy ones."""
+    """Gains and deep-filter coefficients -> enhanced spectra of one clip, `delay` frames after the noisy ones."""
 
     delay: int
 
-    def hear(self, noisy: Spectra) -> None:
-        """Take the next noisy spectra."""
+    def push_noisy(self, noisy: Spectra) -> None:
+        """Accept the next noisy spectra."""
         ...
 
     def push(self, gains: Gains, coefficients: Coefficients) -> Spectra:
-        """Take what the network made for the oldest frames that have none yet; return enhanced spectra, maybe none."""
+        """Accept the network's output for the oldest frames without one; return the enhanced spectra that are ready."""
         ...
 
 
@@ -143,8 +143,8 @@ class NoisyFilter:
         self._settings = settings
         self._noisy = _no_past()
 
-    def hear(self, noisy: Spectra) -> None:
-        """Take the next noisy spectra."""
+    def push_noisy(self, noisy: Spectra) -> None:
+        """Accept the next noisy spectra."""
         self._noisy = np.concatenate([self._noisy, noisy])
 
     def push(self, gains: Gains, coefficients: Coefficients) -> Spectra:
@@ -159,7 +159,7 @@ class NoisyFilter:
 
 
 class MaskedFilter:
-    """DeepFilterNet 2: all bins are masked, then the low ones filtered, for which masks of the future are needed."""
+    """DeepFilterNet 2: all bins are masked, then the low bins filtered, which needs the masks of future frames."""
 
     delay = 2 * LOOKAHEAD
 
@@ -170,12 +170,12 @@ class MaskedFilter:
         self._masked = _no_past()
         self._coefficients: Coefficients = np.zeros((0, N_FILTERED, N_TAPS), np.complex64)
 
-    def hear(self, noisy: Spectra) -> None:
-        """Take the next noisy spectra."""
+    def push_noisy(self, noisy: Spectra) -> None:
+        """Accept the next noisy spectra."""
         self._unmasked = np.concatenate([self._unmasked, noisy])
 
     def push(self, gains: Gains, coefficients: Coefficients) -> Spectra:
-        """Return the enhanced frames that now have their two masked frames of the future."""
+        """Return the enhanced frames for which the next two masked frames are known."""
         noisy, self._unmasked = self._unmasked[: len(gains)], self._unmasked[len(gains) :]
         masked = noisy * _over_bins(_post_filtered(gains) if self._settings.post_filter else gains)
         self._noisy = np.concatenate([self._noisy, noisy])
@@ -194,18 +194,18 @@ class MaskedFilter:
 
 
 def _no_past() -> Spectra:
-    """Return the frames before a clip, which the oldest taps reach."""
+    """Return the frames of zeros before a clip, which the oldest taps use."""
     return np.zeros((LOOKAHEAD, N_BINS), np.complex128)
 
 
 def _over_bins(gains: Gains) -> Gains:
     """Return the gain of each bin, shape (frame, frequency)."""
-    spread: Gains = np.repeat(gains, BAND_WIDTHS, axis=1)
-    return spread
+    per_bin: Gains = np.repeat(gains, BAND_WIDTHS, axis=1)
+    return per_bin
 
 
 def _filtered(spectra: Spectra, coefficients: Coefficients) -> Spectra:
-    """Return sum over n of C[t, f, n] X[t + n, f], the first frame of `spectra` being two before the first output."""
+    """Return sum over n of C[t, f, n] X[t + n, f]; the first frame of `spectra` is two before the first output."""
     n_frames = len(coefficients)
     low = spectra[: n_frames + 2 * LOOKAHEAD, :N_FILTERED]
     return sum(
@@ -215,14 +215,14 @@ def _filtered(spectra: Spectra, coefficients: Coefficients) -> Spectra:
 
 
 def _post_filter(noisy: Spectra, enhanced: Spectra) -> Values:
-    """Return the further gain of each bin by the gain that it got: DeepFilterNet 3."""
+    """Return the additional gain of each bin, computed from the gain so far: DeepFilterNet 3."""
     gains = np.clip(np.abs(enhanced) / (np.abs(noisy) + _TINY), _TINY, 1)
-    further: Values = (1 + _PF_BETA) / (1 + _PF_BETA / np.maximum(np.sin(np.pi / 2 * gains), _TINY) ** 2)
-    return further
+    extra: Values = (1 + _PF_BETA) / (1 + _PF_BETA / np.maximum(np.sin(np.pi / 2 * gains), _TINY) ** 2)
+    return extra
 
 
 def _post_filtered(gains: Gains) -> Gains:
-    """Return the gains of the ERB bands with the post-filter in them: DeepFilterNet 2."""
+    """Return the gains of the ERB bands with the post-filter applied: DeepFilterNet 2."""
     wide = gains.astype(np.float64)
     ratio = wide / np.maximum(wide * np.sin(np.pi / 2 * wide), _TINY)
     filtered: Gains = ((1 + _PF_BETA) * wide / (1 + _PF_BETA * ratio**2)).astype(np.float32)
@@ -230,7 +230,7 @@ def _post_filtered(gains: Gains) -> Gains:
 
 
 def _limited(noisy: Spectra, enhanced: Spectra, settings: Settings) -> Spectra:
-    """Mix in so much of the noisy spectrum that noise is attenuated by no more than the limit."""
+    """Add a share of the noisy spectrum, so that noise is attenuated by at most the limit."""
     if settings.atten_lim_db is None:
         return enhanced
     share = 10 ** (-settings.atten_lim_db / 20)

@@ -1,9 +1,9 @@
-"""Causal ONNX graphs of whole clips, edited in memory so that they run on batches and go on where they stopped.
+"""Changes causal ONNX graphs in memory, so that they accept batches and carry their state from call to call.
 
-The rule it keeps: weights stay as they are, and so does what is computed. What a graph forgets at its end becomes an
-input and an output: the state of each GRU, and the last frames that a convolution over time reaches back to, which the
-graph as exported takes to be zero (a `Pad` in front of the `Conv`). With states of zeros the edited graph is the
-original one, and a clip in pieces gives what it gives as a whole.
+The rule: the weights and the result do not change. State that a graph loses at its end becomes an input and an output:
+the state of each GRU, and the last frames that a convolution over time uses, which are zero in the graph as exported (a
+`Pad` in front of the `Conv`). With states of zeros the changed graph equals the original one, and a clip in pieces has
+the same result as the whole clip.
 
 Source: ONNX operators GRU, Pad, Conv, Concat, Slice, Reshape and Einsum, opset 12 and later.
 """
@@ -23,20 +23,19 @@ if TYPE_CHECKING:
 BATCH = "batch"
 STATE = "state_"
 NEXT = "next_"
-"""A state's next value has its name with this in front. The clips are on the first axis of both."""
-
+"""Prefix of the output with the next value of a state. The clips are on the first axis of both."""
 
 _GROUPED_LINEAR = b"btgi,gih->btgh"
 
 
 class UnknownGraphError(ValueError):
-    """The graph holds something that this module cannot edit."""
+    """The graph contains a node that this module cannot change."""
 
 
 def free_batch(model: onnx.ModelProto) -> None:
-    """Let the first axis of all inputs and outputs have any size.
+    """Allow any size of the first axis of all inputs and outputs.
 
-    What was said of shapes inside is dropped: it was computed for a batch of one.
+    The stored shapes of inner values are deleted: they were computed for a batch of one.
     """
     del model.graph.value_info[:]
     for value in (*model.graph.input, *model.graph.output):
@@ -49,14 +48,14 @@ def free_batch(model: onnx.ModelProto) -> None:
 
 
 def carry_state(model: onnx.ModelProto, label: str) -> None:
-    """Give a graph an input `state_<label>_<k>` and an output `next_state_<label>_<k>` for all that it would forget.
+    """Add an input `state_<label>_<k>` and an output `next_state_<label>_<k>` for each state that a graph loses.
 
     Args:
         model: the graph.
-        label: tells its states from those of the graphs that run beside it.
+        label: distinguishes its states from those of the other graphs of the network.
 
     Raises:
-        UnknownGraphError: a GRU that runs backwards, or padding that is not the past of a convolution.
+        UnknownGraphError: a GRU runs backwards, or padding is not in front of a convolution over past frames.
     """
     edited: list[onnx.NodeProto] = []
     for node in model.graph.node:
@@ -70,7 +69,7 @@ def carry_state(model: onnx.ModelProto, label: str) -> None:
 
 
 def multiply_groups(model: onnx.ModelProto) -> None:
-    """Compute grouped linear layers by MatMul in place of Einsum, which onnxruntime is slow at for a batch of one."""
+    """Compute grouped linear layers by MatMul instead of Einsum, which is slow in onnxruntime for a batch of one."""
     edited: list[onnx.NodeProto] = []
     for node in model.graph.node:
         is_grouped = node.op_type == "Einsum" and _attribute(node, "equation") == _GROUPED_LINEAR
@@ -79,7 +78,7 @@ def multiply_groups(model: onnx.ModelProto) -> None:
 
 
 def _replace_nodes(model: onnx.ModelProto, nodes: list[onnx.NodeProto]) -> None:
-    # What `del` empties are the graph's own nodes, of which copies go on.
+    # `del` clears the graph's own node objects, so copies are inserted.
     copies = [type(node).FromString(node.SerializeToString()) for node in nodes]
     del model.graph.node[:]
     model.graph.node.extend(copies)
@@ -99,14 +98,14 @@ def _carried_gru(model: onnx.ModelProto, node: onnx.NodeProto, label: str) -> It
     from onnx import helper
 
     if _attribute(node, "direction", b"forward") != b"forward" or _attribute(node, "layout", 0) != 0:
-        raise UnknownGraphError(f"the GRU {node.name!r} runs backwards or by batch; expected forward, by time")
+        raise UnknownGraphError(f"the GRU {node.name!r} runs backwards or batch first; expected forward, time first")
     n_hidden = _attribute(node, "hidden_size")
     state = _add_state(model, label, [n_hidden])
     while len(node.input) < 6:
         node.input.append("")
     while len(node.output) < 2:
         node.output.append("")
-    # The operator has an axis for directions in front of the batch.
+    # The operator has an axis for the direction in front of the batch.
     node.input[5], node.output[1] = f"{state}_in", f"{state}_out"
     yield helper.make_node("Reshape", [state, _constant(model, f"{state}_to", [1, -1, n_hidden])], [f"{state}_in"])
     yield node
@@ -127,9 +126,9 @@ def _carried_past(model: onnx.ModelProto, node: onnx.NodeProto, label: str) -> I
 
 
 def _past_frames(model: onnx.ModelProto, node: onnx.NodeProto) -> int:
-    """Return how many frames of zeros a Pad puts in front of a clip."""
+    """Return the number of frames of zeros that a Pad puts in front of a clip."""
     if node.input[0] not in interface(model.graph.input) or _attribute(node, "mode", b"constant") != b"constant":
-        raise UnknownGraphError(f"{node.name!r} does not pad an input with zeros; expected the past of a convolution")
+        raise UnknownGraphError(f"{node.name!r} does not pad an input with zeros; expected frames in front of a clip")
     pads = list(map(int, _constant_value(model, node.input[1]))) if len(node.input) > 1 else []
     n_past = pads[2] if len(pads) == 8 else 0
     readers = [reader for reader in model.graph.node if node.output[0] in reader.input]
@@ -137,7 +136,7 @@ def _past_frames(model: onnx.ModelProto, node: onnx.NodeProto) -> int:
     if pads != [0, 0, n_past, 0, 0, 0, 0, 0] or kernels != [n_past + 1] or len(readers) != 1:
         raise UnknownGraphError(
             f"{node.name!r} pads by {pads} for kernels of {kernels} frames; expected one convolution, and one "
-            "frame less than its kernel in front"
+            "frame less than its kernel in front of the clip"
         )
     return n_past
 
@@ -166,7 +165,7 @@ def _attribute(node: onnx.NodeProto, name: str, default: Any = None) -> Any:
 
 
 def _constant_value(model: onnx.ModelProto, name: str) -> Any:
-    """Return a value that the graph computes from constants alone."""
+    """Return a value that the graph computes from constants only."""
     from onnx import TensorProto, helper
     from onnx.reference import ReferenceEvaluator
 

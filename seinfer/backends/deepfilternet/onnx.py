@@ -1,7 +1,7 @@
 """DeepFilterNet 2 and 3 from the authors' three ONNX graphs, with the signal processing in numpy.
 
-The rule it keeps: the graphs are the authors', weights and all. What `deepfilternet_graphs` adds in memory is that they
-run on batches and go on where they stopped, so that a clip of any length runs in bounded memory with the same result.
+The rule: graphs and weights are the authors'. `graphs.py` changes them in memory only so that they accept batches and
+carry their state; a clip of any length then runs in bounded memory with the same result.
 
 Source: Rikorose/DeepFilterNet@d375b2d, models/DeepFilterNet2_onnx.tar.gz and DeepFilterNet3_onnx.tar.gz; graphs as
 DeepFilterNet/df/scripts/export.py cuts them; Schröter et al., "DeepFilterNet2: Towards Real-Time Speech Enhancement on
@@ -29,7 +29,7 @@ from .graphs import BATCH, NEXT, STATE, UnknownGraphError, carry_state, free_bat
 FILES = ("config.ini", "enc.onnx", "erb_dec.onnx", "df_dec.onnx")
 _CHANNELS = 64
 _WIDTHS: Mapping[Architecture, int] = {"deepfilternet2": 256, "deepfilternet3": 512}
-"""Values a frame that the encoder gives to both decoders."""
+"""Values per frame that the encoder passes to both decoders."""
 _SKIPS: Mapping[str, Shape] = {
     f"e{k}": (1, _CHANNELS, "S", n_bands) for k, n_bands in ((3, 8), (2, 8), (1, 16), (0, 32))
 }
@@ -37,7 +37,7 @@ _SKIPS: Mapping[str, Shape] = {
 
 @dataclass(frozen=True)
 class _Part:
-    """One of the three graphs: its file, what it takes, and those of its outputs that are used."""
+    """One of the three graphs: its file, its inputs, and the outputs that are used."""
 
     file: str
     inputs: Mapping[str, Shape]
@@ -59,7 +59,7 @@ class OnnxNetwork:
     """Encoder, mask decoder and filter decoder in onnxruntime.
 
     Args:
-        steps: each graph with the names of the outputs that are used, in the order in which they run.
+        steps: each graph and the names of the outputs that are used, in the order of execution.
     """
 
     def __init__(self, steps: Sequence[tuple[Session, Sequence[str]]]) -> None:
@@ -74,12 +74,12 @@ class OnnxNetwork:
         }
 
     def run(self, levels: Array, spectra: Array, state: State) -> tuple[Array, npt.NDArray[np.complex64], State]:
-        """Run the next frames of several clips; see `deepfilternet_clips.Network`."""
+        """Run the next frames of several clips; see `clips.Network`."""
         values: dict[str, Array] = {"feat_erb": levels[:, None], "feat_spec": spectra, **state}
         for session, outputs, states in self._steps:
             feeds = {name: values[name] for name in session.inputs}
             values.update(session.run([*outputs, *(NEXT + name for name in states)], feeds))
-        # The last axis holds (Re, Im) of each tap in turn.
+        # The last axis contains (Re, Im) of one tap after the other.
         coefficients = values["coefs"].view(np.complex64)
         return values["m"][:, 0], coefficients, {name: values[NEXT + name] for name in state}
 
@@ -89,13 +89,13 @@ def _states(session: Session) -> Mapping[str, Shape]:
 
 
 def load(spec: ModelSpec, weights: Mapping[str, Path], *, device: str, threads: int) -> DeepFilterNet:
-    """Load the three graphs; clips run side by side on the threads.
+    """Load the three graphs; clips run in parallel on the threads.
 
     Raises:
         MissingExtraError: onnx or onnxruntime is not installed.
-        UsageError: the device is not there.
-        RegistryError: an option of the table makes no sense.
-        IntegrityError: a file is missing, damaged, another model's, or of a geometry that is not implemented.
+        UsageError: the device is not available.
+        RegistryError: an option of the table is unknown or invalid.
+        IntegrityError: a file is missing, damaged, from another model, or has a geometry that is not implemented.
     """
     settings = read_settings(spec)
     runtime = open_runtime(spec, device=device)
@@ -104,7 +104,7 @@ def load(spec: ModelSpec, weights: Mapping[str, Path], *, device: str, threads: 
     architecture = read_architecture(weights["config.ini"], spec)
     steps = [(_open(part, weights[part.file], runtime, spec), part.outputs) for part in _parts(architecture)]
     network = OnnxNetwork(steps)
-    _try_out(network, runtime, weights, spec)
+    _check_parts(network, runtime, weights, spec)
     return DeepFilterNet(network, architecture, settings, threads)
 
 
@@ -120,8 +120,8 @@ def _open(part: _Part, path: Path, runtime: Runtime, spec: ModelSpec) -> Session
     return runtime.open(model, path, spec)
 
 
-def _try_out(network: OnnxNetwork, runtime: Runtime, weights: Mapping[str, Path], spec: ModelSpec) -> None:
-    """Check what files by themselves cannot tell: that they are parts of one network."""
+def _check_parts(network: OnnxNetwork, runtime: Runtime, weights: Mapping[str, Path], spec: ModelSpec) -> None:
+    """Run the graphs once, to check that they are parts of one network."""
     try:
         problem = probe(network)
     except runtime.refusals as error:

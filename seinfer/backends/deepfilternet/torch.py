@@ -1,13 +1,12 @@
-"""DeepFilterNet 3 in torch, built by the authors' package: for their checkpoints, those of others, and for GPUs.
+"""DeepFilterNet 3 in torch, built by the authors' package: for their checkpoints, for other checkpoints, for GPUs.
 
-The rule it keeps: the package makes the network and no more. Its own way of loading writes a log into the model's
-folder, calls git, reads environment variables that are called like keys of its config (MODEL, SR, DEVICE), takes a GPU
-unasked, fills a network only as far as the checkpoint reaches, and ends the process where it is at a loss.
+The rule: the package is used to build the network and for nothing else. Its own loading function writes a log into the
+model's folder, calls git, reads environment variables with the names of its config keys (MODEL, SR, DEVICE), uses a GPU
+without being asked, accepts a checkpoint with missing tensors, and ends the process on errors.
 
-Here the modules that define the network are imported as a private copy. It sees no environment variables and shares its
-global config with nobody; `df.io`, which imports what torchaudio no longer has, is not among them. The checkpoint is
-read without running it and must fit. Around the network is `deepfilternet_clips`; tests hold the whole against the
-package's own `enhance`.
+Here the modules that define the network are imported as a private copy, without environment variables and with a global
+config of its own. `df.io` is not imported: it needs names that torchaudio no longer has. The checkpoint is read without
+executing it and must fit exactly. `clips.py` does the rest; the tests compare the result with the package's `enhance`.
 
 Source: deepfilternet 0.5.6, which is Rikorose/DeepFilterNet@d375b2d: DeepFilterNet/df/deepfilternet3.py, modules.py,
 checkpoint.py (read_cp) and enhance.py (init_df).
@@ -49,7 +48,7 @@ _MIN_BAND_BINS = 2
 
 
 class TorchNetwork:
-    """The package's encoder and decoders, with a memory."""
+    """The package's encoder and decoders, which carry their state from call to call."""
 
     def __init__(self, torch: ModuleType, network: Any, device: torch.device) -> None:
         self._torch = torch
@@ -60,23 +59,23 @@ class TorchNetwork:
         self._turn = Lock()
 
     def start(self, n_clips: int) -> State:
-        """Return no state, which the layers take for zeros."""
+        """Return an empty state, which means zeros in every layer."""
         return {}
 
     def run(self, levels: Array, spectra: Array, state: State) -> tuple[Array, npt.NDArray[np.complex64], State]:
-        """Run the next frames of several clips; see `deepfilternet_clips.Network`."""
+        """Run the next frames of several clips; see `clips.Network`."""
         network = self._network
         with self._exactly(), self._torch.inference_mode():
             self._memory.state = dict(state)
             *skips, embedded, filtered, _ = network.enc(self._tensor(levels[:, None]), self._tensor(spectra))
             gains = network.erb_dec(embedded, *reversed(skips))
             coefficients = network.df_dec(embedded, filtered).contiguous()
-            # The last axis holds (Re, Im) of each tap in turn.
+            # The last axis contains (Re, Im) of one tap after the other.
             return _array(gains)[:, 0], _array(coefficients).view(np.complex64), self._memory.state
 
     @contextmanager
     def _exactly(self) -> Iterator[None]:
-        """Keep a GPU from TF32, its default for convolutions, which would make a clip depend on those beside it."""
+        """Disable TF32 on a GPU, its default for convolutions: a clip would depend on the other clips of the batch."""
         if self._device.type == "cpu":
             yield
             return
@@ -94,17 +93,17 @@ def _array(tensor: Tensor) -> Array:
 
 
 class _Memory(local):
-    """Lets layers go on where they stopped: GRUs, and the padding that stands for the past of a convolution.
+    """Carries the state of layers between calls: of GRUs, and of the padding in front of convolutions over time.
 
     Attributes:
-        state: name of the layer -> what it carries, the clips on the first axis; empty at the start of a clip. Each
-            thread has its own.
+        state: name of the layer -> its state, the clips on the first axis; empty at the start of a clip. Each thread
+            has its own.
     """
 
     state: dict[str, Tensor]
 
     def remember(self, torch: ModuleType, parts: Mapping[str, torch.nn.Module]) -> None:
-        """Take charge of all layers of a network that would forget."""
+        """Register hooks on all layers of a network that have a state."""
         for part, network in parts.items():
             for name, layer in network.named_modules(prefix=part):
                 if isinstance(layer, torch.nn.GRU):
@@ -133,16 +132,16 @@ def _past_frames(padding: tuple[int, ...]) -> int:
 
 
 def load(spec: ModelSpec, weights: Mapping[str, Path], *, device: str, threads: int) -> DeepFilterNet:
-    """Build the network and fill it.
+    """Build the network and load its weights.
 
     Raises:
         MissingExtraError: torch or deepfilternet is not installed.
-        UsageError: the device is not there.
-        RegistryError: an option of the table makes no sense.
+        UsageError: the device is not available.
+        RegistryError: an option of the table is unknown or invalid.
         IntegrityError: a file is missing, damaged, or does not fit.
     """
     settings = read_settings(spec)
-    # A layer over several threads waits for them more than it gains; clips run side by side instead.
+    # Several threads for one layer wait for each other more than they save; clips run in parallel instead.
     torch, place = open_torch(spec, device=device, threads=1)
     others = sorted(set(weights) - {CONFIG})
     if CONFIG not in weights or len(others) != 1:
@@ -161,10 +160,10 @@ def load(spec: ModelSpec, weights: Mapping[str, Path], *, device: str, threads: 
 def _tensors(state: Any, path: Path, spec: ModelSpec) -> dict[str, Tensor]:
     """Return the tensors of a checkpoint as the package reads them."""
     if not isinstance(state, Mapping):
-        raise IntegrityError(f"{path} holds a {type(state).__name__}, expected the tensors of {spec.name} by name")
-    # Named in `read_cp` as what checkpoints of older versions have too much.
+        raise IntegrityError(f"{path} contains a {type(state).__name__}, expected the tensors of {spec.name} by name")
+    # `read_cp` names these as extra tensors in checkpoints of older versions.
     kept = {name: value for name, value in state.items() if not name.endswith(".h0") and "erb_comp" not in name}
-    # A count of training steps has no axis; old versions of torch wrote one.
+    # A count of training steps is a scalar; old versions of torch wrote shape (1,).
     return {
         name: value.reshape(()) if name.endswith(".num_batches_tracked") and value.numel() == 1 else value
         for name, value in kept.items()
@@ -172,11 +171,11 @@ def _tensors(state: Any, path: Path, spec: ModelSpec) -> dict[str, Tensor]:
 
 
 def _build(spec: ModelSpec, config: Path, device: torch.device) -> Any:
-    """Let the package make the network that a config.ini describes, with weights drawn at random.
+    """Let the package build the network that a config.ini describes, with random weights.
 
     Raises:
         MissingExtraError: the package, or one that it needs, is not installed.
-        IntegrityError: it cannot make one.
+        IntegrityError: the package cannot build it.
     """
     libdf = require("libdf", spec)
     bands = libdf.DF(SAMPLE_RATE, WIN_LENGTH, HOP_LENGTH, N_BANDS, _MIN_BAND_BINS)
@@ -190,21 +189,21 @@ def _build(spec: ModelSpec, config: Path, device: torch.device) -> Any:
         except (ValueError, KeyError, TypeError, AssertionError, RuntimeError) as error:
             raise IntegrityError(_no_network(spec, config, repr(error))) from error
         except SystemExit as error:
-            raise IntegrityError(_no_network(spec, config, f"it wanted to exit with {error.code!r}")) from error
+            raise IntegrityError(_no_network(spec, config, f"it tried to exit with code {error.code!r}")) from error
 
 
 def _no_network(spec: ModelSpec, config: Path, reason: str) -> str:
     return (
-        f"{config}: the package deepfilternet cannot make a network of it: {reason}; expected the config.ini of the "
+        f"{config}: the package deepfilternet cannot build a network from it: {reason}; expected the config.ini of the "
         f"checkpoint of {spec.name}"
     )
 
 
 @contextmanager
 def _private_package(spec: ModelSpec) -> Iterator[Callable[[str], ModuleType]]:
-    """Lend a function that imports single modules of the package, apart from any that the process has imported.
+    """Yield a function that imports single modules of the package, separate from those that the process has imported.
 
-    The package's own `__init__` is not run; it would import all of it.
+    The package's own `__init__` is not run; it would import the whole package.
     """
     outside = _take_modules()
     found = importlib.util.find_spec(_PACKAGE)
@@ -222,14 +221,14 @@ def _private_package(spec: ModelSpec) -> Iterator[Callable[[str], ModuleType]]:
 
 
 def _take_modules() -> dict[str, ModuleType]:
-    """Remove the package from the list of imported modules, and return what was there."""
+    """Remove the package from the list of imported modules, and return the removed entries."""
     names = [name for name in sys.modules if name.partition(".")[0] == _PACKAGE]
     return {name: sys.modules.pop(name) for name in names}
 
 
 @contextmanager
 def _silence(spec: ModelSpec) -> Iterator[None]:
-    """Keep the package from logging, which goes to the terminal unless someone says otherwise."""
+    """Disable the log of the package, which would go to the terminal."""
     logger = require("loguru", spec).logger
     logger.disable(_PACKAGE)
     try:

@@ -4,9 +4,10 @@
 - `best.th`, a package: {"class", "args", "kwargs", "state"}
 - `checkpoint.th`, of a training run: {"model": a package, "best_state", "optimizer", "history", "args"}
 
-The rule it keeps: nothing in a file runs. What a training run names beside tensors is read as names that stand for
-nothing, the network's own class among them; and the arguments that a package was made with must be those of the table.
-A package in torch's format of before 1.6 is refused: it holds the source code of the class, which no safe reader takes.
+The rule it keeps: no code in a file is run. Classes that a training run saves in addition to tensors, the network's own
+class among them, are replaced by empty ones; and the arguments that a package was made with must be those of the table.
+A package in torch's format of before 1.6 is refused: it contains the source code of the class, which no safe reader
+takes.
 
 Source: facebookresearch/denoiser@8afd7c1, denoiser/utils.py (`serialize_model`), denoiser/solver.py (`_serialize`) and
 denoiser/pretrained.py (`get_model`).
@@ -26,8 +27,8 @@ from ...core.records import ModelSpec
 from ..torch import inert, read_checkpoint
 from .options import Architecture
 
-# Hydra's settings and the history's numpy numbers, which a training run saves along.
-_NAMED_BESIDE = (
+# Classes of hydra's settings and of the history's numpy numbers, which a training run also saves.
+_ALSO_NAMED = (
     *("builtins.dict", "collections.defaultdict", "typing.Any"),
     *("numpy.dtype", "numpy.core.multiarray.scalar", "numpy._core.multiarray.scalar"),
     *("omegaconf.dictconfig.DictConfig", "omegaconf.listconfig.ListConfig"),
@@ -45,13 +46,13 @@ def read_state(torch: ModuleType, demucs: Any, path: Path, spec: ModelSpec, want
         demucs: the class `denoiser.demucs.Demucs`, for the names and defaults of its arguments.
         path: the file, in any of the three forms.
         spec: the model.
-        wanted: what its table says of the network.
+        wanted: the network that its table describes.
 
     Raises:
-        IntegrityError: it cannot be read, is something else, or was made with other arguments.
+        IntegrityError: it cannot be read, has other content, or was made with other arguments.
     """
     network = inert("denoiser.demucs.Demucs")
-    content = read_checkpoint(torch, path, spec, [network, *map(inert, _NAMED_BESIDE)])
+    content = read_checkpoint(torch, path, spec, [network, *map(inert, _ALSO_NAMED)])
     if not isinstance(content, Mapping):
         raise _not_a_checkpoint(path, spec, f"a {type(content).__name__}")
     package = content.get("model", content)
@@ -84,12 +85,12 @@ def _check_arguments(
         if not isinstance(seen, int | float) or seen != value:
             raise IntegrityError(
                 f"{path} does not fit {spec.name}: it was made with {name} = {seen!r}, and the table says {value!r}; "
-                "expected the same: correct the table or choose another file"
+                "expected the same value: correct the table or choose another file"
             )
 
 
 def _not_a_checkpoint(path: Path, spec: ModelSpec, seen: str) -> IntegrityError:
     return IntegrityError(
-        f"{path} is no checkpoint of denoiser for {spec.name}: it holds {seen}; expected a state dict, or a package "
+        f"{path} is not a checkpoint of denoiser for {spec.name}: it contains {seen}; expected a state dict, a package "
         f"with {', '.join(_PACKAGE_KEYS)}, or a training run's checkpoint with model and best_state"
     )

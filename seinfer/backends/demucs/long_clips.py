@@ -1,15 +1,15 @@
-"""Clips that are too long to run at once: in blocks, exactly, where the LSTM looks back only; else in windows.
+"""Clips that are too long to run at once: exactly, in blocks, if the LSTM is causal; otherwise in windows.
 
-Blocks: a sample of the result depends on the clip through the convolutions, which reach a known number of frames, and
-through the LSTM. Neighbouring blocks share some frames. The LSTM's state, and what it made of the shared frames, are
-carried; all else of these is computed again, and only what no edge of a block has touched is kept. So the result is
-that of the whole clip, to rounding.
+Blocks: a sample of the result depends on the clip through the convolutions, which span a known number of frames, and
+through the LSTM. Neighbouring blocks share some frames. The LSTM's state and its output for the shared frames are
+carried to the next block; the convolutions are computed again, and only samples that no edge of a block has changed are
+kept. So the result equals that of the whole clip, except for rounding.
 
-Windows: an LSTM that also runs backwards needs the end of the clip before the first sample. Windows that overlap and
-are faded into each other are an approximation.
+Windows: a bidirectional LSTM needs the end of the clip before the first sample. Windows that overlap and are
+cross-faded are an approximation.
 
 Source: arithmetic of the receptive field over the layers in facebookresearch/denoiser@8afd7c1, denoiser/demucs.py. Its
-`DemucsStreamer` is another algorithm, which estimates the level on the way: 9 to 18 % off the whole clip.
+`DemucsStreamer` is another algorithm, which estimates the level while it runs: its output differs by 9 to 18 %.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ if TYPE_CHECKING:
 
 
 def in_blocks(network: Network, clip: torch.Tensor, max_frames: int) -> torch.Tensor:
-    """Run a clip of shape (time,) through a network whose LSTM looks back only, `max_frames` of the LSTM at a time."""
+    """Run a clip of shape (time,) through a network with a causal LSTM, at most `max_frames` of the LSTM at a time."""
     return Blocks(network, len(clip), max_frames).push(clip)
 
 
 class Blocks:
-    """A clip of known length through a network whose LSTM looks back only, block by block as its samples come.
+    """Runs a clip of known length through a network with a causal LSTM, block by block as its samples arrive.
 
     Args:
-        network: its levels are the caller's.
-        n_samples: of the whole clip.
-        max_frames: of the LSTM in a block.
+        network: the caller handles the level of the clip.
+        n_samples: length of the whole clip.
+        max_frames: LSTM frames in a block, at most.
     """
 
     def __init__(self, network: Network, n_samples: int, max_frames: int) -> None:
@@ -48,7 +48,7 @@ class Blocks:
         self._memory: Memory | None = None
 
     def push(self, samples: torch.Tensor) -> torch.Tensor:
-        """Take the next samples, shape (time,); return those that are ready, all of them once the clip is complete."""
+        """Take the next samples, shape (time,); return the results that are ready: all, once the clip is complete."""
         import torch
         from torch.nn import functional
 
@@ -63,13 +63,13 @@ class Blocks:
         return torch.cat(ready)
 
     def _needed(self, first: int, stop: int) -> tuple[int, int]:
-        """Return the samples that the resampler sees around a block; at the ends of the clip there are none."""
+        """Return the first and last sample that the resampler needs for a block, within the clip."""
         start, end = _reach(self._network, first, stop)
         factor, n_around = self._network.factor, self._network.resampler.reach_samples
         return max(0, start // factor - n_around), min(self._n_valid, -(-end // factor) + n_around)
 
     def _run(self, first: int, stop: int) -> torch.Tensor:
-        """Return the samples of the result that no edge has touched and that were not returned before."""
+        """Return the samples of the result that no edge has changed and that were not returned before."""
         assert self._kept is not None
         network = self._network
         low, high = self._needed(first, stop)
@@ -82,7 +82,7 @@ class Blocks:
         return piece[done - begin : end - begin]
 
     def _forget(self) -> None:
-        """Let go of the samples that no later block needs."""
+        """Drop the samples that no later block needs."""
         assert self._kept is not None
         low = self._needed(*self._blocks[-1])[0] if self._blocks else self._n_valid
         self._kept = self._kept[low - self._n_dropped :]
@@ -90,8 +90,9 @@ class Blocks:
 
 
 def shared_frames(network: Network) -> int:
-    """Return how many frames two blocks must share, so that every sample is untouched by the edges of one of them."""
-    # An edge touches what a frame reaches beyond its hop; then the resampler's reach at either end, and rounding.
+    """Return how many frames two blocks must share, so that no sample depends on the edges of both."""
+    # An edge changes the samples that a frame spans beyond its hop, then the resampler's reach at both ends, and
+    # rounding.
     touched = network.frame_samples - network.hop_samples + 2 * network.factor * (network.resampler.reach_samples + 1)
     return -(-touched // network.hop_samples)
 
@@ -106,7 +107,7 @@ def _blocks(n_frames: int, max_frames: int, n_shared: int) -> Iterator[tuple[int
 
 
 def _reach(network: Network, first: int, stop: int) -> tuple[int, int]:
-    """Return where, at the rate of the convolutions, the samples of the frames from `first` to `stop` begin and end."""
+    """Return the first and last sample, at the rate of the convolutions, of the frames from `first` to `stop`."""
     return first * network.hop_samples, (stop - 1) * network.hop_samples + network.frame_samples
 
 
@@ -117,9 +118,9 @@ def _run_block(
 
     Args:
         network: with its resampler.
-        around: shape (time,), what the resampler sees around the block.
+        around: shape (time,), the samples that the resampler needs for the block.
         low: the sample of the clip with which `around` begins.
-        reach: where the block begins and ends at the rate of the convolutions.
+        reach: first and last sample of the block at the rate of the convolutions.
         memory: of the block before.
     """
     factor, (start, end) = network.factor, reach
@@ -133,8 +134,8 @@ def _run_block(
 def in_windows(network: Network, clip: torch.Tensor, window_samples: int, overlap_samples: int) -> torch.Tensor:
     """Run a clip of shape (time,) that is longer than a window in windows, an approximation.
 
-    Neighbours share `overlap_samples` or more, give or take a frame. In the middle of these, far from both edges, one
-    fades into the other, over half of `overlap_samples`.
+    Neighbours share at least `overlap_samples`, to within a frame. They are cross-faded in the middle of these, far
+    from the edges of both, over half of `overlap_samples`.
     """
     import torch
 
@@ -152,9 +153,10 @@ def in_windows(network: Network, clip: torch.Tensor, window_samples: int, overla
 
 
 def _windows(network: Network, n_samples: int, window_samples: int, overlap_samples: int) -> Iterator[tuple[int, int]]:
-    """Yield where each window begins and ends.
+    """Yield the first and last sample of each window.
 
-    Each begins on a frame of the LSTM as counted from the start of the clip: between frames, the network is another.
+    Each begins on a frame of the LSTM, counted from the start of the clip: the network is not invariant to smaller
+    shifts.
     """
     frame = network.hop_samples // math.gcd(network.hop_samples, network.factor)
     n_more = -(-(n_samples - window_samples) // (window_samples - overlap_samples))

@@ -1,13 +1,11 @@
-"""Demucs of facebook's denoiser: a U-Net on the waveform with an LSTM in its middle.
+"""Demucs behind the contract of a backend: loads it, normalises the level of clips, chooses how to run each.
 
-The rule it keeps, as the original does: a clip is divided by 1e-3 plus the deviation of the *whole* clip, and what
-comes out is multiplied by that deviation; the mean stays. So silence gives silence, and the level is kept. The
-deviation is the unbiased one. A single sample has none: it counts as a deviation of 0, and comes out silent like any
-constant.
+The rule it keeps, as the original does: a clip is divided by 1e-3 plus the standard deviation of the *whole* clip, and
+the output is multiplied by that deviation; the mean is kept. So silence gives silence, and the level is kept. The
+deviation is the unbiased one. A single sample has none: it counts as 0, and the output is silent as for any constant.
 
-A stream is out of the question even where the LSTM only looks back, because the deviation needs the end of the clip.
-But a whole clip of any length runs in bounded memory: demucs_long.py, and one that cannot be held, in two passes:
-demucs_stream.py.
+Even a causal network cannot run as a stream, because the deviation depends on the end of the clip. But a clip of any
+length runs in bounded memory (long_clips.py), and one that does not fit into memory runs in two passes (two_passes.py).
 
 The network is that of the PyPI package `denoiser`. Only its modules `demucs`, `resample` and `utils` are imported,
 which need torch alone; the others need torchaudio, hydra or pystoi.
@@ -28,28 +26,28 @@ import numpy.typing as npt
 
 from ...core.errors import IntegrityError
 from ...core.records import ModelSpec
-from ..base import Batch, BatchLimits, Waveform, require
-from ..batching import pad
+from ..base import Batch, BatchLimits, Waveform, pad, require
 from ..torch import load_strictly, open_torch
 from .checkpoint import read_state
 from .long_clips import Blocks, in_blocks, in_windows
 from .network import Network
 from .options import Architecture, Options, read_options
 from .resampling import Resampler
-from .stream import DemucsFirstPass, DemucsStream, Level, mixed
+from .two_passes import DemucsFirstPass, DemucsStream, Level, mixed
 
 if TYPE_CHECKING:
     import torch
 
-# On 2 cores, with 64 hidden channels: larger tensors fall out of the caches and, from 32 MiB on, out of the allocator's
-# hands. Blocks of 3 s take 0.8 of the time of a whole clip of 8 s. Four clips of 0.7 s take 0.75 of the time together
-# that they take in turn, and four of 3 s more than in turn. A GPU wants work for all of its cores instead.
+# Measured on 2 cores with 64 hidden channels. Larger tensors do not fit into the caches, and the allocator does not
+# reuse memory of 32 MiB and more. Blocks of 3 s take 0.8 of the time of a whole clip of 8 s. Four clips of 0.7 s in
+# one batch take 0.75 of the time that they take one by one; four of 3 s take longer. A GPU needs enough work for all
+# of its cores.
 BLOCK_S = {"cpu": 3.0, "cuda": 30.0}
 _BATCH_LIMITS = {
     "cpu": BatchLimits(max_clips=4, max_batch_s=BLOCK_S["cpu"]),
     "cuda": BatchLimits(max_clips=32, max_batch_s=120.0),
 }
-# What is longer than a window is an approximation, so a window is longer than almost every clip. It takes some 2 GiB.
+# A clip longer than a window gets an approximate result, so a window is longer than almost every clip. It needs 2 GiB.
 WINDOW_S, OVERLAP_S = 30.0, 4.0
 
 
@@ -68,7 +66,7 @@ class Demucs:
         self._window_samples = round(WINDOW_S * sample_rate)
 
     def enhance(self, batch: Batch) -> list[Waveform]:
-        """Return one waveform a row, each as long as the row's signal."""
+        """Return one waveform per row, each as long as the row's signal."""
         import torch
 
         rows = list(batch.rows())
@@ -81,7 +79,7 @@ class Demucs:
         ]
 
     def is_chunked(self, n_samples: int) -> bool:
-        """Return whether a clip of so many samples is put together from windows, an approximation."""
+        """Return whether a clip of `n_samples` runs in windows, so that its result is an approximation."""
         return not self._options.architecture.causal and n_samples > self._window_samples
 
     def _deviation(self, row: Waveform) -> float:
@@ -90,7 +88,7 @@ class Demucs:
         return float(np.std(row, ddof=1, dtype=np.float64)) if len(row) > 1 else 0.0
 
     def _run(self, clips: Sequence[Waveform]) -> list[Waveform]:
-        """Run clips at unit deviation, the short ones side by side."""
+        """Run clips of unit deviation, the short ones in one batch."""
         together = iter(self._run_together([clip for clip in clips if not self._is_long(clip)]))
         return [self._run_long(clip) if self._is_long(clip) else next(together) for clip in clips]
 
@@ -120,7 +118,7 @@ class Demucs:
 
 
 class CausalDemucs(Demucs):
-    """One whose LSTM looks back only: a clip that is too long to be held runs in two passes, with the same result."""
+    """Demucs with a causal LSTM: a clip that does not fit into memory runs in two passes, with the same result."""
 
     def open_first_pass(self) -> DemucsFirstPass:
         """Start the first pass over a clip."""
@@ -142,21 +140,21 @@ def load(spec: ModelSpec, weights: Mapping[str, Path], *, device: str, threads: 
 
     Raises:
         MissingExtraError: torch or denoiser is not installed.
-        RegistryError: the table's options make no network.
-        IntegrityError: the file is no checkpoint, or that of another network.
-        UsageError: the device is not there.
+        RegistryError: no network can be built with the table's options.
+        IntegrityError: the file is not a checkpoint, or it belongs to another network.
+        UsageError: the device is not available.
     """
     options = read_options(spec)
-    _, where = open_torch(spec, device=device, threads=max(1, threads))
+    _, torch_device = open_torch(spec, device=device, threads=max(1, threads))
     original = require("denoiser.demucs", spec).Demucs
     if len(weights) != 1:
         raise IntegrityError(f"{spec.name} has the files {sorted(weights)}; expected one checkpoint")
     [path] = weights.values()
-    module = _filled(original, path, spec, options.architecture).to(where)
-    taps = require("denoiser.resample", spec).kernel_upsample2().flatten().to(where)
+    module = _filled(original, path, spec, options.architecture).to(torch_device)
+    taps = require("denoiser.resample", spec).kernel_upsample2().flatten().to(torch_device)
     network = Network(module, options.architecture, Resampler(taps, options.architecture.resample))
     kind = CausalDemucs if options.architecture.causal else Demucs
-    return kind(network, options, spec.sample_rate, where)
+    return kind(network, options, spec.sample_rate, torch_device)
 
 
 def _filled(original: Any, path: Path, spec: ModelSpec, architecture: Architecture) -> torch.nn.Module:
@@ -164,7 +162,7 @@ def _filled(original: Any, path: Path, spec: ModelSpec, architecture: Architectu
     import torch
 
     state = read_state(torch, original, path, spec, architecture)
-    # Made without storage first: random numbers would be drawn for nothing, and from the user's generator.
+    # Built without storage: initial weights would be drawn for nothing, and from the user's random generator.
     with torch.device("meta"):
         network: torch.nn.Module = original(**asdict(architecture), sample_rate=spec.sample_rate)
     network.to_empty(device="cpu")

@@ -1,6 +1,7 @@
-"""What the options of a model's table say about Demucs: the arguments of its network, and how much of the input stays.
+"""The options of a Demucs table: the arguments of its network, and the share of the input in the output.
 
-The rule it keeps: an option that nobody reads, or a value that makes no network, is an error before anything is loaded.
+The rule it keeps: an unknown option, or a value with which no network can be built, is an error before anything is
+loaded.
 
 Source: facebookresearch/denoiser@8afd7c1, denoiser/demucs.py (arguments and their defaults) and denoiser/enhance.py
 (`--dry`).
@@ -22,15 +23,16 @@ FACTORS = (1, 2, 4)
 class Architecture:
     """The arguments of `denoiser.demucs.Demucs` that decide what the network computes, with its defaults.
 
-    `chin` and `chout` are always 1 and `sample_rate` is the table's; `rescale` shapes only weights not yet trained.
+    `chin` and `chout` are always 1, `sample_rate` is the table's, and `rescale` changes only untrained weights.
 
     Attributes:
         hidden: channels of the first level.
         depth: levels.
-        growth: each level has so many times the channels of the one before, up to `max_hidden`.
-        causal: LSTM in one direction; otherwise in both.
-        resample: the convolutions run at so many times the sample rate.
-        normalize: the clip's standard deviation plus `floor` is taken out before, the deviation put back after.
+        growth: ratio of the channels of a level to those of the level before, up to `max_hidden` channels.
+        causal: LSTM in forward direction only; otherwise in both directions.
+        resample: rate of the convolutions divided by the sample rate.
+        normalize: the input is divided by the clip's standard deviation plus `floor`, the output multiplied by the
+            deviation.
     """
 
     hidden: int = 48
@@ -48,7 +50,7 @@ class Architecture:
 
 @dataclass(frozen=True)
 class Options:
-    """All that a table's options say.
+    """All options of a table.
 
     Attributes:
         dry: share of the noisy input in the output, 0 to 1.
@@ -62,7 +64,7 @@ def read_options(spec: ModelSpec) -> Options:
     """Read and check the options of a model.
 
     Raises:
-        RegistryError: an option is unknown, or its value is not one that a network can have.
+        RegistryError: an option is unknown, or no network can be built with its value.
     """
     names = [field.name for field in fields(Architecture)]
     if unknown := sorted(set(spec.options) - {*names, "dry"}):
@@ -80,12 +82,12 @@ def _check_together(spec: ModelSpec, architecture: Architecture) -> None:
     if architecture.causal != spec.causal:
         raise RegistryError(
             f"{spec.name}: causal is {spec.causal} in the table and {architecture.causal} in its options "
-            f"(true where they do not say); expected the same in both"
+            f"(default: true); expected the same value in both"
         )
     if architecture.kernel_size < architecture.stride:
         raise RegistryError(
             f"{spec.name}: the option kernel_size is {architecture.kernel_size} and stride {architecture.stride}; "
-            "expected a kernel no shorter than the stride, or samples between the kernels are never seen"
+            "expected a kernel at least as long as the stride: samples between the kernels would be ignored"
         )
 
 

@@ -1,11 +1,11 @@
 """Demucs's resampling by 2 and 4 with a windowed sinc, as one matrix product for many samples.
 
-The rule it keeps: the taps are the package's own, and every clip of a batch ends where it ends: what the sinc rings out
-beyond is cut off after each doubling or halving, as it is for a clip alone.
+The rule it keeps: the taps are the package's own, and the result of a clip does not depend on the length of its batch:
+the samples that the sinc adds beyond the end of a clip are removed after each doubling or halving, as for a clip alone.
 
-A filter of 112 taps with one channel in and out leaves a convolution routine nothing to work on: in the package it
-takes a third of the time for 0.25 % of the arithmetic. Here a block of samples, with those around it, times a banded
-matrix gives a block of outputs: almost three times the arithmetic, by the fastest routine there is.
+Convolution routines are slow for a filter with one input and one output channel: in the package it takes a third of the
+time for 0.25 % of the arithmetic. Here a block of samples, with its neighbours, times a banded matrix gives a block of
+outputs. That is almost three times the arithmetic, but matrix multiplication is the fastest routine available.
 
 Source: facebookresearch/denoiser@8afd7c1, denoiser/resample.py, after Smith and Gossett, "A flexible sampling-rate
 conversion method", ICASSP 1984.
@@ -28,11 +28,11 @@ class Resampler:
 
     Attributes:
         factor: 1, 2 or 4.
-        reach_samples: how far around a sample the result depends on the signal, in samples at the lower rate.
+        reach_samples: distance, in samples at the lower rate, up to which a result depends on the signal around it.
     """
 
     def __init__(self, taps: torch.Tensor, factor: int) -> None:
-        """Take the filter of shape (tap,), an even number of taps for the samples half-way between."""
+        """Take the filter of shape (tap,): an even number of taps, for the samples half-way between others."""
         self.factor = factor
         self._n_stages = factor.bit_length() - 1
         self._half = len(taps) // 2
@@ -50,7 +50,7 @@ class Resampler:
         return signal
 
     def down(self, signal: torch.Tensor, lengths: Sequence[int]) -> torch.Tensor:
-        """Return (batch, time / factor), rounded up. Beyond each row's length it must be zero, and comes out zero."""
+        """Return (batch, time / factor), rounded up. Signal and result are zero beyond each row's length."""
         for stage in range(1, self._n_stages + 1):
             odd = self._filter(signal[:, 1::2], self._half, n_samples=-(-signal.shape[1] // 2))
             signal = odd.add_(signal[:, ::2]).mul_(0.5)
@@ -58,7 +58,7 @@ class Resampler:
         return signal
 
     def _filter(self, signal: torch.Tensor, n_before: int, n_samples: int | None = None) -> torch.Tensor:
-        """Return n_samples (as many as came) outputs; that of sample i takes those from i - n_before on."""
+        """Return n_samples outputs (default: one per sample); output i is computed from sample i - n_before onwards."""
         from torch.nn import functional
 
         n_samples = signal.shape[1] if n_samples is None else n_samples
@@ -76,7 +76,7 @@ def cut(signal: torch.Tensor, lengths: Sequence[int]) -> None:
 
 
 def _banded(taps: torch.Tensor, n_outputs: int) -> torch.Tensor:
-    """Return the matrix of shape (tap + output - 1, output) whose columns are the taps, each one lower."""
+    """Return the matrix of shape (tap + output - 1, output) whose columns are the taps, each one row lower."""
     matrix = taps.new_zeros(len(taps) + n_outputs - 1, n_outputs)
     for column in range(n_outputs):
         matrix[column : column + len(taps), column] = taps

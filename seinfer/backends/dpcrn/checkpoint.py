@@ -1,9 +1,10 @@
-"""A Keras weights file (HDF5), read so that nothing is missing, left over or of another shape.
+"""Strict reader of a Keras weights file (HDF5): a missing, extra or wrong-shape tensor is an error.
 
-The rule: each tensor is taken once, by name and shape, and what has not been taken in the end is an error too. So a
-network built from the file holds every tensor of it. Nothing in the file is executed.
+The rule: each tensor is taken once, by name and shape, and a tensor that nobody took is an error at the end. So a
+network that was built from the file contains every tensor of it. Nothing in the file is executed.
 
-Source: the layout is that of `keras.Model.save_weights` in TensorFlow 1.15, one group a layer: "LAYER/LAYER/TENSOR:0".
+Source: the layout is that of `keras.Model.save_weights` in TensorFlow 1.15, with one group per layer:
+"LAYER/LAYER/TENSOR:0".
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from ...core.errors import IntegrityError
 
 Exact = npt.NDArray[np.float64]
 
-# What the HDF5 library raises for bytes that are not what it expects, depending on where it meets them.
+# Errors of the HDF5 library for damaged files; which one depends on the place of the damage.
 _UNREADABLE = (OSError, RuntimeError, ValueError, KeyError)
 
 
@@ -33,10 +34,10 @@ class Checkpoint:
         self._left = datasets
 
     def take(self, layer: str, tensor: str, *shape: int) -> Exact:
-        """Return a tensor, in double precision so that what is folded into it costs nothing, and strike it off.
+        """Return a tensor and remove it from the list; in double precision, because weights are combined afterwards.
 
         Raises:
-            IntegrityError: it is not there, was taken before, or is not finite float32 of this shape.
+            IntegrityError: it is missing, was taken before, or is not finite float32 of this shape.
         """
         name = f"{layer}/{layer}/{tensor}:0"
         if name not in self._left:
@@ -50,32 +51,32 @@ class Checkpoint:
         except _UNREADABLE as error:
             raise self._error(f"the tensor {name!r} cannot be read ({error})") from error
         if not np.isfinite(values).all():
-            raise self._error(f"the tensor {name!r} holds values that are not finite, expected numbers")
+            raise self._error(f"the tensor {name!r} contains values that are not finite, expected finite numbers")
         return values
 
     def check_empty(self) -> None:
         """Raise an IntegrityError if a tensor has not been taken."""
         if self._left:
             n_left, name = len(self._left), min(self._left)
-            raise self._error(f"{name!r} is not a tensor of this network ({n_left} such), expected none left over")
+            raise self._error(f"{name!r} is not a tensor of this network ({n_left} extra in all), expected none")
 
-    def _error(self, what: str) -> IntegrityError:
-        return IntegrityError(f"{self._path}: {what}; {_ADVICE}")
+    def _error(self, problem: str) -> IntegrityError:
+        return IntegrityError(f"{self._path}: {problem}; {_ADVICE}")
 
 
-_ADVICE = "the file is damaged or another model's: fetch it again, or name the right one in the model table"
+_ADVICE = "the file is damaged or belongs to another model: fetch it again, or name the right file in the model table"
 
 
 @contextmanager
 def open_checkpoint(path: Path, h5py: ModuleType) -> Iterator[Checkpoint]:
-    """Open a weights file; at the end of the block every tensor must have been taken.
+    """Open a weights file; every tensor must have been taken when the `with` block ends.
 
     Args:
         path: the file.
         h5py: the module, imported by the caller.
 
     Raises:
-        IntegrityError: it is not a whole HDF5 file, or a tensor is left over.
+        IntegrityError: it is not a complete HDF5 file, or a tensor was not taken.
     """
     try:
         file = h5py.File(path, "r")

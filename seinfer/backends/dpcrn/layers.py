@@ -1,4 +1,4 @@
-"""The arrays of a DPCRN, as `dpcrn_weights` makes them and `dpcrn_graph` computes with them."""
+"""The arrays of each layer of DPCRN: `weights.py` makes them, `network.py` computes with them."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ import numpy.typing as npt
 Array = npt.NDArray[np.float32]
 
 N_BINS = 201
-"""Bins of the spectrum."""
+"""Frequency bins of the spectrum."""
 N_BANDS = 50
-"""What the encoder makes of them."""
+"""Frequency bands after the encoder."""
 N_UNITS = 128
-"""Channels between encoder and decoder, and units of the recurrence over them."""
+"""Channels between encoder and decoder; also the units of the LSTM over the frames."""
 
 
 @dataclass(frozen=True)
 class Convolution:
-    """A convolution over (frame, frequency) that sees a frame and the one before it.
+    """A convolution over (frame, frequency) of each frame and the frame before it.
 
     Attributes:
         kernel: shape (2, width, channel in, channel out).
         bias: shape (channel out,).
-        slope: PReLU below zero, shape (channel out,); None where the output is linear.
-        n_bins: frequencies that come in.
+        slope: of the PReLU for values below zero, shape (channel out,); None if the output is linear.
+        n_bins: frequencies of the input.
         pad: zeros at the lower and the upper end of the frequency axis.
         stride: step along the frequency axis.
-        upsample: neighbouring frequencies side by side in the output channels, lowest first.
+        upsample: number of neighbouring output frequencies that are in the output channels, lowest first.
     """
 
     kernel: Array
@@ -42,12 +42,12 @@ class Convolution:
 
 @dataclass(frozen=True)
 class Lstm:
-    """An LSTM whose gates are clip(z, 0, 1) of their pre-activation z.
+    """An LSTM whose gates are clip(z, 0, 1), z being the pre-activation.
 
     Attributes:
-        kernel: shape (channel in, 4 * units): input, forget and output gate, then the cell.
-        recurrent: shape (units, 4 * units), likewise.
-        bias: shape (4 * units,), likewise.
+        kernel: shape (channel in, 4 * units), in the order input gate, forget gate, output gate, cell.
+        recurrent: shape (units, 4 * units), in the same order.
+        bias: shape (4 * units,), in the same order.
     """
 
     kernel: Array
@@ -73,7 +73,7 @@ class Norm:
 
 @dataclass(frozen=True)
 class DualPath:
-    """A DPRNN block: over the bands of a frame in both directions, then over the frames of each band."""
+    """A dual-path block: LSTMs over the bands of a frame in both directions, then an LSTM over the frames of a band."""
 
     forward: Lstm
     backward: Lstm

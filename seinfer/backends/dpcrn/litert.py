@@ -1,8 +1,9 @@
-"""DPCRN of SKIP-DPCRN as a TFLite graph, quantised or float: one frame an invocation, its state carried by us.
+"""dpcrn-quant and dpcrn-float: the DPCRN-base of SKIP-DPCRN as a TFLite graph, one frame per call, 16 kHz, causal.
 
-The rule it keeps: the graph's outputs are a magnitude mask, the sine and the cosine of a phase correction, and the next
-state, in this order. The published scripts take sine for cosine, which turns every bin by 90 degrees; `load` therefore
-tries the graph on a silent frame, where a correction of phase is next to none, and refuses one that answers otherwise.
+The rule: the outputs of the graph are a magnitude mask, the sine and the cosine of a phase correction, and the next
+state, in this order. The published scripts use the sine as the cosine, which turns every bin by 90 degrees. `load`
+therefore runs the graph on a silent frame, for which the phase correction is almost zero, and refuses a graph with
+another result. The state of a clip is kept outside the graph.
 
 Framing as in the authors' script: the first frame starts at the first sample, so the first hop fades in.
 
@@ -39,9 +40,9 @@ Array = npt.NDArray[np.float32]
 
 
 class DpcrnLitert:
-    """The graph in one interpreter a thread, which release the interpreter lock: clips run side by side.
+    """The graph in one LiteRT interpreter per thread. They release Python's lock, so clips run in parallel.
 
-    A clip's state stands outside the interpreters, so any of them can run any piece of any clip.
+    The state of a clip is kept outside the interpreters, so each of them can run each piece of each clip.
     """
 
     sample_rate = SAMPLE_RATE
@@ -54,7 +55,7 @@ class DpcrnLitert:
         self.batch_limits = BatchLimits(max_clips=4 * self._threads, max_batch_s=60.0 * self._threads)
 
     def enhance(self, batch: Batch) -> list[Waveform]:
-        """Return one waveform a row, each as long as the row's signal."""
+        """Return one waveform per row, each as long as the row's signal."""
         return each_row(batch, lambda row: run_stream(self.open_stream(), row, SAMPLE_RATE), self._threads)
 
     def open_stream(self) -> FramedStream:
@@ -63,7 +64,7 @@ class DpcrnLitert:
 
     @contextmanager
     def borrow(self) -> Iterator[_Graph]:
-        """Lend an interpreter; wait for one where all are at work."""
+        """Lend an interpreter; wait until one is free."""
         graph = self._free.get()
         try:
             yield graph
@@ -79,6 +80,7 @@ class _Clip:
         self._state: Array = np.zeros(_STATE_SHAPE, np.float32)
 
     def mask(self, frames: Frames) -> Frames:
+        """Return the next frames with mask and phase correction applied."""
         spectra = analyse(frames, _WINDOW)
         gains = np.empty_like(spectra)
         with self._owner.borrow() as graph:
@@ -96,7 +98,7 @@ def _features(spectra: Spectra) -> Array:
 
 
 class _Graph:
-    """One LiteRT interpreter with its tensors found and checked."""
+    """One LiteRT interpreter; its inputs and outputs have been checked."""
 
     def __init__(self, interpreter: Any) -> None:
         self._interpreter = interpreter
@@ -114,34 +116,34 @@ class _Graph:
         return mask[0, 0], sine[0, 0], cosine[0, 0], state
 
     def _check_order(self) -> None:
-        """Check what the shapes cannot tell, three being equal. The authors' graphs give a mean cosine of 0.999."""
+        """Check the order of the three outputs of equal shape. The authors' graphs give a mean cosine of 0.999."""
         silence = _features(np.zeros((1, _N_BINS), np.complex128))[0]
         mask, sine, cosine, _ = self.run(silence, np.zeros(_STATE_SHAPE, np.float32))
         off_circle = float(np.abs(sine**2 + cosine**2 - 1).max())
         if not (mask.min() >= 0 and off_circle < 0.05 and cosine.mean() > 0.9):
             raise IntegrityError(
                 "the outputs of the graph are not mask, sine, cosine, state in this order: for a silent frame "
-                f"the least mask is {mask.min():.2f} (expected 0 or more), sine² + cosine² is up to {off_circle:.2f} "
-                f"off 1 (expected below 0.05), the mean cosine is {cosine.mean():.2f} (expected above 0.9)"
+                f"the lowest mask is {mask.min():.2f} (expected 0 or more), sine² + cosine² differs from 1 by up to "
+                f"{off_circle:.2f} (expected below 0.05), the mean cosine is {cosine.mean():.2f} (expected above 0.9)"
             )
 
 
-def _indices(what: str, details: list[dict[str, Any]], shapes: Sequence[tuple[int, ...]]) -> list[int]:
+def _indices(side: str, details: list[dict[str, Any]], shapes: Sequence[tuple[int, ...]]) -> list[int]:
     found = [tuple(map(int, tensor["shape"])) for tensor in details]
     types = {np.dtype(tensor["dtype"]) for tensor in details}
     if found != shapes or types != {np.dtype(np.float32)}:
         raise IntegrityError(
-            f"the {what} of the graph are {sorted(map(str, types))} {found}; expected float32 {shapes}"
+            f"the {side} of the graph are {sorted(map(str, types))} {found}; expected float32 {shapes}"
         )
     return [int(tensor["index"]) for tensor in details]
 
 
 def load(spec: ModelSpec, weights: Mapping[str, Path], *, device: str, threads: int) -> DpcrnLitert:
-    """Load the graph once for each thread; it runs on the CPU whatever the device.
+    """Load the graph once for each thread; it runs on the CPU for every `device`.
 
     Raises:
         MissingExtraError: ai-edge-litert is not installed.
-        IntegrityError: the file is no TFLite graph, or not this one.
+        IntegrityError: the file is not a TFLite graph, or is another graph.
     """
     runtime = require("ai_edge_litert.interpreter", spec)
     if len(weights) != 1:
@@ -152,7 +154,7 @@ def load(spec: ModelSpec, weights: Mapping[str, Path], *, device: str, threads: 
 
 def _open_graph(spec: ModelSpec, path: Path, make_interpreter: Any) -> _Graph:
     try:
-        # More than one thread inside a frame costs more than it gives; the frames are small.
+        # The frames are small: several threads for one frame cost more time than they save.
         interpreter = make_interpreter(model_path=str(path), num_threads=1)
         interpreter.allocate_tensors()
         return _Graph(interpreter)

@@ -1,10 +1,10 @@
-"""DPCRN in TensorFlow: third place of the DNS-3 challenge, causal, 16 kHz.
+"""dpcrn-tf: DPCRN in TensorFlow, third place of the DNS-3 challenge, causal, 16 kHz.
 
-The rule: whole or in pieces, alone or in a batch, a clip goes through one function block by block with its state
-carried, so that the result is the same and memory is bounded. Every clip is computed on its own, on one core, and
-`threads` clips run side by side: on two cores that takes 0.6 of the time of clip by clip on both.
+The rule: whole or in pieces, alone or in a batch, a clip goes through `Network.advance` block by block with its state
+carried, so that the result is the same and memory is bounded. Every clip is computed by itself, on one core, and
+`threads` clips run in parallel: on two cores this takes 0.6 of the time of one clip after the other on both cores.
 
-Source: Le-Xiaohuai-speech/DPCRN_DNS3 @c7fe17d.
+Source: Le-Xiaohuai-speech/DPCRN_DNS3@c7fe17d.
 """
 
 from __future__ import annotations
@@ -20,15 +20,14 @@ import numpy as np
 from ...core.errors import BackendError, RegistryError, UsageError
 from ...core.records import ModelSpec
 from ..base import Batch, BatchLimits, Waveform, each_row, require
-from .graph import HOP_LENGTH, WIN_LENGTH, State
-from .network import Network
+from .network import HOP_LENGTH, WIN_LENGTH, Network, State
 from .weights import read_weights
 
 _LOG = logging.getLogger(__name__)
-# 1.25 s. Less memory to walk through: blocks of 10 s cost a quarter more time, and some 400 MB instead of 90.
+# 1.25 s. Short blocks pass through less memory: blocks of 10 s cost a quarter more time, and 400 MB instead of 90.
 BLOCK_SAMPLES = 100 * HOP_LENGTH
-# Zeros behind a clip, so that its last hop is whole and lies in two frames like every other. The authors' code does not
-# pad: it loses up to 199 samples, and one of the two frames of the 200 before them.
+# Zeros after a clip, so that its last hop is complete and is part of two frames, as every other hop is. The authors'
+# code does not pad: it loses up to 199 samples, and one of the two frames of the 200 samples before them.
 _TAIL_SAMPLES = WIN_LENGTH - 1
 
 
@@ -37,17 +36,17 @@ class DpcrnTf:
 
     def __init__(self, network: Network, sample_rate: int, threads: int) -> None:
         self.sample_rate = sample_rate
-        # Enough clips that the last ones of a batch to finish leave cores idle for a small part of it only.
+        # Enough clips that cores are idle for only a small part of the time when the last clips of a batch finish.
         self.batch_limits = BatchLimits(max_clips=8 * threads, max_batch_s=300.0)
         self._network = network
         self._threads = threads
 
     def enhance(self, batch: Batch) -> list[Waveform]:
-        """Enhance each row on its own."""
+        """Enhance each row by itself."""
         return each_row(batch, self._enhance_row, self._threads)
 
     def open_stream(self) -> DpcrnStream:
-        """Start a clip that comes in pieces."""
+        """Start a clip that arrives in pieces."""
         return DpcrnStream(self._network)
 
     def _enhance_row(self, row: Waveform) -> Waveform:
@@ -55,37 +54,37 @@ class DpcrnTf:
 
 
 class DpcrnStream:
-    """A clip, piece by piece. What has been pushed comes back when the frame that begins with it is complete."""
+    """A clip, piece by piece. A hop is returned as soon as the frame that begins with it is complete."""
 
     def __init__(self, network: Network) -> None:
         self._network = network
         self._state: State | None = None
         self._pending = np.zeros(0, np.float32)
-        self._n_owed = 0
+        self._n_missing = 0
         self._is_finished = False
 
     def push(self, block: Waveform) -> Waveform:
-        """Take the next samples, shape (time,); return those that are ready.
+        """Accept the next samples, shape (time,); return the output that is ready.
 
         Raises:
             UsageError: the stream is finished.
         """
         if self._is_finished:
-            raise UsageError("a piece was pushed into a finished stream, expected none; open a stream for each clip")
+            raise UsageError("a piece was pushed into a finished stream; open a new stream for each clip")
         self._pending = np.concatenate([self._pending, block], dtype=np.float32)
         output = self._run(self._take_hops())
-        self._n_owed += len(block) - len(output)
+        self._n_missing += len(block) - len(output)
         return output
 
     def finish(self) -> Waveform:
         """Return the rest of the clip."""
-        n_owed = self._n_owed
-        rest = self.push(np.zeros(_TAIL_SAMPLES, np.float32))[:n_owed]
+        n_missing = self._n_missing
+        rest = self.push(np.zeros(_TAIL_SAMPLES, np.float32))[:n_missing]
         self._is_finished = True
         return rest
 
     def _take_hops(self) -> Waveform:
-        """Take the whole hops off what is pending."""
+        """Remove the complete hops from the pending samples and return them."""
         n_samples = len(self._pending) // HOP_LENGTH * HOP_LENGTH
         hops, self._pending = self._pending[:n_samples], self._pending[n_samples:]
         return hops
@@ -111,13 +110,13 @@ def load(spec: ModelSpec, weights: Mapping[str, Path], *, device: str, threads: 
         spec: the model's table.
         weights: one file, the authors' Keras weights (.h5).
         device: "cpu" or "cuda".
-        threads: clips that run side by side, each on one core.
+        threads: number of clips that run in parallel, each on one core.
 
     Raises:
         MissingExtraError: h5py or tensorflow is not installed.
         IntegrityError: the file is not the checkpoint of this network.
-        RegistryError: the table names more files than one, or none.
-        BackendError: "cuda" where TensorFlow finds no GPU.
+        RegistryError: the table does not name exactly one file.
+        BackendError: the device is "cuda", but TensorFlow finds no GPU.
     """
     if len(weights) != 1:
         raise RegistryError(f"{spec.name}: the table names {len(weights)} files, expected one, the Keras weights (.h5)")
@@ -127,10 +126,10 @@ def load(spec: ModelSpec, weights: Mapping[str, Path], *, device: str, threads: 
 
 
 def _tensorflow(spec: ModelSpec) -> ModuleType:
-    """Import TensorFlow, quiet and with one thread an operation, unless the process or the user has settled it."""
-    # Level 3, because a machine without a GPU gets messages of the level "error".
+    """Import TensorFlow without its messages and with one thread per operation, unless this has been set already."""
+    # Level 3, because TensorFlow writes messages of level "error" on a machine without a GPU.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    # Otherwise TensorFlow takes the whole GPU, on which other models may run.
+    # Otherwise TensorFlow allocates all memory of the GPU, on which other models may run.
     os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
     tf = require("tensorflow", spec)
     threading = tf.config.threading
@@ -139,9 +138,9 @@ def _tensorflow(spec: ModelSpec) -> ModuleType:
             threading.set_intra_op_parallelism_threads(1)
         except RuntimeError as error:
             _LOG.warning(
-                "TensorFlow runs in this process already and keeps its %d threads an operation (0: all cores; %s); "
-                "expected 1. The output is the same, but more cores may be busy than were asked for. "
-                "To avoid it, load %s before TensorFlow is used, or in a process of its own",
+                "TensorFlow runs in this process already and keeps its %d threads per operation (0: all cores; %s); "
+                "expected 1. The output is the same, but more cores may be busy than requested. "
+                "To avoid this, load %s before TensorFlow is used, or in a separate process",
                 threading.get_intra_op_parallelism_threads(),
                 error,
                 spec.name,
@@ -150,12 +149,12 @@ def _tensorflow(spec: ModelSpec) -> ModuleType:
 
 
 def _device(tf: ModuleType, spec: ModelSpec, device: str) -> str:
-    """Return TensorFlow's name of the device. The network is pinned to it, whatever else the process may see."""
+    """Return TensorFlow's name of the device. The network runs on this device even if the process sees others."""
     if device == "cpu":
         return "/CPU:0"
     if not tf.config.list_physical_devices("GPU"):
         raise BackendError(
             f"{spec.name}: TensorFlow {tf.__version__} finds no GPU here, expected one for the device {device!r}; "
-            "use the device 'cpu', or install tensorflow[and-cuda] (TF_CPP_MIN_LOG_LEVEL=0 shows what it looks for)"
+            "use the device 'cpu', or install tensorflow[and-cuda] (TF_CPP_MIN_LOG_LEVEL=0 shows its search)"
         )
     return "/GPU:0"

@@ -1,10 +1,10 @@
-"""The DPCRN checkpoint -> arrays in the form that `dpcrn_graph` computes with.
+"""The DPCRN-TF checkpoint -> the arrays that `network.py` computes with.
 
-The rule: the network stays what it was, to rounding. What does not depend on the signal is worked out here once, in
-double precision: batch normalisation goes into the convolution before it, a transposed convolution becomes an ordinary
-one, and the hard sigmoid's line goes into the gates.
+The rule: the network computes the same as before, apart from rounding. Everything that does not depend on the signal
+is computed here once, in double precision: batch normalisation is combined with the convolution before it, a transposed
+convolution becomes an ordinary one, and the slope and offset of the hard sigmoid are combined with the gates.
 
-Source: Le-Xiaohuai-speech/DPCRN_DNS3 @c7fe17d, main.py and modules.py; Le et al., "DPCRN: Dual-Path Convolution
+Source: Le-Xiaohuai-speech/DPCRN_DNS3@c7fe17d, main.py and modules.py; Le et al., "DPCRN: Dual-Path Convolution
 Recurrent Network for Single Channel Speech Enhancement", Interspeech 2021.
 """
 
@@ -23,6 +23,8 @@ _EPSILON = 1e-3  # of Keras' batch normalisation
 
 
 class _Plan(NamedTuple):
+    """Sizes of one convolution; `width` and `stride` are along frequency, `pad` is at its lower and upper end."""
+
     n_bins: int
     n_in: int
     n_out: int
@@ -38,8 +40,8 @@ _ENCODER = (
     _Plan(N_BANDS, 32, 64, 3, 1, (1, 1)),
     _Plan(N_BANDS, 64, N_UNITS, 3, 1, (1, 1)),
 )
-# What comes in is the encoder's output of the same level and the layer before. `pad` is that of the ordinary
-# convolution which each becomes, chosen so that its lowest output is the lowest that the transposed one keeps.
+# The input is the output of the encoder at the same level, joined with the layer before. `pad` belongs to the ordinary
+# convolution that replaces the transposed one; with it the lowest outputs of the two are the same.
 _DECODER = (
     _Plan(N_BANDS, 2 * N_UNITS, 64, 3, 1, (1, 1)),
     _Plan(N_BANDS, 128, 32, 3, 1, (1, 1)),
@@ -57,7 +59,7 @@ def read_weights(path: Path, h5py: ModuleType) -> Weights:
         h5py: the module, imported by the caller.
 
     Raises:
-        IntegrityError: a tensor is missing, left over or of another shape, or the file is not whole.
+        IntegrityError: a tensor is missing, extra or of another shape, or the file is incomplete.
     """
     with open_checkpoint(path, h5py) as tensors:
         return Weights(
@@ -94,9 +96,10 @@ def as_convolution(kernel: Exact, stride: int) -> Exact:
     """Turn the kernel of a transposed convolution into that of an ordinary one.
 
     A transposed convolution is y[stride * m + p] = sum over q of x[m - q] kernel[stride * q + p] along frequency. For
-    each phase p that is an ordinary convolution with the taps in reverse; the phases become further output channels.
-    Along time the stride is 1: y[t] = x[t] kernel[0] + x[t - 1] kernel[1], the frame T + 1 that overhangs is not
-    computed. It costs the same, runs on the faster kernel and makes the state the last input frame, as in the encoder.
+    each phase p this is an ordinary convolution with the taps in reverse; the phases become more output channels.
+    Along time the stride is 1: y[t] = x[t] kernel[0] + x[t - 1] kernel[1]; the extra frame T + 1 is not computed. The
+    number of operations is the same, TensorFlow computes it faster, and the state is the last input frame, as in the
+    encoder.
 
     Args:
         kernel: Keras' order, shape (2, width, channel out, channel in).
@@ -126,8 +129,8 @@ def _slope(tensors: Checkpoint, index: int, n: int) -> Exact:
 
 
 def _dual_path(tensors: Checkpoint, index: int) -> DualPath:
-    # Keras numbers the layers of a kind through the whole model: the first block has dense and dense_1, the second
-    # dense_2 and dense_3; layer_normalization without a number is the input's.
+    # Keras numbers the layers of one type through the whole model: the first block has dense and dense_1, the second
+    # dense_2 and dense_3; layer_normalization without a number belongs to the input.
     block, both = _numbered("dprnn_block", index), _numbered("bidirectional", index)
     first, second = 2 * index, 2 * index + 1
     half = N_UNITS // 2
@@ -167,8 +170,9 @@ def _dense(tensors: Checkpoint, layer: str, within: str) -> Dense:
 
 
 def _norm(tensors: Checkpoint, layer: str, within: str, n_frequencies: int, n_channels: int) -> Norm:
-    # The authors normalise over axis=[-1, -2], so TensorFlow 1.15 stores (channel, frequency). In use it RESHAPES that
-    # to (frequency, channel), and so the network was trained. Transposing looks right and is 4 dB from their output.
+    # The authors normalise over axis=[-1, -2], so TensorFlow 1.15 stores (channel, frequency). When it computes, it
+    # RESHAPES this to (frequency, channel), and the network was trained that way. Transposing looks right and gives an
+    # output that is 4 dB from theirs.
     gamma = tensors.take(layer, f"{within}gamma", n_channels, n_frequencies)
     beta = tensors.take(layer, f"{within}beta", n_channels, n_frequencies)
     return Norm(*(_single(values.reshape(n_frequencies, n_channels)) for values in (gamma, beta)))

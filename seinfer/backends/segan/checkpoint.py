@@ -1,7 +1,7 @@
 """A SEGAN+ checkpoint -> the tensors of its generator, strictly.
 
 The rule: every tensor of the generator comes from the file, and every tensor of the file goes into the generator. (The
-authors' loader takes what fits and leaves the rest as it was drawn at random.)
+authors' loader takes the tensors that fit and leaves the others at their random initial values.)
 
 Two layouts are read, `{"step", "state_dict"[, "optimizer"]}` and a bare state dict, and two generations of names:
 `gen_enc.*` and `gen_dec.*.conv` are the older ones of `enc_blocks.*` and `dec_blocks.*.deconv`.
@@ -32,19 +32,19 @@ def read_state(torch: ModuleType, path: Path, spec: ModelSpec, shapes: Shapes) -
         torch: the module.
         path: the checkpoint.
         spec: the model, for messages.
-        shapes: name -> shape of every tensor that it must hold.
+        shapes: name -> shape of every tensor that it must contain.
 
     Raises:
-        IntegrityError: the file cannot be read, names code, or does not hold just these tensors, all finite.
+        IntegrityError: the file cannot be read, names code, or does not contain exactly these tensors, all finite.
     """
     state = _state_dict(read_checkpoint(torch, path, spec), path, spec)
     holder = _holder(shapes)
     load_strictly(holder, state, path, spec)
     tensors = dict(holder.state_dict())
-    if spoilt := [name for name, tensor in tensors.items() if not tensor.isfinite().all()]:
+    if not_finite := [name for name, tensor in tensors.items() if not tensor.isfinite().all()]:
         raise IntegrityError(
-            f"{path} does not fit {spec.name}: {spoilt[0]} holds NaN or infinite numbers, expected finite ones; "
-            "its training broke down, take another checkpoint"
+            f"{path} does not fit {spec.name}: {not_finite[0]} contains NaN or infinite numbers, expected finite ones; "
+            "its training failed: use another checkpoint"
         )
     return tensors
 
@@ -53,14 +53,14 @@ def _state_dict(content: Any, path: Path, spec: ModelSpec) -> Mapping[str, Any]:
     state = content.get("state_dict", content) if isinstance(content, Mapping) else content
     if not isinstance(state, Mapping) or not all(isinstance(name, str) for name in state):
         raise IntegrityError(
-            f"{path} does not fit {spec.name}: it holds a {type(state).__name__}, expected a state dict, or one under "
-            "the key 'state_dict'; it is another model's checkpoint"
+            f"{path} does not fit {spec.name}: it contains a {type(state).__name__}, expected a state dict, or one "
+            "under the key 'state_dict'; it is another model's checkpoint"
         )
     renamed = {_current_name(name): value for name, value in state.items()}
     if len(renamed) < len(state):
         raise IntegrityError(
-            f"{path} does not fit {spec.name}: some of its {len(state)} tensors are there by an old name and by a "
-            "current one, expected one of them; it was put together from two checkpoints"
+            f"{path} does not fit {spec.name}: some of its {len(state)} tensors occur by an old name and by a "
+            "current one, expected one name each; it was combined from two checkpoints"
         )
     return renamed
 
@@ -72,7 +72,7 @@ def _current_name(name: str) -> str:
 
 
 def _holder(shapes: Shapes) -> torch.nn.Module:
-    """Return a module that has tensors of these dotted names and does nothing."""
+    """Return a module without a forward pass that has tensors of these dotted names."""
     import torch
 
     root = torch.nn.Module()

@@ -1,9 +1,9 @@
-"""SEGAN+: a generator of waveforms, second by second, with a latent code that is the same for all of them.
+"""SEGAN+ behind the contract of a backend: loads it, runs windows in batches and streams, with one latent code for all.
 
 The rule it keeps: a clip's result depends on the clip alone. The authors' script draws a new latent code for the first
-window of each file, and takes the first file's for all other windows, so that its result depends on the order of the
-files. Here one is drawn when the model loads, from the seed of its table, by numpy's RandomState, whose stream is
-frozen; the option `z = "zero"` does without.
+window of each file and uses the first file's code for all other windows, so its result depends on the order of the
+files. Here one code is drawn when the model loads, from the seed of its table, by numpy's RandomState, whose numbers
+never change between releases; with the option `z = "zero"` it is zero.
 
 Source: Pascual, Bonafonte, Serrà, "SEGAN: Speech Enhancement Generative Adversarial Network", Interspeech 2017
 (arXiv:1703.09452); santi-pdp/segan_pytorch@0522387, clean.py and SEGAN.generate in segan/models/model.py.
@@ -21,8 +21,8 @@ from ...core.errors import IntegrityError, UsageError
 from ...core.records import ModelSpec
 from ..base import Batch, BatchLimits, Waveform
 from ..torch import open_torch
+from .arithmetic_check import refuse_wrong_arithmetic
 from .checkpoint import read_state
-from .guard import refuse_wrong_arithmetic
 from .network import Generator
 from .options import WINDOW_SAMPLES, Options, read_options, tensor_shapes
 from .signal import DeEmphasis, PreEmphasis, Windower, Windows
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 SAMPLE_RATE = 16_000
 _WINDOWS_AT_ONCE = {"cpu": 8, "cuda": 64}
-"""Enough to read the weights seldom; a window takes some 10 MiB of memory at the official size."""
+"""The weights are read once for so many windows; a window needs about 10 MiB of memory at the official size."""
 
 
 class Segan:
@@ -52,16 +52,16 @@ class Segan:
         self._generator, self._device = generator, device
         self._begun = generator.begin(z)  # the same for every window, so it is computed once
         self._windows_at_once = _WINDOWS_AT_ONCE[device.type]
-        # Padding costs nothing: only windows of signal are run.
+        # Padding costs no time: only windows that contain signal are run.
         self.batch_limits = BatchLimits(max_clips=2 * self._windows_at_once, max_batch_s=120.0)
 
     def enhance(self, batch: Batch) -> list[Waveform]:
-        """Return one waveform a row, each as long as the row's signal."""
+        """Return one waveform per row, each as long as the row's signal."""
         windows = [_windows_of(row, self._preemphasis) for row in batch.rows()]
-        canvas = self.generate(np.concatenate([np.empty((0, WINDOW_SAMPLES), np.float32), *windows]))
+        generated = self.generate(np.concatenate([np.empty((0, WINDOW_SAMPLES), np.float32), *windows]))
         ends = np.cumsum([len(of_row) for of_row in windows], dtype=int)
         return [
-            DeEmphasis(self._preemphasis).push(canvas[end - len(of_row) : end].reshape(-1)[: len(row)])
+            DeEmphasis(self._preemphasis).push(generated[end - len(of_row) : end].reshape(-1)[: len(row)])
             for row, of_row, end in zip(batch.rows(), windows, ends, strict=True)
         ]
 
@@ -70,7 +70,7 @@ class Segan:
         return SeganStream(self, self._preemphasis)
 
     def generate(self, windows: Windows) -> Windows:
-        """Return the network's canvas of each window, still emphasised; a few windows at a time."""
+        """Return the network's output for each window, still emphasised; runs a few windows at a time."""
         import torch
 
         made = np.empty_like(windows)
@@ -89,7 +89,7 @@ def _windows_of(row: Waveform, preemphasis: float) -> Windows:
 
 
 class SeganStream:
-    """One clip through the windows of a network, piece by piece."""
+    """Enhances one clip piece by piece."""
 
     def __init__(self, model: Segan, preemphasis: float) -> None:
         self._model = model
@@ -98,7 +98,7 @@ class SeganStream:
         self._is_finished = False
 
     def push(self, block: Waveform) -> Waveform:
-        """Take the next samples, shape (time,), any length; return those that are ready, which may be none.
+        """Take the next samples, shape (time,), any length; return the results that are ready, possibly none.
 
         Raises:
             UsageError: the stream is finished.
@@ -107,7 +107,7 @@ class SeganStream:
         return self._advance(self._windower.push(self._emphasis.push(block)))
 
     def finish(self) -> Waveform:
-        """Return the rest, so that as many samples have come out as went in.
+        """Return the rest, so that the output has as many samples as the input.
 
         Raises:
             UsageError: the stream is finished.
@@ -126,27 +126,27 @@ class SeganStream:
 
 
 def load(spec: ModelSpec, weights: Mapping[str, Path], *, device: str, threads: int) -> Segan:
-    """Load the generator and try its arithmetic.
+    """Load the generator and check its arithmetic.
 
     Raises:
         MissingExtraError: torch is not installed.
-        UsageError: the device is not there.
-        RegistryError: an option of the table makes no sense.
-        IntegrityError: the file is no checkpoint, or not of this generator.
+        UsageError: the device is not available.
+        RegistryError: no generator can be built with the options of the table.
+        IntegrityError: the file is not a checkpoint, or it belongs to another generator.
         BackendError: this machine computes a layer wrongly.
     """
     options = read_options(spec)
-    torch, place = open_torch(spec, device=device, threads=threads)
-    import scipy.signal  # noqa: F401 a second that belongs to loading, and not to the first clip
+    torch, torch_device = open_torch(spec, device=device, threads=threads)
+    import scipy.signal  # noqa: F401 takes a second, which is part of loading and not of the first clip
 
     if len(weights) != 1:
         raise IntegrityError(f"{spec.name} has the files {sorted(weights)}; expected one checkpoint of its generator")
     [path] = weights.values()
     state = read_state(torch, path, spec, tensor_shapes(options))
     with torch.inference_mode():
-        generator = Generator(options, {name: tensor.to(place) for name, tensor in state.items()})
-        refuse_wrong_arithmetic(spec, options, generator, state, place)
-        return Segan(options, generator, _latent_code(options, place), place)
+        generator = Generator(options, {name: tensor.to(torch_device) for name, tensor in state.items()})
+        refuse_wrong_arithmetic(spec, options, generator, state, torch_device)
+        return Segan(options, generator, _latent_code(options, torch_device), torch_device)
 
 
 def _latent_code(options: Options, device: torch.device) -> torch.Tensor:

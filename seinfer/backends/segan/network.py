@@ -1,14 +1,15 @@
 """The generator of SEGAN+: an encoder of strided convolutions, a decoder of transposed ones, skips between them.
 
-The rule it keeps: a convolution is a sum of matrix products, in torch's plain `addmm_`. Where row i of x holds `stride`
-neighbouring samples, and tap t = stride * j + r of the kernel lies in taps[j], the convolution and its transpose are
+The rule it keeps: a convolution is a sum of matrix products, computed by torch's `addmm_`. If row i of x contains
+`stride` neighbouring samples, and taps[j] contains the taps t = stride * j + r of the kernel, the convolution and its
+transpose are
 
     y[m] = sum over j of x[m + j] @ taps[j]          taps[j] of shape (stride * in, out)
     y[i + j] += x[i] @ taps[j], for each j           taps[j] of shape (in, stride * out), row of y: `stride` samples
 
-All windows lie below each other in one matrix, so far apart that no product reaches from one into the next: the
-weights are read once for all of them. torch's own layers are not used: with two threads on the CPU its conv_transpose1d
-is wrong for these very shapes (torch 2.13.0, oneDNN 3.12), and they rearrange their weights anew in each call.
+All windows are stacked in one matrix, with enough rows between them that no product combines two windows. So the
+weights are read once for all windows. torch's own layers are not used: with two threads on the CPU its conv_transpose1d
+is wrong for exactly these shapes (torch 2.13.0, oneDNN 3.12), and they rearrange their weights in each call.
 
 Shapes are (window, position, channel), a time axis being positions of one channel.
 
@@ -59,7 +60,7 @@ class Downsampling:
         return made.view(n_windows, n_out + reach, -1)[:, :n_out]
 
     def _reflected(self, n_samples: int, like: Tensor) -> Tensor:
-        """Return which sample stands at each place, from `lead` before the first to where the last group ends."""
+        """Return the sample index at each position, from `lead` before the first to the end of the last group."""
         import torch
 
         end = n_samples + self._stride * (len(self._taps) - 1) - self._lead
@@ -68,12 +69,12 @@ class Downsampling:
 
 
 class Upsampling:
-    """A transposed convolution with a stride, cut so that each sample makes `stride` of them.
+    """A transposed convolution with a stride, cut so that each input sample gives `stride` output samples.
 
     Args:
         weight: shape (in, out, tap).
         bias: shape (out,).
-        stride: samples that one makes.
+        stride: output samples per input sample.
     """
 
     def __init__(self, weight: Tensor, bias: Tensor, stride: int) -> None:
@@ -89,8 +90,8 @@ class Upsampling:
         """Return (window, stride * position, out).
 
         Args:
-            samples: all channels, or those that are missing from `begun`.
-            begun: what `begin` gave for the first channels, of one window for all or of each.
+            samples: all channels, or those that are not part of `begun`.
+            begun: result of `begin` for the first channels, of one window for all windows or of each window.
         """
         n_windows, n_positions, n_channels = samples.shape
         rows = self._add(samples, self._n_in - n_channels, self._bias if begun is None else begun)
@@ -98,11 +99,11 @@ class Upsampling:
         return made[:, self._lead : self._lead + self._stride * n_positions]
 
     def begin(self, samples: Tensor) -> Tensor:
-        """Return what the first channels contribute, bias counted, for `__call__` to go on from."""
+        """Return the contribution of the first channels and the bias, to which `__call__` adds the other channels."""
         return self._add(samples, 0, self._bias)
 
     def _add(self, samples: Tensor, first_channel: int, begun: Tensor) -> Tensor:
-        """Return rows of `stride` samples: the products of some channels, added to rows that are repeated as needed."""
+        """Return rows of `stride` samples: the products of some channels, added to `begun`, repeated as needed."""
         import torch
 
         reach = len(self._taps) - 1
@@ -132,19 +133,19 @@ class Generator:
         self._alphas = [state[f"alpha_{layer}.skip_k"].view(-1) for layer in range(n_layers - 1)]
 
     def begin(self, z: Tensor) -> Tensor:
-        """Return what a latent code contributes to the decoder, which is the same for every window.
+        """Return the contribution of a latent code to the decoder, which is the same for every window.
 
         Args:
-            z: shape (1, position, channel), or one for each of the windows that it will be used with.
+            z: shape (1, position, channel), or one code for each window of the later call.
         """
         return self.decoder[0].begin(z)
 
     def __call__(self, windows: Tensor, begun: Tensor) -> Tensor:
-        """Return the canvas of each window, shape (window, time).
+        """Return the output for each window, shape (window, time).
 
         Args:
             windows: shape (window, time).
-            begun: the latent code's part, from `begin`.
+            begun: contribution of the latent code, from `begin`.
         """
         import torch
 
@@ -155,7 +156,7 @@ class Generator:
         return samples.squeeze(2).tanh()
 
     def _encode(self, windows: Tensor) -> tuple[Tensor, list[Tensor]]:
-        """Return the code, and for all layers but the last what they give before their activation, scaled."""
+        """Return the code, and the scaled output before the activation of every layer except the last."""
         skips: list[Tensor] = []
         samples = windows[:, :, None]
         for layer, slopes in zip(self.encoder, self._encoder_slopes, strict=True):

@@ -1,7 +1,7 @@
-"""The options of a SEGAN+ table: the shape of its generator, and what is done with its latent code.
+"""The options of a SEGAN+ table: the shape of its generator, and its latent code.
 
 The defaults are the official model's, after ckpt_segan+/train.opts of santi-pdp/segan_pytorch@0522387. The rule: an
-option that is not known, or that the generator cannot be built with, is an error and never ignored.
+option that is unknown, or with which no generator can be built, is an error and never ignored.
 """
 
 from __future__ import annotations
@@ -21,17 +21,18 @@ Shapes = Mapping[str, tuple[int, ...]]
 
 @dataclass(frozen=True)
 class Options:
-    """What a table may say.
+    """The options of a table.
 
     Attributes:
         features: channels of each encoder layer (genc_fmaps).
         kernel: taps of each convolution (gkwidth).
         pooling: stride of each convolution (genc_poolings, all of them equal).
         z_dim: channels of the latent code, 0 for none (z_dim, no_z).
-        skip_type: "alpha", a learned factor a channel, the encoder's channels behind the decoder's (skip_merge concat).
+        skip_type: "alpha": a learned factor per channel, the encoder's channels behind the decoder's (skip_merge
+            concat).
         preemphasis: coefficient of the pre-emphasis filter (preemph).
         z: "drawn" once for the model, from a normal distribution, or "zero".
-        seed: of the drawing.
+        seed: of the random latent code.
     """
 
     features: tuple[int, ...] = (64, 128, 256, 512, 1024)
@@ -50,7 +51,7 @@ class Options:
 
     @property
     def code_length(self) -> int:
-        """Positions of the code that a window is encoded to."""
+        """Positions of the code of a window."""
         return int(WINDOW_SAMPLES // self.pooling**self.n_layers)
 
     @property
@@ -60,7 +61,7 @@ class Options:
 
     @property
     def decoder_channels(self) -> list[tuple[int, int]]:
-        """(in, out) of each decoder layer: first the latent code and the code, then what came before and a skip."""
+        """(in, out) of each decoder layer: first latent code and code, then a layer and a skip."""
         outward = self.features[::-1]
         inputs = (self.z_dim + outward[0], *(2 * n for n in outward[1:]))
         return list(zip(inputs, (*outward[1:], 1), strict=True))
@@ -85,10 +86,10 @@ def tensor_shapes(options: Options) -> Shapes:
 
 
 def read_options(spec: ModelSpec) -> Options:
-    """Return the options of a model, with the official model's where its table says nothing.
+    """Return the options of a model; the defaults are the official model's.
 
     Raises:
-        RegistryError: an option is not known, or no generator can be built so.
+        RegistryError: an option is unknown, or no generator can be built with it.
     """
     known = {field.name: type(field.default) for field in fields(Options)}
     values: dict[str, Any] = {
@@ -110,10 +111,10 @@ def read_options(spec: ModelSpec) -> Options:
 
 _EXPECTED = {
     "features": "a list of at least two positive whole numbers",
-    "pooling": f"an even whole number whose power by the number of layers divides {WINDOW_SAMPLES}",
-    "kernel": "a whole number from the pooling to the samples that the last layer of the encoder takes in",
+    "pooling": f"an even whole number whose power to the number of layers divides {WINDOW_SAMPLES}",
+    "kernel": "a whole number from the pooling to the samples of the input of the last encoder layer",
     "z_dim": "a whole number, 0 for a generator without a latent code",
-    "skip_type": "'alpha': the other skips of the authors' code are not built here",
+    "skip_type": "'alpha': the other skips of the authors' code are not supported",
     "preemphasis": "a number from 0 to less than 1",
     "z": "'drawn' or 'zero'",
     "seed": "a whole number from 0 to 2**32 - 1",

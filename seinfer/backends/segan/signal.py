@@ -1,11 +1,12 @@
-"""What happens to the samples before and after SEGAN+'s network: 16-bit arithmetic, emphasis, windows.
+"""Processing of the samples before and after SEGAN+'s network: scale of 16-bit samples, emphasis, windows.
 
-The rule it keeps: the authors' script starts from 16-bit samples v and maps them to (2 v + 1) / 65535, half a step off
-the middle; v is taken as 32768 times the float sample, which for a clip of 16 bits is v itself, and is not rounded, so
-that the steps of 16 bits are not put into a clip that has finer ones. The network was trained on this scale and the
-script writes what comes out as it is. So nothing is undone here, at the price of 0.0002 dB and half a step of 16 bits.
+The rule it keeps: the authors' script maps a 16-bit sample v to (2 v + 1) / 65535, which is half a step off centre.
+Here v is 32768 times the float sample: for a clip of 16 bits that is v itself. It is not rounded, so a clip of more
+than 16 bits keeps its resolution. The network was trained on this scale, and the script writes its output without
+mapping it back. So it is not mapped back here, which changes the level by 0.0002 dB and adds an offset of half a step
+of 16 bits.
 
-All of it is carried from piece to piece. Pure numpy, and scipy for the recursive filter.
+All state is carried from piece to piece. Pure numpy, and scipy for the recursive filter.
 
 Source: santi-pdp/segan_pytorch@0522387, segan/datasets/se_dataset.py (normalize_wave_minmax, pre_emphasize,
 de_emphasize) and SEGAN.generate in segan/models/model.py.
@@ -18,7 +19,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..batching import Waveform
+from ..base import Waveform
 from .options import WINDOW_SAMPLES
 
 Windows = npt.NDArray[np.float32]
@@ -40,7 +41,7 @@ class PreEmphasis:
     def push(self, samples: Waveform) -> Waveform:
         """Take the next samples, shape (time,), and return them emphasised."""
         joined = np.concatenate([self._previous, normalise(samples)])
-        self._previous = joined[-1:].copy()  # a view would keep all of it
+        self._previous = joined[-1:].copy()  # a copy, as a view would keep the whole array in memory
         emphasised: Waveform = (joined[1:] - self._coefficient * joined[:-1]).astype(np.float32)
         return emphasised
 
@@ -65,14 +66,14 @@ class DeEmphasis:
 
 
 class Windower:
-    """Cuts samples into windows without overlap; what does not fill a window yet is kept."""
+    """Cuts samples into windows without overlap; keeps the samples of an incomplete window."""
 
     def __init__(self) -> None:
         self._pieces: list[Waveform] = []
         self.n_kept = 0
 
     def push(self, samples: Waveform) -> Windows:
-        """Take the next samples, shape (time,); return the windows that are now full, which may be none."""
+        """Take the next samples, shape (time,); return the windows that are now complete, possibly none."""
         self._pieces.append(samples)
         self.n_kept += len(samples)
         if self.n_kept < WINDOW_SAMPLES:
@@ -84,6 +85,6 @@ class Windower:
         return joined[:end].reshape(-1, WINDOW_SAMPLES)
 
     def finish(self) -> Windows:
-        """Return the last window, filled up with zeros, where one has been begun."""
+        """Return the last window, filled up with zeros, if it has samples."""
         missing = -self.n_kept % WINDOW_SAMPLES
         return self.push(np.zeros(missing, np.float32))

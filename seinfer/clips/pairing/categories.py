@@ -1,7 +1,7 @@
-"""What the name of a clip says about it: noise, device, distance, SNR, ... Nothing is guessed where nothing matches.
+"""Read the categories of a clip (noise, device, distance, SNR, ...) from its name; nothing is guessed without a match.
 
-The blind sets of the DNS challenges were named by hand, so the patterns are tried in order, from the full form to what
-is left of it, and `category_raw` keeps the name as it was found. Names as in microsoft/DNS-Challenge: blind sets 2 and
+The blind sets of the DNS challenges were named by hand, so the patterns are tried in order, from the complete form to
+shorter ones, and `category_raw` keeps the unchanged name. Names as in microsoft/DNS-Challenge: blind sets 2 and
 3 (ms_realrec_...), 4 (..._SP_Mobile_Primary) and 5 (Track1_Headset/noisy/), and those of its synthesiser
 (..._snr5_tl-26_fileid_12).
 """
@@ -17,12 +17,12 @@ from pathlib import Path
 from ...audio.reading import SUFFIXES
 from ...core.errors import UsageError
 from ...core.records import Clip
-from .clipset import some
+from . import messages
 from .manifests import read_rows
 
 FIELDS = ("snr_db", "source", "track", "noise", "device", "distance", "gender", "emotion", "language", "category_raw")
 
-# An id of a worker is one word with a digit in it; without it there is no telling where device ends and noise begins.
+# A worker's id is one word that contains a digit. Without it, nothing separates the device from the noise.
 _WORKER = r"(?=[^_]*\d)[^_]+"
 _GENDER = r"(?:_(?P<gender>female|male))?"
 _SNR = r"(?:_SNR_(?P<snr_db>-?\d+(?:\.\d+)?)dB)?"
@@ -42,22 +42,22 @@ NAMES = tuple(
         r"(?=.*fileid_\d).*?_snr(?P<snr_db>-?\d+(?:\.\d+)?)_tl(?P<tl_db>-?\d+(?:\.\d+)?)(?:_.*)?",
     )
 )
-"""Patterns of a file's whole name without suffix; the first that matches wins."""
+"""Patterns of a file's whole name without suffix; the first that matches is used."""
 
 FOLDERS = (re.compile(r"(?P<track>Track\d+_(?P<device>Headset|Speakerphone))", re.I),)
-"""Patterns of the name of a folder that a file lies in."""
+"""Patterns of the names of the folders that contain a file."""
 
 _LOWER = ("distance", "gender", "emotion", "language")
 _GENDERS = {"m": "male", "f": "female"}
 
 
 @dataclass(frozen=True)
-class Overrides:
-    """What a user says about categories; it wins over names and manifest, and the table over the pattern.
+class CategoryRules:
+    """A user's rules for categories. They replace categories from names and manifest; the table replaces the pattern's.
 
     Attributes:
-        regex: pattern with named groups, searched in the clip_id; empty for none.
-        table: CSV with clip_id and a column a category.
+        regex: --category-regex: pattern with named groups, searched in the clip_id; empty for none.
+        table: --categories: CSV with clip_id and one column per category.
     """
 
     regex: str = ""
@@ -65,38 +65,38 @@ class Overrides:
 
 
 def read_name(path: Path) -> dict[str, str]:
-    """Return what the name of a file and of its folders says; empty where it is like none of the sets."""
+    """Return the categories in the name of a file and of its folders; empty if no pattern matches."""
     name = path.name
     while Path(name).suffix.lower() in SUFFIXES:
         name = Path(name).stem
     found = next((match for pattern in NAMES if (match := pattern.fullmatch(name))), None)
     folders = (pattern.fullmatch(folder) for folder in path.parts[:-1] for pattern in FOLDERS)
     fields = {key: value for match in (*folders, found) if match for key, value in match.groupdict().items() if value}
-    return {**_tidy(fields), "category_raw": name} if fields else {}
+    return {**_normalised(fields), "category_raw": name} if fields else {}
 
 
-def _tidy(fields: Mapping[str, str]) -> dict[str, str]:
-    """Write what is one of a few words in one way; noise and device stay as they are spelt."""
+def _normalised(fields: Mapping[str, str]) -> dict[str, str]:
+    """Give categories that have few possible words one spelling; noise and device are unchanged."""
     lowered = {key: value.lower() if key in _LOWER else value for key, value in fields.items()}
     return {key: _GENDERS.get(value, value) if key == "gender" else value for key, value in lowered.items()}
 
 
-def named(clips: Iterable[Clip]) -> tuple[Clip, ...]:
-    """Return clips with what their names say; what a manifest said stands."""
+def add_categories_from_names(clips: Iterable[Clip]) -> tuple[Clip, ...]:
+    """Return clips with the categories from their names; those from a manifest are kept."""
     return tuple(replace(clip, category={**read_name(Path(clip.noisy_path)), **clip.category}) for clip in clips)
 
 
-def overridden(clips: Iterable[Clip], overrides: Overrides) -> tuple[Clip, ...]:
-    """Return clips with the user's categories on top.
+def apply_category_rules(clips: Iterable[Clip], rules: CategoryRules) -> tuple[Clip, ...]:
+    """Return clips with the user's categories, which replace the others.
 
     Raises:
-        UsageError: the pattern or the table is wrong, or says nothing about any clip.
+        UsageError: the pattern or the table is malformed, or matches no clip.
     """
     result = tuple(clips)
-    if overrides.regex:
-        result = _by_regex(result, overrides.regex)
-    if overrides.table:
-        result = _by_table(result, overrides.table)
+    if rules.regex:
+        result = _by_regex(result, rules.regex)
+    if rules.table:
+        result = _by_table(result, rules.table)
     for clip in result:
         _check_snr(clip)
     return result
@@ -123,14 +123,16 @@ def _by_regex(clips: tuple[Clip, ...], text: str) -> tuple[Clip, ...]:
 def _by_table(clips: tuple[Clip, ...], path: Path) -> tuple[Clip, ...]:
     rows = read_rows(path)
     if not rows or "clip_id" not in rows[0] or len(rows[0]) < 2:
-        raise UsageError(f"{path} has no column clip_id with categories beside it; expected clip_id,noise,device,...")
+        raise UsageError(f"{path} has no column clip_id with categories next to it; expected clip_id,noise,device,...")
     names = [row["clip_id"] for row in rows]
     if twice := {name for name in names if names.count(name) > 1}:
-        raise UsageError(f"{path} names {some(twice)} twice; expected each clip_id once: remove a line")
+        raise UsageError(
+            f"{path} names {messages.first_few(twice)} more than once; expected each clip_id once; remove a line"
+        )
     table = {row["clip_id"]: {key: row[key] for key in row if key and key != "clip_id"} for row in rows}
     if not set(table) & {clip.clip_id for clip in clips}:
         raise UsageError(
-            f"{path} names none of the clips: it has {names[0]!r}, the clips are such as {clips[0].clip_id!r}"
+            f"{path} names none of the clips: it has {names[0]!r}, a clip is {clips[0].clip_id!r}; expected clip_ids"
         )
     return tuple(_with(clip, table[clip.clip_id]) if clip.clip_id in table else clip for clip in clips)
 
@@ -147,4 +149,4 @@ def _check_snr(clip: Clip) -> None:
     except ValueError:
         is_number = False
     if not is_number:
-        raise UsageError(f"snr_db of {clip.clip_id!r} is {text!r}; expected a number of dB, or nothing")
+        raise UsageError(f"snr_db of {clip.clip_id!r} is {text!r}; expected a number of dB, or an empty cell")

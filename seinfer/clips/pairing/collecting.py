@@ -1,4 +1,4 @@
-"""The order of the rules: files and folders that a user names -> clips, each with its clean file or none."""
+"""Apply the pairing rules in their order: files and folders -> clips, each with its clean file or without one."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from ...core.errors import PairingError, UsageError
 from ...core.records import Clip
 from ..discovery import clip_ids, find_audio
-from .categories import Overrides, named, overridden
-from .clipset import ClipSet, LeftOut, in_order, notes_on
+from . import messages
+from .categories import CategoryRules, add_categories_from_names, apply_category_rules
+from .clip_set import ClipSet, UnusedFile, sorted_clips
 from .lists import Lists, from_lists, is_list, lists_in
 from .manifests import from_manifest
-from .matching import FILE_ID, MANIFEST_HINT, RULES, SUFFIX, Match, Rule, match, matched_by
+from .matching import FILE_ID, RULES, SUFFIX, Match, Rule, match, match_by_rule
 from .names import is_output
 from .trees import split, tree_role
 
@@ -25,105 +25,108 @@ def collect(
     manifest: Path | None = None,
     out: Path | None = None,
     exclude: Sequence[Path] = (),
-    categories: Overrides | None = None,
+    categories: CategoryRules | None = None,
 ) -> ClipSet:
     """Find the clips of a run, the clean files that belong to them, and their categories.
 
     Args:
-        inputs: folders and files of noisy clips, one folder that holds a paired set, or one list of noisy files.
+        inputs: folders and files of noisy clips, one folder that contains a paired set, or one list of noisy files.
         clean: folder or list of the clean files.
         manifest: CSV with the columns clip_id, noisy, clean (which may be empty) and any further ones.
-        out: the run folder, left out of the search.
-        exclude: further folders to leave out.
-        categories: what the user says about them, over what names and manifest say.
+        out: the run folder, which is not searched.
+        exclude: further folders that are not searched.
+        categories: the user's rules; they replace categories from names and from the manifest.
 
     Raises:
-        UsageError: nothing is there, or `clean` and `manifest` are both given, or `categories` fit nothing.
+        UsageError: there are no clips, or `clean` and `manifest` are both given, or `categories` match no clip.
         PairingError: files cannot be matched without guessing.
     """
-    found = _paired(inputs, clean, manifest, out, exclude)
-    return replace(found, clips=overridden(named(found.clips), categories or Overrides()))
+    found = _find_pairs(inputs, clean, manifest, out, exclude)
+    return replace(
+        found, clips=apply_category_rules(add_categories_from_names(found.clips), categories or CategoryRules())
+    )
 
 
-def _paired(
+def _find_pairs(
     inputs: Sequence[Path], clean: Path | None, manifest: Path | None, out: Path | None, exclude: Sequence[Path]
 ) -> ClipSet:
     if clean and manifest:
-        raise UsageError("--clean and --manifest are both given; expected one of them")
+        raise messages.clean_and_manifest()
     if manifest:
         return from_manifest(manifest)
-    if lists := _lists(inputs, clean):
+    if lists := _find_lists(inputs, clean):
         return from_lists(lists)
     for path in inputs:
         if out and path.is_dir() and path.resolve().is_relative_to(out.resolve()):
-            raise UsageError(f"the input {path} lies in the output folder {out}; choose another --out")
-    hidden = [path for path in (out, *exclude) if path]
-    base, files, left_out = _inputs(inputs, [*hidden, *([clean] if clean else [])])
+            raise messages.input_in_output(path, out)
+    excluded = [path for path in (out, *exclude) if path]
+    base, files, unused = _list_inputs(inputs, [*excluded, *([clean] if clean else [])])
     if clean:
-        found = _from_folder(files, clean, hidden)
+        found = _from_folder(files, clean, excluded)
     else:
-        found = _from_one_folder(base, files, inputs) or _blind(files, inputs)
-    left_out = (*found.left_out, *left_out)
-    return replace(found, left_out=left_out, notes=(*found.notes, *notes_on(left_out)))
+        found = _from_one_folder(base, files, inputs) or _without_references(files, inputs)
+    unused = (*found.unused, *unused)
+    return replace(
+        found, unused=unused, notes=(*found.notes, *messages.notes_on_unused(file.reason for file in unused))
+    )
 
 
-def _lists(inputs: Sequence[Path], clean: Path | None) -> Lists | None:
-    """Return the lists that stand in place of folders; a folder with nothing but lists counts as its two lists."""
+def _find_lists(inputs: Sequence[Path], clean: Path | None) -> Lists | None:
+    """Return the lists that are given instead of folders; a folder without audio files may contain the two lists."""
     if len(inputs) != 1:
         return None
     path = inputs[0]
     if path.is_file() and is_list(path):
         if clean and not is_list(clean):
-            raise PairingError(f"{path} is a list and {clean} is none; expected two lists or two folders")
+            raise messages.list_and_folder(path, clean)
         return Lists(path, clean)
     if clean and clean.is_file() and is_list(clean):
-        raise PairingError(f"{clean} is a list and {path} is none; expected two lists or two folders")
+        raise messages.list_and_folder(clean, path)
     return lists_in(path) if path.is_dir() and not clean and not find_audio([path], may_be_empty=True)[1] else None
 
 
-def _inputs(inputs: Sequence[Path], exclude: Sequence[Path]) -> tuple[Path, dict[str, str], tuple[LeftOut, ...]]:
-    """Return the folder that names are relative to, name -> path of what may be a clip, and what cannot be one."""
+def _list_inputs(
+    inputs: Sequence[Path], exclude: Sequence[Path]
+) -> tuple[Path, dict[str, str], tuple[UnusedFile, ...]]:
+    """Return the folder that names are relative to, name -> path of possible clips, and files that are not clips."""
     base, paths = find_audio(inputs, exclude=exclude)
     names = dict(zip(clip_ids(paths, base), paths, strict=True))
-    named = {path.absolute() for path in inputs}
+    given = {path.absolute() for path in inputs}
     with_noisy = {path.parent.parent for path in paths if path.parent.name.lower() == "noisy"}
-    reasons = {name: "" if path in named else _no_clip(name, path, with_noisy) for name, path in names.items()}
+    reasons = {name: "" if path in given else _reason_not_used(name, path, with_noisy) for name, path in names.items()}
     files = {name: str(path) for name, path in names.items() if not reasons[name]}
     if not files:
-        raise UsageError(
-            f"all {len(names)} audio files in {', '.join(map(str, inputs))} {next(iter(reasons.values()))}; "
-            "give the folder of the noisy clips"
-        )
-    return base, files, tuple(LeftOut(str(names[name]), reason) for name, reason in reasons.items() if reason)
+        raise messages.no_clips(inputs, len(names), next(iter(reasons.values())))
+    return base, files, tuple(UnusedFile(str(names[name]), reason) for name, reason in reasons.items() if reason)
 
 
-def _no_clip(name: str, path: Path, with_noisy: set[Path]) -> str:
-    """Say why a file is no clip, "" where it is one."""
+def _reason_not_used(name: str, path: Path, with_noisy: set[Path]) -> str:
+    """Return why a file is not a clip, "" if it is one."""
     if is_output(name):
-        return "end in _enhanced, as outputs do,"
-    # {Track1_Headset,Track2_Speakerphone}/{enrol,noisy} of the fifth DNS challenge: samples of the talker, no clips.
+        return messages.IS_OUTPUT
+    # {Track1_Headset,Track2_Speakerphone}/{enrol,noisy} of the fifth DNS challenge: enrol/ has samples of the talker.
     if path.parent.name.lower() == "enrol" and path.parent.parent in with_noisy:
-        return "hold enrolment speech (enrol/ beside noisy/)"
+        return messages.IS_ENROLMENT
     return ""
 
 
-def _from_folder(files: Mapping[str, str], clean: Path, hidden: Sequence[Path]) -> ClipSet:
-    clean_base, paths = find_audio([clean], exclude=hidden)
+def _from_folder(files: Mapping[str, str], clean: Path, excluded: Sequence[Path]) -> ClipSet:
+    clean_base, paths = find_audio([clean], exclude=excluded)
     clean_files = {name: str(path) for name, path in zip(clip_ids(paths, clean_base), paths, strict=True)}
     return _as_clips(files, match(files, clean_files), f"in {clean}")
 
 
 def _as_clips(files: Mapping[str, str], found: Match, where: str) -> ClipSet:
-    clips = in_order(Clip(name, files[name], clean) for name, clean in found.partners.items())
-    return ClipSet(clips, rule=f"{found.rule} {where}", why=found.why, left_out=found.left_out)
+    clips = sorted_clips(Clip(name, files[name], clean) for name, clean in found.partners.items())
+    return ClipSet(clips, rule=f"{found.rule} {where}", why=found.why, unused=found.unused)
 
 
 def _from_one_folder(base: Path, files: Mapping[str, str], inputs: Sequence[Path]) -> ClipSet | None:
-    """Try the rules that find both sides in one folder, in their order."""
+    """Apply, in their order, the rules that find noisy and clean files in one folder."""
     if trees := split(files):
         paired = _as_clips(trees.noisy, match(trees.noisy, trees.clean), f"in noisy and clean trees in {base}")
-        rest = (LeftOut(path, "lie in neither tree") for path in trees.rest)
-        return replace(paired, left_out=(*paired.left_out, *rest))
+        rest = (UnusedFile(path, messages.IN_NEITHER_TREE) for path in trees.rest)
+        return replace(paired, unused=(*paired.unused, *rest))
     if found := _by_names(FILE_ID, base, files):
         return found
     if len(inputs) == 1 and inputs[0].is_dir() and (lists := lists_in(inputs[0])):
@@ -132,40 +135,33 @@ def _from_one_folder(base: Path, files: Mapping[str, str], inputs: Sequence[Path
 
 
 def _by_names(rule: Rule, base: Path, files: Mapping[str, str]) -> ClipSet | None:
-    clean = {name: path for name, path in files.items() if rule.read(name).role == "clean"}
+    clean = {name: path for name, path in files.items() if rule.parse(name).role == "clean"}
     noisy = {name: path for name, path in files.items() if name not in clean}
-    found = matched_by(rule, noisy, clean)
+    found = match_by_rule(rule, noisy, clean)
     return _as_clips(noisy, found, f"in {base}") if found else None
 
 
-def _blind(files: Mapping[str, str], inputs: Sequence[Path]) -> ClipSet:
-    clips = in_order(Clip(name, path) for name, path in files.items())
-    why = f"none of the rules found a pair: {', '.join(rule.text for rule in RULES)}"
+def _without_references(files: Mapping[str, str], inputs: Sequence[Path]) -> ClipSet:
+    clips = sorted_clips(Clip(name, path) for name, path in files.items())
+    why = messages.no_rule_fits(rule.text for rule in RULES)
     return ClipSet(clips, notes=(*_sibling_note(inputs), *_clean_note(files)), why=why)
 
 
 def _sibling_note(inputs: Sequence[Path]) -> tuple[str, ...]:
-    """Point at the clean folder beside a noisy one: scores are lost where it is overlooked."""
+    """Return a note if the input is a noisy folder with a clean folder next to it."""
     for path in inputs:
         folder = path.absolute()
         role, key = tree_role(f"{folder.name}/x")
         if folder.is_dir() and role == "noisy":
             for sibling in sorted(folder.parent.iterdir()):
                 if sibling.is_dir() and tree_role(f"{sibling.name}/x") == ("clean", key):
-                    return (
-                        f"{sibling} looks like the clean side: give the folder {folder.parent}, or --clean {sibling}",
-                    )
+                    return (messages.clean_folder_nearby(folder, sibling),)
     return ()
 
 
 def _clean_note(files: Mapping[str, str]) -> tuple[str, ...]:
-    """Point at files that are called clean and have become noisy clips."""
-    found = sorted(
-        path for name, path in files.items() if any(rule.read(name).role == "clean" for rule in (FILE_ID, SUFFIX))
-    )
-    if not found:
-        return ()
-    return (
-        f"{len(found)} file(s) are called clean, such as {found[0]}, but no noisy file belongs to them: they are taken "
-        f"as noisy clips; move them to a clean/ folder beside noisy/, {MANIFEST_HINT}",
-    )
+    """Return a note if files that are called clean are used as noisy clips."""
+    found = [
+        path for name, path in files.items() if any(rule.parse(name).role == "clean" for rule in (FILE_ID, SUFFIX))
+    ]
+    return (messages.clean_files_as_clips(found),) if found else ()

@@ -1,4 +1,4 @@
-"""A CSV that names the pairs: `clip_id,noisy,clean[,noise,snr_db,...]`; further columns are categories of the clip."""
+"""Read a CSV that names the pairs: `clip_id,noisy,clean[,noise,snr_db,...]`; further columns are categories."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from pathlib import Path
 
 from ...core.errors import PairingError, UsageError
 from ...core.records import Clip
-from .clipset import ClipSet, in_order, some
+from . import messages
+from .clip_set import ClipSet, sorted_clips
 
 
 def read_rows(path: Path) -> list[dict[str, str]]:
-    """Read a CSV.
+    """Read the rows of a CSV file with a header.
 
     Raises:
         UsageError: it cannot be read.
@@ -33,22 +34,22 @@ def from_manifest(manifest: Path) -> ClipSet:
     """
     rows = read_rows(manifest)
     if not rows:
-        raise PairingError(f"{manifest} names no clip; expected a row a clip with clip_id, noisy, clean")
+        raise PairingError(f"{manifest} names no clip; expected one row per clip with clip_id, noisy, clean")
     if missing := {"clip_id", "noisy"} - set(rows[0]):
         raise PairingError(f"{manifest} lacks the column {sorted(missing)[0]!r}; expected clip_id, noisy, clean")
     clips = [_clip(manifest, line, row) for line, row in enumerate(rows, start=2)]
-    _refuse_twice(manifest, "clip", [clip.clip_id for clip in clips])
-    _refuse_twice(manifest, "noisy file", [clip.noisy_path for clip in clips])
+    _refuse_duplicates(manifest, "clip", [clip.clip_id for clip in clips])
+    _refuse_duplicates(manifest, "noisy file", [clip.noisy_path for clip in clips])
     n_clean = sum(bool(clip.clean_path) for clip in clips)
     return ClipSet(
-        in_order(clips), rule=f"manifest {manifest}", why=f"it names {len(clips)} noisy and {n_clean} clean files"
+        sorted_clips(clips), rule=f"manifest {manifest}", why=messages.pairs_in_manifest(n_clean, len(clips))
     )
 
 
-def _refuse_twice(manifest: Path, what: str, names: Sequence[str]) -> None:
+def _refuse_duplicates(manifest: Path, what: str, names: Sequence[str]) -> None:
     if twice := {name for name in names if names.count(name) > 1}:
-        quoted = some(repr(name) for name in twice)
-        raise PairingError(f"{manifest} names the {what} {quoted} twice; expected each once: remove a line")
+        quoted = messages.first_few(repr(name) for name in twice)
+        raise PairingError(f"{manifest} names the {what} {quoted} more than once; expected each once; remove a line")
 
 
 def _clip(manifest: Path, line: int, row: Mapping[str, str]) -> Clip:
@@ -56,16 +57,18 @@ def _clip(manifest: Path, line: int, row: Mapping[str, str]) -> Clip:
     refuse_unsafe(name, f"{manifest} line {line}: clip_id")
     noisy, clean = (_path(manifest, line, row.get(key) or "") for key in ("noisy", "clean"))
     if not noisy:
-        raise PairingError(f"{manifest} line {line}: the noisy file of {name!r} is not given")
+        raise PairingError(
+            f"{manifest} line {line}: the noisy file of {name!r} is not given; expected a path relative to the manifest"
+        )
     extra = {key: value or "" for key, value in row.items() if key and key not in ("clip_id", "noisy", "clean")}
     return Clip(name, noisy, clean, category=extra)
 
 
 def refuse_unsafe(name: str, where: str) -> None:
-    """Do nothing for a name that can become the name of an output.
+    """Check that a name can be the path of an output file.
 
     Raises:
-        PairingError: it is empty, absolute, or leads out of the output folder.
+        PairingError: it is empty, absolute, or contains "..", which may lead out of the output folder.
     """
     if not name or Path(name).is_absolute() or ".." in Path(name).parts:
         raise PairingError(f"{where} is {name!r}; expected a relative name without '..'")

@@ -1,122 +1,111 @@
-"""Two sides of named files -> who belongs to whom, by the first rule on names that finds a pair."""
+"""Match two sets of named files by the first rule on names that finds a pair."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ...core.errors import PairingError
-from .clipset import LeftOut, some
-from .names import Named, Role, by_file_id, by_path, by_suffix
+from . import messages
+from .clip_set import UnusedFile
+from .names import NameParts, Role, parse_file_id, parse_path, parse_suffix
 from .trees import without_tree_word
 
 Side = Mapping[str, str]
-"""Name -> path."""
-
-MANIFEST_HINT = "or name the pairs in a --manifest (`seinfer pair DIR` prints one to start from)"
+"""Noisy or clean files: name -> path."""
 
 
 @dataclass(frozen=True)
 class Rule:
-    """A way to read names.
+    """A rule that finds pairs by their names.
 
     Attributes:
-        text: the rule in words.
-        read: takes a name apart.
+        text: the rule as a user reads it.
+        parse: splits a name into its role and the key that both files of a pair have.
     """
 
     text: str
-    read: Callable[[str], Named]
+    parse: Callable[[str], NameParts]
 
 
-SAME_PATH = Rule("same relative path", by_path)
-FILE_ID = Rule("same DNS file id in the same folder", by_file_id)
-SUFFIX = Rule("names that end in noisy and clean", by_suffix)
-SAME_PATH_WITHOUT_WORDS = Rule(
-    "same relative path but for the words noisy and clean", lambda name: Named("", without_tree_word(name))
-)
+SAME_PATH = Rule(messages.SAME_PATH, parse_path)
+SAME_PATH_WITHOUT_WORDS = Rule(messages.SAME_PATH_WITHOUT_WORDS, lambda name: NameParts("", without_tree_word(name)))
+FILE_ID = Rule(messages.SAME_FILE_ID, parse_file_id)
+SUFFIX = Rule(messages.SAME_NAME_BEFORE_WORD, parse_suffix)
 RULES = (SAME_PATH, SAME_PATH_WITHOUT_WORDS, FILE_ID, SUFFIX)
+"""In the order in which they are tried."""
 
 
 @dataclass(frozen=True)
 class Match:
-    """Who belongs to whom.
+    """Result of matching noisy with clean files.
 
     Attributes:
-        partners: name of a noisy file -> path of its clean file; "" where it has none.
-        rule: in words.
-        why: how many there are, and of how many.
-        left_out: files whose names say that they belong to neither side.
+        partners: name of a noisy file -> path of its clean file; "" if it has none.
+        rule: the rule that was used, as text.
+        why: how many pairs it found, and of how many files.
+        unused: files whose names give them another role than that of their side.
     """
 
     partners: Mapping[str, str]
     rule: str
     why: str
-    left_out: tuple[LeftOut, ...] = ()
+    unused: tuple[UnusedFile, ...] = ()
 
 
 def match(noisy: Side, clean: Side, rules: Sequence[Rule] = RULES) -> Match:
     """Match by the first rule that finds a pair.
 
     Raises:
-        PairingError: no rule finds one, or the one that does leaves a clean file over or two files for one place.
+        PairingError: no rule finds a pair; or the rule that does leaves a clean file without a noisy one, or finds two
+            files of one side for a pair.
     """
     for rule in rules:
-        if found := matched_by(rule, noisy, clean):
+        if found := match_by_rule(rule, noisy, clean):
             return found
-    raise _orphans(clean, clean, noisy, rules)
+    raise messages.clean_without_noisy(clean.values(), [rule.text for rule in rules], len(clean), noisy.values())
 
 
-def matched_by(rule: Rule, noisy: Side, clean: Side) -> Match | None:
-    """Match by one rule; None where it finds no pair.
+def match_by_rule(rule: Rule, noisy: Side, clean: Side) -> Match | None:
+    """Match by one rule.
+
+    Returns:
+        The match, or None if the rule finds no pair.
 
     Raises:
-        PairingError: it finds some, and others are ambiguous or left over.
+        PairingError: the rule finds pairs, but other files are ambiguous or are clean files without a noisy one.
     """
-    foreign = _foreign(rule, noisy, ("clean", "noise")) | _foreign(rule, clean, ("noisy", "noise"))
-    noisy = {name: path for name, path in noisy.items() if path not in foreign}
-    clean = {name: path for name, path in clean.items() if path not in foreign}
+    unused = _with_other_role(rule, noisy, ("clean", "noise")) | _with_other_role(rule, clean, ("noisy", "noise"))
+    noisy = {name: path for name, path in noisy.items() if path not in unused}
+    clean = {name: path for name, path in clean.items() if path not in unused}
     noisy_keys, clean_keys = _keys(rule, noisy), _keys(rule, clean)
     if not set(noisy_keys) & set(clean_keys):
         return None
-    for side, keys, files in (("clean", clean_keys, clean), ("noisy", noisy_keys, noisy)):
-        _refuse_doubles(side, {key: names for key, names in keys.items() if key in clean_keys}, files, rule)
-    if left_over := {name: path for name, path in clean.items() if rule.read(name).key not in noisy_keys}:
-        raise _orphans(left_over, clean, noisy, (rule,))
+    _refuse_duplicates("clean", clean_keys, clean, rule)
+    _refuse_duplicates("noisy", {key: names for key, names in noisy_keys.items() if key in clean_keys}, noisy, rule)
+    if unmatched := [path for name, path in clean.items() if rule.parse(name).key not in noisy_keys]:
+        raise messages.clean_without_noisy(unmatched, [rule.text], len(clean), noisy.values())
     partners = dict.fromkeys(noisy, "")
     partners |= {noisy_keys[key][0]: clean[names[0]] for key, names in clean_keys.items()}
-    why = f"{len(clean)} of {len(noisy)} noisy files have a clean one: {rule.text}"
-    return Match(partners, rule.text, why, tuple(LeftOut(path, reason) for path, reason in foreign.items()))
+    why = messages.pairs_found(len(clean), len(noisy), rule.text)
+    return Match(partners, rule.text, why, tuple(UnusedFile(path, reason) for path, reason in unused.items()))
 
 
-def _foreign(rule: Rule, side: Side, roles: Sequence[Role]) -> dict[str, str]:
-    """Return path -> reason for the files of a side whose names say that they are something else."""
-    found = {path: rule.read(name).role for name, path in side.items()}
-    return {path: f"are called {role}" for path, role in found.items() if role in roles}
+def _with_other_role(rule: Rule, side: Side, roles: Sequence[Role]) -> dict[str, str]:
+    """Return path -> reason for the files of a side whose names give them one of these other roles."""
+    found = {path: rule.parse(name).role for name, path in side.items()}
+    return {path: messages.has_role(role) for path, role in found.items() if role in roles}
 
 
 def _keys(rule: Rule, side: Side) -> dict[str, list[str]]:
+    """Return key -> names, for the files that the rule applies to."""
     keys: dict[str, list[str]] = {}
     for name in side:
-        if (key := rule.read(name).key) is not None:
+        if (key := rule.parse(name).key) is not None:
             keys.setdefault(key, []).append(name)
     return keys
 
 
-def _refuse_doubles(side: str, keys: Mapping[str, Sequence[str]], files: Side, rule: Rule) -> None:
+def _refuse_duplicates(side: str, keys: Mapping[str, Sequence[str]], files: Side, rule: Rule) -> None:
     for names in keys.values():
         if len(names) > 1:
-            raise PairingError(
-                f"{len(names)} {side} files answer to one pair by the rule {rule.text!r}: "
-                f"{some(files[name] for name in names)}; expected one; remove the others, {MANIFEST_HINT}"
-            )
-
-
-def _orphans(orphans: Side, clean: Side, noisy: Side, rules: Sequence[Rule]) -> PairingError:
-    tried = " or ".join(rule.text for rule in rules)
-    example = min(noisy.values(), default="none")
-    return PairingError(
-        f"{len(orphans)} clean file(s) have no noisy partner by the rule {tried!r}: {some(orphans.values())}; "
-        f"of {len(clean)} clean and {len(noisy)} noisy files, such as {example}; "
-        f"remove or rename the clean ones, {MANIFEST_HINT}"
-    )
+            raise messages.several_for_one_pair(side, [files[name] for name in names], rule.text)

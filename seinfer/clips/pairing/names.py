@@ -1,8 +1,9 @@
-"""What a file's name says about its part and its partner. Names are paths relative to their folder, without suffix.
+"""Read a file's role (noisy, clean or noise) and its partner from its name.
 
-DNS names are those of noisyspeech_synthesizer_singleprocess.py and of the synthesiser of the personalised track, in
-microsoft/DNS-Challenge: `clean_fileid_12` belongs to `..._snr5_tl-26_fileid_12`, `ps_clean_fileid_12` to
-`ps_noisy_fileid_12_..._snr5_tl-26`, and the clean file of `primary_noisy_fileid_12_...` bears no prefix.
+Names are paths relative to their folder, without suffix. DNS names are those of
+noisyspeech_synthesizer_singleprocess.py and of the synthesiser of the personalised track, in microsoft/DNS-Challenge:
+`clean_fileid_12` belongs to `..._snr5_tl-26_fileid_12`, `ps_clean_fileid_12` to `ps_noisy_fileid_12_..._snr5_tl-26`,
+and the clean file of `primary_noisy_fileid_12_...` has no prefix.
 """
 
 from __future__ import annotations
@@ -26,52 +27,52 @@ _WORDS = {
 _SUFFIX = re.compile("(.+)[-_. ](?:" + "|".join(f"(?P<{role}>{words})" for role, words in _WORDS.items()) + ")", re.I)
 
 
-class Named(NamedTuple):
-    """A name taken apart.
+class NameParts(NamedTuple):
+    """A name, split by a rule.
 
     Attributes:
-        role: whose side it is on; "" where the name does not say.
-        key: what it has in common with its partner; None where the rule says nothing of such a name.
+        role: the role in the name; "" if there is none.
+        key: the part that both files of a pair have; None if the rule does not apply to the name.
     """
 
     role: Role
     key: str | None
 
 
-def by_file_id(name: str) -> Named:
-    """Read a name of the DNS challenges: the folder, the prefix and the number are the key."""
+def parse_path(name: str) -> NameParts:
+    """Use the whole name as the key."""
+    return NameParts("", name)
+
+
+def parse_file_id(name: str) -> NameParts:
+    """Split a name of the DNS challenges; folder, prefix and number are the key."""
     folder, _, last = name.rpartition("/")
     found = _FILE_ID.search(last)
     if not found:
-        return Named("", None)
+        return NameParts("", None)
     prefix = _DNS_PREFIX.match(last)
     track = prefix[1].lower() if prefix and prefix[1].lower() != "primary" else ""
     role = _DNS_ROLE.fullmatch(last)
-    # Anything that has an id and is neither of the parts is the mixture.
+    # A file with an id that is called neither clean nor noise is the mixture.
     side: Role = "noisy" if not role else "clean" if role[1].lower() == "clean" else "noise"
-    return Named(side, f"{folder}/{track} {int(found[1])}")
+    return NameParts(side, f"{folder}/{track} {int(found[1])}")
 
 
-def by_suffix(name: str) -> Named:
-    """Read a name such as X_noisy or X_clean: what stands before the word is the key."""
+def parse_suffix(name: str) -> NameParts:
+    """Split a name such as X_noisy or X_clean; the part before the word is the key."""
     folder, _, last = name.rpartition("/")
     found = _SUFFIX.fullmatch(last)
     if not found:
-        return Named("", name)
+        return NameParts("", name)
     role: Role = "noisy" if found["noisy"] else "clean" if found["clean"] else "noise"
-    return Named(role, f"{folder}/{found[1]}" if folder else found[1])
-
-
-def by_path(name: str) -> Named:
-    """The whole name is the key."""
-    return Named("", name)
+    return NameParts(role, f"{folder}/{found[1]}" if folder else found[1])
 
 
 def is_output(name: str) -> bool:
-    """Say whether a name is one that programs give to what they have enhanced."""
+    """Return whether a name has the ending that programs give to enhanced files."""
     return bool(re.search(r"[-_. ]enhanced$", name, re.I))
 
 
 def without_output_word(name: str) -> str:
-    """Return the name that the input of such a program had."""
+    """Return a name without that ending: the name of the program's input."""
     return name[: -len("_enhanced")] if is_output(name) else name

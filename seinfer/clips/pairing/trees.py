@@ -1,4 +1,4 @@
-"""One folder that holds a noisy and a clean tree, told apart by a word in a folder's name."""
+"""Split one folder into a noisy and a clean tree, which are distinguished by a word in a folder's name."""
 
 from __future__ import annotations
 
@@ -6,69 +6,75 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ...core.errors import PairingError
-from .clipset import some
+from . import messages
 from .names import CLEAN_WORDS, NOISY_WORDS
 
 
 @dataclass(frozen=True)
 class Trees:
-    """The files of two trees by their names below the tree, and what lies in neither.
+    """The files of two trees, by their names below the tree, and the files in neither.
 
     Attributes:
         noisy, clean: name -> path.
-        rest: paths.
-        doubles: paths of which several have one name in one tree.
+        rest: paths of the files in neither tree.
+        duplicates: paths of files that have the same name in trees of the same kind.
     """
 
     noisy: dict[str, str] = field(default_factory=dict)
     clean: dict[str, str] = field(default_factory=dict)
     rest: list[str] = field(default_factory=list)
-    doubles: list[str] = field(default_factory=list)
+    duplicates: list[str] = field(default_factory=list)
 
 
 def split(files: Mapping[str, str]) -> Trees | None:
-    """Split named files into trees; None where there are not both.
+    """Split files into a noisy and a clean tree.
 
-    What else a tree's name says ("noisy_testset_wav") is dropped, unless two trees would fall together by that.
+    The rest of a tree's name (such as testset_wav in "noisy_testset_wav") is ignored, unless two trees would then
+    contain the same names.
+
+    Args:
+        files: name relative to the input folder -> path.
+
+    Returns:
+        The trees, or None unless both are found.
 
     Raises:
-        PairingError: two files of one side have the same name below their trees.
+        PairingError: two noisy or two clean files have the same name below their trees.
     """
-    trees = _split(files, keep_all=False)
-    if trees.doubles and not _split(files, keep_all=True).doubles:
-        trees = _split(files, keep_all=True)
+    trees = _split(files, keep_rest=False)
+    if trees.duplicates and not _split(files, keep_rest=True).duplicates:
+        trees = _split(files, keep_rest=True)
     if not (trees.noisy and trees.clean):
         return None
-    if trees.doubles:
-        raise PairingError(
-            f"several files have the same name in trees of the same kind: {some(trees.doubles)}; expected one "
-            "noisy and one clean tree; give a folder that holds no other, or --clean DIR, or name the pairs in a "
-            "--manifest"
-        )
+    if trees.duplicates:
+        raise messages.several_trees(trees.duplicates)
     return trees
 
 
-def _split(files: Mapping[str, str], *, keep_all: bool) -> Trees:
+def _split(files: Mapping[str, str], *, keep_rest: bool) -> Trees:
     trees = Trees()
     for name, path in files.items():
-        role, key = tree_role(name, keep_all=keep_all)
+        role, key = tree_role(name, keep_rest=keep_rest)
         if not role:
             trees.rest.append(path)
             continue
         side = trees.noisy if role == "noisy" else trees.clean
         if key in side:
-            trees.doubles.extend((side[key], path))
+            trees.duplicates.extend((side[key], path))
         side[key] = path
     return trees
 
 
-def tree_role(name: str, *, keep_all: bool = False) -> tuple[str, str]:
-    """Return ("noisy" | "clean" | "", the name without the folder that said so).
+def tree_role(name: str, *, keep_rest: bool = False) -> tuple[str, str]:
+    """Find the folder whose name contains a word for noisy or clean.
 
     Args:
         name: path relative to the input folder.
-        keep_all: keep what is left of the folder's name at the top, too; below the top it always says which set it is.
+        keep_rest: keep the rest of that folder's name even if it is the top folder; below the top it is always kept,
+            because it distinguishes the sets.
+
+    Returns:
+        ("noisy", "clean" or "", the name without that folder's word).
     """
     *folders, last = name.split("/")
     for i, folder in enumerate(folders):
@@ -78,11 +84,11 @@ def tree_role(name: str, *, keep_all: bool = False) -> tuple[str, str]:
             )
             if found:
                 rest = (folder[: found.start()] + folder[found.end() :]).strip("_- .")
-                kept = [rest] if rest and (i or keep_all) else []
+                kept = [rest] if rest and (i or keep_rest) else []
                 return role, "/".join([*folders[:i], *kept, *folders[i + 1 :], last])
     return "", name
 
 
 def without_tree_word(name: str) -> str:
-    """Return a name without the folder that says which side it is on."""
+    """Return a name without the folder for noisy or clean files."""
     return tree_role(name)[1]

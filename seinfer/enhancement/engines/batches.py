@@ -11,10 +11,10 @@ def group_by_length(lengths_s: Sequence[float], *, max_clips: int, max_batch_s: 
     Args:
         lengths_s: length of each clip in seconds.
         max_clips: most clips in a group.
-        max_batch_s: most seconds in a group, padding counted; a clip that is longer stands alone.
+        max_batch_s: most seconds in a group, padding counted; a longer clip is a group of its own.
 
     Returns:
-        Groups of indices into `lengths_s`. Every index stands in exactly one group.
+        Groups of indices into `lengths_s`. Every index is in exactly one group.
     """
     groups: list[list[int]] = []
     longest_s = 0.0

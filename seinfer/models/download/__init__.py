@@ -1,1 +1,1 @@
-"""How weights come here and what they must be; `seinfer.models.weights` is the face of it."""
+"""Downloading and verifying weight files; other packages use `seinfer.models.weights`."""

@@ -1,7 +1,7 @@
-"""A file from the network, complete and verified, or an error that says where it comes from and what else to do.
+"""One file from the network, complete and verified, or an error that contains its address and what else to do.
 
-The hash decides, not the server: what an earlier try left is continued (RFC 9110, 14.2), and begun anew where the whole
-then has the wrong hash.
+The hash decides, not the server: a partial file of an earlier try is continued, and downloaded anew if the complete
+file then has the wrong hash.
 """
 
 from __future__ import annotations
@@ -10,97 +10,99 @@ import time
 from dataclasses import dataclass
 
 from ...core.errors import DownloadError, IntegrityError
-from . import exchange
-from .checks import in_words, measure
-from .exchange import MAX_FILE_BYTES, PassingError, RangeRefusedError, look
-from .partials import Partial
-from .transfer import Progress, transfer
+from . import transport
+from .checks import content_hint, describe_sha256, size_and_sha256
+from .partial_files import PartialFile
+from .progress import NoProgress, Progress
+from .transport import ConnectionLostError, RangeRefusedError
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """A file to be fetched.
+class RemoteFile:
+    """A file to download.
 
     Attributes:
         name: for the progress display.
         url: http or https.
-        sha256: what its digest must be or begin with; empty where nothing is known.
-        bytes: its size, None where it is not known.
-        hint: what an unexpected digest may mean beyond the usual; may be empty.
-        way_out: what to do when the download fails.
+        sha256: its expected digest, or the first digits; empty if unknown.
+        bytes: its size, None if unknown.
+        alternative: what to do if the download fails.
+        hint: a further possible cause of an unexpected digest; may be empty.
     """
 
     name: str
     url: str
     sha256: str
     bytes: int | None
-    way_out: str
+    alternative: str
     hint: str = ""
 
 
-def fetch(wanted: Wanted, partial: Partial, progress: Progress | None = None) -> tuple[int, str]:
+def download(file: RemoteFile, partial: PartialFile, progress: Progress | None = None) -> tuple[int, str]:
     """Complete `partial` from the network and verify it.
 
     Returns:
         Its size in bytes and full sha256.
 
     Raises:
-        DownloadError: it did not come; what came is kept for the next try.
-        IntegrityError: what came is not the file; nothing is kept.
+        DownloadError: it could not be downloaded; the bytes received are kept for the next try.
+        IntegrityError: the server sent another file; nothing is kept.
     """
-    if not wanted.url.lower().startswith(("http://", "https://")):
-        raise DownloadError(f"{wanted.url}: is no web address, expected http:// or https://; {wanted.way_out}")
-    # Without a hash nothing could tell a file that was put together wrongly: it comes in one piece or not at all.
-    partial.is_kept = partial.is_kept and bool(wanted.sha256)
+    if not file.url.lower().startswith(("http://", "https://")):
+        raise DownloadError(f"{file.url}: is not a web address, expected http:// or https://; {file.alternative}")
+    # Without a hash, nothing would detect a file joined from two different ones: it is downloaded in one piece.
+    partial.is_kept = partial.is_kept and bool(file.sha256)
+    progress = progress or NoProgress()
     try:
-        is_continued = _complete(wanted, partial, progress)
-        size_bytes, digest = measure(partial.path)
-        if is_continued and not _fits(wanted, size_bytes, digest):
+        is_continued = _complete(file, partial, progress)
+        size_bytes, digest = size_and_sha256(partial.path)
+        if is_continued and not _matches(file, size_bytes, digest):
             partial.restart()
-            _complete(wanted, partial, progress)
-            size_bytes, digest = measure(partial.path)
-        _refuse_wrong(wanted, partial, size_bytes, digest)
+            _complete(file, partial, progress)
+            size_bytes, digest = size_and_sha256(partial.path)
+        _refuse_wrong_file(file, partial, size_bytes, digest)
     except IntegrityError as error:
         partial.is_kept = False
-        raise IntegrityError(f"{error}; {wanted.way_out}") from error
+        raise IntegrityError(f"{error}; {file.alternative}") from error
     except DownloadError as error:
-        is_of_use = partial.is_kept and partial.size_bytes > 0
-        kept = f"; {partial.size_bytes:,} bytes are kept, and the next try goes on from there" if is_of_use else ""
-        raise DownloadError(f"{error}{kept}; try again later, or {wanted.way_out}") from error
+        is_useful = partial.is_kept and partial.size_bytes > 0
+        kept = f"; {partial.size_bytes:,} bytes are kept, and the next try continues there" if is_useful else ""
+        raise DownloadError(f"{error}{kept}; try again later, or {file.alternative}") from error
     return size_bytes, digest
 
 
-def _complete(wanted: Wanted, partial: Partial, progress: Progress | None) -> bool:
-    """Fetch what is missing, with a few tries; return whether the file was put together from more than one answer."""
-    for attempt in range(1, exchange.LIMITS.tries + 1):
-        if not wanted.sha256 or partial.size_bytes > (wanted.bytes or MAX_FILE_BYTES):
+def _complete(file: RemoteFile, partial: PartialFile, progress: Progress) -> bool:
+    """Download the missing part with a few tries; return whether the file consists of more than one answer."""
+    limits = transport.LIMITS
+    for attempt in range(1, limits.tries + 1):
+        if not file.sha256 or partial.size_bytes > (file.bytes or transport.MAX_FILE_BYTES):
             partial.restart()
-        if partial.size_bytes == wanted.bytes:
+        if partial.size_bytes == file.bytes:
             return True
         try:
-            return transfer(wanted.url, partial, wanted.bytes, name=wanted.name, progress=progress) > 0
+            return transport.receive(file.url, partial, file.bytes, file.name, progress) > 0
         except RangeRefusedError:
             return True
-        except PassingError:
-            if attempt == exchange.LIMITS.tries:
+        except ConnectionLostError:
+            if attempt == limits.tries:
                 raise
-            time.sleep(exchange.LIMITS.pause_s * attempt)
-    raise ValueError(f"expected at least one try, got {exchange.LIMITS.tries}")
+            time.sleep(limits.pause_s * attempt)
+    raise ValueError(f"expected at least one try, got {limits.tries}")
 
 
-def _fits(wanted: Wanted, size_bytes: int, digest: str) -> bool:
-    return digest.startswith(wanted.sha256) and wanted.bytes in (None, size_bytes)
+def _matches(file: RemoteFile, size_bytes: int, digest: str) -> bool:
+    return digest.startswith(file.sha256) and file.bytes in (None, size_bytes)
 
 
-def _refuse_wrong(wanted: Wanted, partial: Partial, size_bytes: int, digest: str) -> None:
-    with partial.path.open("rb") as file:
-        appearance = look(file.read(64))
-    if not wanted.sha256 and appearance:
-        raise IntegrityError(f"{wanted.url}: what came are no weights{appearance}")
-    if not _fits(wanted, size_bytes, digest):
-        size = "" if wanted.bytes is None else f" and {wanted.bytes:,} bytes"
+def _refuse_wrong_file(file: RemoteFile, partial: PartialFile, size_bytes: int, digest: str) -> None:
+    with partial.path.open("rb") as content:
+        hint = content_hint(content.read(64))
+    if not file.sha256 and hint:
+        raise IntegrityError(f"{file.url}: the server sent no weights{hint}")
+    if not _matches(file, size_bytes, digest):
+        size = "" if file.bytes is None else f" and {file.bytes:,} bytes"
         raise IntegrityError(
-            f"{wanted.url}: what came has sha256 {digest} and {size_bytes:,} bytes, "
-            f"expected sha256 {in_words(wanted.sha256)}{size}{appearance}. Likely causes: a proxy or login page in "
-            f"between, or the authors replaced the file{wanted.hint}; nothing was kept"
+            f"{file.url}: the file received has sha256 {digest} and {size_bytes:,} bytes, "
+            f"expected sha256 {describe_sha256(file.sha256)}{size}{hint}. Likely causes: a proxy or login page "
+            f"answered instead, or the authors replaced the file{file.hint}; nothing was kept"
         )

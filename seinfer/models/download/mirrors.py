@@ -1,6 +1,6 @@
-"""Files and folders that a user has, as a source of weights: found by hash, whatever their names and folders.
+"""Files and folders that a user has, as a source of weights: files are found by hash, under any name in any folder.
 
-A folder is walked once a process, a file is hashed at most once, and only where its size fits.
+A folder is listed once per process. A file is hashed at most once, and only if its size is right.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from pathlib import Path
 
 from ...core.errors import UsageError
 from .archives import kind_of
-from .checks import measure
+from .checks import size_and_sha256
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A plain file of a mirror: its path, and size and time by which its digest is remembered."""
+    """A regular file of a mirror; its digest is remembered for this path, size and time of modification."""
 
     path: Path
     bytes: int
@@ -27,10 +27,12 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Mirror:
-    """What a folder or a single file offers.
+    """The regular files of a folder, or a single file.
 
     Attributes:
-        unreadable: one line for each folder and file that could not be looked into.
+        root: the folder or the single file.
+        candidates: the files.
+        unreadable: one line for each folder and file that could not be read.
     """
 
     root: Path
@@ -38,12 +40,12 @@ class Mirror:
     unreadable: list[str]
 
     def find(self, sha256: str, size_bytes: int | None, name: str) -> Path | None:
-        """Return a file with this digest (or one that begins so), those of the same name looked at first."""
+        """Return a file whose digest is, or begins with, `sha256`; files of the same name are tried first."""
         fitting = [c for c in self.candidates if size_bytes is None or c.bytes == size_bytes]
         return self._first(fitting, sha256, name)
 
     def find_archive(self, sha256: str, name: str) -> Path | None:
-        """Return a tar or zip archive with this digest, whatever its name; without a digest, one of this name."""
+        """Return a tar or zip archive with this digest under any name; without a digest, one of this name."""
         candidates = [c for c in self.candidates if sha256 or c.path.name == name]
         return self._first([c for c in candidates if self._is_archive(c)], sha256, name)
 
@@ -52,28 +54,28 @@ class Mirror:
         return next((c.path for c in candidates if self.digest(c).startswith(sha256)), None)
 
     def digest(self, candidate: Candidate) -> str:
-        """Return the sha256 of a file, or a word that begins no digest where it cannot be read."""
+        """Return the sha256 of a file; "unreadable", which matches no digest, if it cannot be read."""
         try:
             return _digest(candidate)
         except OSError as error:
-            self._note(candidate.path, error)
+            self._record(candidate.path, error)
             return "unreadable"
 
     def _is_archive(self, candidate: Candidate) -> bool:
         try:
             return bool(kind_of(candidate.path))
         except OSError as error:
-            self._note(candidate.path, error)
+            self._record(candidate.path, error)
             return False
 
-    def _note(self, path: Path, error: OSError) -> None:
+    def _record(self, path: Path, error: OSError) -> None:
         line = f"{path}: {error.strerror}"
         if line not in self.unreadable:
             self.unreadable.append(line)
 
 
 def open_mirror(path: Path) -> Mirror:
-    """Return what a folder, walked to its depths, or a single file offers.
+    """Return the files of a folder and all its subfolders, or a single file.
 
     Raises:
         UsageError: there is no such file or folder.
@@ -81,20 +83,20 @@ def open_mirror(path: Path) -> Mirror:
     path = path.absolute()
     if not path.exists():
         raise UsageError(
-            f"--from {path}: there is no such file or folder; expected weights or a folder that holds some"
+            f"--from {path}: there is no such file or folder; expected a weight file or a folder that contains some"
         )
-    return _opened(path)
+    return _list(path)
 
 
 @cache
-def _opened(root: Path) -> Mirror:
+def _list(root: Path) -> Mirror:
     unreadable: list[str] = []
-    paths = _walk(root, unreadable) if root.is_dir() else iter([root])
+    paths = _files_below(root, unreadable) if root.is_dir() else iter([root])
     return Mirror(root, tuple(filter(None, (_candidate(path, unreadable) for path in paths))), unreadable)
 
 
-def _walk(root: Path, unreadable: list[str]) -> Iterator[Path]:
-    """Yield all that lies below a folder and is no folder. Links are followed, but no folder is entered twice."""
+def _files_below(root: Path, unreadable: list[str]) -> Iterator[Path]:
+    """Yield everything below a folder except folders. Links are followed, but no folder is listed twice."""
     seen: set[tuple[int, int]] = set()
     folders = [root]
     while folders:
@@ -113,10 +115,10 @@ def _walk(root: Path, unreadable: list[str]) -> Iterator[Path]:
 
 
 def _candidate(path: Path, unreadable: list[str]) -> Candidate | None:
-    """Return a plain file; None for a pipe, a socket or a device, which must not be opened."""
+    """Return a regular file; None for a pipe, a socket or a device, which must not be opened."""
     try:
         status = path.stat()
-    except OSError as error:  # a link that leads nowhere or in a circle
+    except OSError as error:  # a link to nothing or to itself
         unreadable.append(f"{path}: {error.strerror}")
         return None
     return Candidate(path, status.st_size, status.st_mtime_ns) if stat.S_ISREG(status.st_mode) else None
@@ -124,4 +126,4 @@ def _candidate(path: Path, unreadable: list[str]) -> Candidate | None:
 
 @cache
 def _digest(candidate: Candidate) -> str:
-    return measure(candidate.path)[1]
+    return size_and_sha256(candidate.path)[1]

@@ -1,26 +1,30 @@
-"""What the tests of DeepFilterNet share: its tables and weights, and clips."""
+"""Helpers of the DeepFilterNet tests: model tables, weights from the shared folder or made from a seed, clips."""
 
 from __future__ import annotations
 
 import dataclasses
 import os
 import zipfile
+from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import soundfile
 
-from seinfer.backends.base import Waveform
-from seinfer.backends.batching import pad
+from seinfer.backends.base import Waveform, pad
 from seinfer.backends.deepfilternet import onnx as deepfilternet
 from seinfer.backends.deepfilternet.clips import DeepFilterNet
 from seinfer.core.records import ModelSpec
 from seinfer.models.registry import load_registry
+from tests.backends.golden_clip import golden_clip
 from tests.helpers import find_shared_file
 
-os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # some tests import onnxruntime by themselves
+from . import standin
+
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # some tests import onnxruntime directly
 SPECS = load_registry().specs
 RATE = 48_000
 MODELS = ("deepfilternet2", "deepfilternet3")
@@ -50,8 +54,17 @@ def spec_with(model: str, **options: Any) -> ModelSpec:
     return dataclasses.replace(SPECS[model], options={**SPECS[model].options, **options})
 
 
+def load_files(files: Mapping[str, Path], model: str, threads: int = 1, **options: Any) -> DeepFilterNet:
+    return deepfilternet.load(spec_with(model, **options), files, device="cpu", threads=threads)
+
+
 def load(shared: Path, model: str, threads: int = 1, **options: Any) -> DeepFilterNet:
-    return deepfilternet.load(spec_with(model, **options), weights_of(shared, model), device="cpu", threads=threads)
+    return load_files(weights_of(shared, model), model, threads, **options)
+
+
+def load_standin(folder: Path, model: str, threads: int = 1, **options: Any) -> DeepFilterNet:
+    """Load a small network with weights made from a seed."""
+    return load_files(standin.write_files(folder, model), model, threads, **options)
 
 
 def alone(enhancer: DeepFilterNet, waveform: Waveform) -> Waveform:
@@ -63,3 +76,10 @@ def read(path: Path) -> Waveform:
     samples, rate = soundfile.read(path, dtype="float32")
     assert rate == RATE
     return samples
+
+
+def read_golden(name: str) -> tuple[Waveform, Waveform]:
+    """Return the clip and the output of a golden file of this folder, see golden/README.md."""
+    with np.load(Path(__file__).with_name("golden") / f"{name}.npz") as file:
+        enhanced = file["enhanced"]
+    return golden_clip(RATE, len(enhanced)), enhanced

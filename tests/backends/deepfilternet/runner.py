@@ -1,9 +1,9 @@
-"""Measure DeepFilterNet in torch, in a process of its own: torch and TensorFlow must not share one.
+"""Measure DeepFilterNet in torch, in a separate process, because torch and TensorFlow must not share one.
 
     python -m tests.backends.deepfilternet.runner SHARED SCRATCH RESULTS
 
-It judges nothing: each finding is a JSON line of RESULTS. The process is started with a home, a `git` and a current
-folder that tell whether anything was called or written.
+It makes no assertions: each finding is a JSON line of RESULTS. The process is started with its own home folder, `git`
+and working folder, which show whether anything was called or written.
 """
 
 from __future__ import annotations
@@ -20,19 +20,18 @@ from typing import Any
 
 import numpy as np
 
-from seinfer.backends.base import Waveform, run_stream
-from seinfer.backends.batching import pad
+from seinfer.backends.base import Waveform, pad, run_stream
 from seinfer.backends.deepfilternet import onnx as deepfilternet
 from seinfer.backends.deepfilternet import torch as deepfilternet_torch
 from seinfer.backends.deepfilternet.clips import DeepFilterNet
 from seinfer.core.errors import SeinferError
 from tests.helpers import snr_db
 
+from .damages import DAMAGES
 from .models import GOLDEN, NOISY, alone, read, spec_with, unpack_rebuilt, weights_of
-from .spoils import SPOILS
 
 MODEL = "deepfilternet3-torch"
-# Each the name of a key of the package's config, with a value that would break it.
+# Names of keys of the package's config, each with a value that would break it.
 POISON = {
     "MODEL": "foo",
     "SR": "16000",
@@ -78,7 +77,7 @@ def findings(shared: Path, scratch: Path, files: dict[str, Path]) -> Iterator[tu
     load(files)
     yield "package_kept", package.state() == before
     yield "pieces", pieces(enhancer, clips["freesound"])
-    yield "refusals", {name: refusal(scratch / "spoilt" / name, files, spoil) for name, spoil in SPOILS.items()}
+    yield "refusals", {name: refusal(scratch / "damaged" / name, files, damage) for name, damage in DAMAGES.items()}
     yield "exit", exits(files)
     yield "logging_kept", logging_kept(files)
     yield "devices", devices(files)
@@ -95,7 +94,7 @@ def clips_of(shared: Path) -> dict[str, Waveform]:
 
 
 class Package:
-    """The authors' own way: `init_df` and `enhance`."""
+    """The functions of the authors' package: `init_df` and `enhance`."""
 
     def __init__(self, files: Mapping[str, Path], scratch: Path) -> None:
         audio: Any = ModuleType("df.io")
@@ -121,7 +120,7 @@ class Package:
         return made
 
     def state(self) -> list[Any]:
-        """Return what a load by others must not change: the modules, and the global config."""
+        """Return everything that our loading must not change: the modules and the global config."""
         modules = {name: id(module) for name, module in sys.modules.items() if name.split(".")[0] == "df"}
         config = self._config.config
         return [modules, id(config), vars(config).copy(), repr(config), self._config.os is os]
@@ -130,7 +129,7 @@ class Package:
 def agreement(
     shared: Path, files: Mapping[str, Path], package: Package, clips: Mapping[str, Waveform]
 ) -> Iterator[tuple[str, dict[str, float]]]:
-    """Yield how far the three ways are apart, by clip and options."""
+    """Yield the differences between package, torch and ONNX, by clip and options."""
     for label, options in OPTIONS.items():
         spec = spec_with("deepfilternet3", **options)
         onnx = deepfilternet.load(spec, weights_of(shared, "deepfilternet3"), device="cpu", threads=1)
@@ -148,7 +147,7 @@ def agreement(
 
 
 def pieces(enhancer: DeepFilterNet, clip: Waveform) -> dict[str, float]:
-    """Return how far batches and streams are from each clip alone."""
+    """Return the differences of batches and streams from each clip alone."""
     clips = [
         clip[5_000 * k : 5_000 * k + n] for k, n in enumerate((60_000, 1, 481, 100_001, 48_000, 20_000, 960, 77, 9_000))
     ]
@@ -161,11 +160,11 @@ def pieces(enhancer: DeepFilterNet, clip: Waveform) -> dict[str, float]:
     }
 
 
-def refusal(folder: Path, files: Mapping[str, Path], spoil: Callable[[Path, Path], None]) -> list[str]:
-    """Return type and message of the error that spoilt files end in."""
+def refusal(folder: Path, files: Mapping[str, Path], damage: Callable[[Path, Path], None]) -> list[str]:
+    """Return type and message of the error for damaged files."""
     folder.mkdir(parents=True)
     copies = {name: Path(shutil.copy(path, folder)) for name, path in files.items()}
-    spoil(copies["config.ini"], copies["model_120.ckpt.best"])
+    damage(copies["config.ini"], copies["model_120.ckpt.best"])
     return error_of(lambda: load(copies))
 
 
@@ -178,7 +177,7 @@ def error_of(work: Callable[[], object]) -> list[str]:
 
 
 def exits(files: Mapping[str, Path]) -> list[str]:
-    """Return the error that a package which ends the process becomes."""
+    """Return the error that replaces the end of the process by the package."""
 
     class Exiting:
         def load(self, *args: object, **kwargs: object) -> None:
@@ -200,7 +199,7 @@ def exits(files: Mapping[str, Path]) -> list[str]:
 
 
 def logging_kept(files: Mapping[str, Path]) -> bool:
-    """Return whether another's log of the package is written again after a load, and of the load nothing."""
+    """Return whether the package's log is silent during a load and works again after it."""
     from loguru import logger
 
     lines: list[str] = []
@@ -213,7 +212,7 @@ def logging_kept(files: Mapping[str, Path]) -> bool:
 
 
 def devices(files: Mapping[str, Path]) -> dict[str, Any]:
-    """Return where the network lies when torch says that there is a GPU and it was not asked for, and when it was."""
+    """Return the device of the network if torch reports a GPU that was not requested, and the error if it was."""
     import torch
 
     error = error_of(lambda: load(files, device="cuda"))

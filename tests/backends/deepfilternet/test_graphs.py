@@ -1,4 +1,4 @@
-"""Graphs edited in memory: the same result as the original, whole, in pieces and in batches."""
+"""Graphs that were changed in memory: the same result as the original, whole, in pieces and in batches."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def tiny_graph(**changes: Any) -> onnx.ModelProto:
     """Return a graph of one convolution over three frames, a grouped linear layer and a GRU.
 
     Args:
-        changes: pads, mode, kernel, direction: what to make otherwise.
+        changes: other values of pads, mode, kernel and direction.
     """
     from onnx import TensorProto, checker, helper, numpy_helper
 
@@ -98,7 +98,7 @@ def zeros(made: Any, n_clips: int) -> Values:
 
 
 def run_pieces(made: Any, feeds: Mapping[str, Any], time_axis: Mapping[str, int], size: int) -> Iterator[Values]:
-    """Run a clip `size` frames at a time, the state carried."""
+    """Run a clip `size` frames at a time, with its state carried."""
     n_frames = min(value.shape[time_axis[name]] for name, value in feeds.items())
     n_clips = len(next(iter(feeds.values())))
     state = zeros(made, n_clips)
@@ -111,14 +111,14 @@ def run_pieces(made: Any, feeds: Mapping[str, Any], time_axis: Mapping[str, int]
         yield found
 
 
-def test_states_of_a_tiny_graph_are_its_past_frames_and_its_gru() -> None:
+def test_carry_state_adds_states_for_past_frames_and_gru() -> None:
     made = session(edited(tiny_graph()))
     shapes = {value.name: value.shape for value in made.get_inputs()}
     assert shapes == {"in": ["batch", 2, "S", 3], "state_net_0": ["batch", 2, 2, 3], "state_net_1": ["batch", 5]}
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 50])
-def test_tiny_graph_in_pieces_gives_what_the_original_gives_as_a_whole(size: int) -> None:
+def test_edited_tiny_graph_in_pieces_equals_the_original_on_the_whole_clip(size: int) -> None:
     values = np.random.default_rng(1).standard_normal((1, 2, 50, 3)).astype(np.float32)
     [whole] = session(tiny_graph()).run(None, {"in": values})
     pieces = [found["out"] for found in run_pieces(session(edited(tiny_graph())), {"in": values}, {"in": 2}, size)]
@@ -127,7 +127,7 @@ def test_tiny_graph_in_pieces_gives_what_the_original_gives_as_a_whole(size: int
 
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("part", PARTS)
-def test_graph_of_the_authors_edited_gives_what_the_original_gives(shared: Path, model: str, part: str) -> None:
+def test_edited_graph_of_the_authors_equals_the_original(shared: Path, model: str, part: str) -> None:
     import onnx
 
     original = onnx.load(weights_of(shared, model)[f"{part}.onnx"])
@@ -147,7 +147,7 @@ def test_graph_of_the_authors_edited_gives_what_the_original_gives(shared: Path,
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_weights_of_the_authors_stay_as_they_are(shared: Path, model: str) -> None:
+def test_edited_graph_of_the_authors_has_the_same_weights(shared: Path, model: str) -> None:
     import onnx
 
     for part in PARTS:
@@ -166,12 +166,12 @@ def test_weights_of_the_authors_stay_as_they_are(shared: Path, model: str) -> No
         ({"direction": "reverse"}, "runs backwards"),
     ],
 )
-def test_graph_that_does_not_look_at_the_past_alone_is_refused(changes: dict[str, Any], message: str) -> None:
+def test_carry_state_graph_that_uses_more_than_the_past_is_refused(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(UnknownGraphError, match=message):
         carry_state(tiny_graph(**changes), "net")
 
 
-def test_graph_that_pads_by_what_it_is_given_is_refused() -> None:
+def test_carry_state_graph_with_padding_from_an_input_is_refused() -> None:
     from onnx import TensorProto, helper
 
     model = tiny_graph()
@@ -181,7 +181,7 @@ def test_graph_that_pads_by_what_it_is_given_is_refused() -> None:
         carry_state(model, "net")
 
 
-def test_graph_that_pads_inside_is_refused() -> None:
+def test_carry_state_graph_that_pads_an_inner_value_is_refused() -> None:
     model = tiny_graph()
     model.graph.node[0].input[0] = "elsewhere"
     with pytest.raises(UnknownGraphError, match="does not pad an input"):

@@ -1,4 +1,4 @@
-"""DeepFilterNet from the ONNX graphs: the authors' output and figures, batches, streams, and options."""
+"""DeepFilterNet from ONNX graphs: golden outputs, the authors' published scores, batches, streams and options."""
 
 from __future__ import annotations
 
@@ -11,17 +11,30 @@ import pystoi
 import pytest
 import soxr
 
-from seinfer.backends.base import Waveform, batch_limits, run_stream
-from seinfer.backends.batching import pad
+from seinfer.backends.base import Waveform, batch_limits, pad, run_stream
 from seinfer.backends.deepfilternet import clips as deepfilternet_clips
 from seinfer.backends.deepfilternet.clips import DeepFilterNet
 from tests.helpers import lag_samples, si_sdr_db, snr_db
 
-from .models import CLEAN, GOLDEN, MODELS, NOISY, RATE, SPECS, alone, load, needs_onnxruntime, read
+from .models import (
+    CLEAN,
+    GOLDEN,
+    MODELS,
+    NOISY,
+    RATE,
+    SPECS,
+    alone,
+    load,
+    load_standin,
+    needs_onnxruntime,
+    read,
+    read_golden,
+)
+from .record_golden import CASES, compute
 
 pytestmark = needs_onnxruntime
 
-# What the package's own test expects of it (df/scripts/test_df.py): PESQ-WB at 16 kHz, STOI, SI-SDR in dB.
+# The values that the package's own test expects (df/scripts/test_df.py): PESQ-WB at 16 kHz, STOI, SI-SDR in dB.
 PUBLISHED = {"deepfilternet2": (2.8728, 0.97260, 19.417), "deepfilternet3": (3.0471, 0.97424, 20.015)}
 
 
@@ -40,13 +53,30 @@ def noisy(shared: Path) -> Waveform:
     return read(shared / NOISY)
 
 
-def test_golden_clip_with_post_filter_equals_the_authors_output_to_60_db(shared: Path) -> None:
+@pytest.mark.parametrize("case", CASES)
+def test_enhance_standin_network_equals_the_stored_golden(tmp_path: Path, case: str) -> None:
+    model, post_filter, limit_db = CASES[case]
+    clip, expected = read_golden(case)
+    network = load_standin(tmp_path, model, post_filter=post_filter, atten_lim_db=limit_db or 0)
+    assert snr_db(reference=expected, estimate=alone(network, clip)) > 110
+    assert snr_db(reference=expected, estimate=run_stream(network.open_stream(), clip, 1_234)) > 110
+    together = network.enhance(pad([clip[:700], clip, clip[:1]]))
+    assert snr_db(reference=expected, estimate=together[1]) > 110
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_stored_golden_is_the_output_of_the_reference(case: str) -> None:
+    _, expected = read_golden(case)
+    assert snr_db(reference=compute(case), estimate=expected) > 120
+
+
+def test_enhance_published_clip_with_post_filter_equals_the_authors_output_to_60_db(shared: Path) -> None:
     theirs = read(shared / GOLDEN.format("df2_pf"))
     ours = alone(load(shared, "deepfilternet2", post_filter=True), read(shared / GOLDEN.format("noisy")))
     assert snr_db(reference=theirs, estimate=ours) > 60  # 69 dB: theirs is rounded to 16 bits
 
 
-def test_golden_clip_with_the_filter_of_the_other_architecture_is_far_off(
+def test_enhance_with_the_filter_of_the_other_architecture_is_far_off(
     shared: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     theirs = read(shared / GOLDEN.format("df2_pf"))
@@ -56,7 +86,7 @@ def test_golden_clip_with_the_filter_of_the_other_architecture_is_far_off(
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_figures_on_the_authors_clip_are_the_published_ones(shared: Path, noisy: Waveform, model: str) -> None:
+def test_enhance_the_authors_clip_gets_the_published_scores(shared: Path, noisy: Waveform, model: str) -> None:
     clean, enhanced = read(shared / CLEAN), alone(load(shared, model), noisy)
     wideband = [soxr.resample(signal, RATE, 16_000, quality="VHQ") for signal in (clean, enhanced)]
     pesq_wb, stoi, si_sdr = PUBLISHED[model]
@@ -68,7 +98,7 @@ def test_figures_on_the_authors_clip_are_the_published_ones(shared: Path, noisy:
 
 @pytest.mark.parametrize("threads", [0, 1, 3])
 @pytest.mark.parametrize("model", MODELS)
-def test_clips_of_unequal_length_in_a_batch_equal_each_alone_to_2e_5(
+def test_enhance_batch_of_unequal_lengths_equals_each_clip_alone_to_2e_5(
     shared: Path, noisy: Waveform, model: str, threads: int
 ) -> None:
     lengths = (60_000, 1, 480, 959, 960, 100_001, 479, 60_000, 48_000, 240, 20_000)
@@ -79,12 +109,12 @@ def test_clips_of_unequal_length_in_a_batch_equal_each_alone_to_2e_5(
         assert float(np.abs(enhanced - alone(enhancer, clip)).max()) <= 2e-5
 
 
-def test_batch_without_clips_gives_none(third: DeepFilterNet) -> None:
+def test_enhance_batch_without_clips_returns_no_waveforms(third: DeepFilterNet) -> None:
     assert third.enhance(pad([])) == []
 
 
 @pytest.mark.parametrize("frames_at_once", [1, 7, 100])
-def test_clip_in_blocks_of_any_size_equals_the_clip_in_one_to_100_db(
+def test_enhance_in_blocks_of_any_size_equals_one_block_to_100_db(
     enhancer: DeepFilterNet, noisy: Waveform, monkeypatch: pytest.MonkeyPatch, frames_at_once: int
 ) -> None:
     clip = noisy[:200_000]
@@ -95,12 +125,12 @@ def test_clip_in_blocks_of_any_size_equals_the_clip_in_one_to_100_db(
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_latency_of_the_table_is_what_a_stream_holds_back(shared: Path, noisy: Waveform, model: str) -> None:
+def test_stream_delay_equals_the_latency_of_the_table(shared: Path, noisy: Waveform, model: str) -> None:
     stream, held_samples, n_out = load(shared, model).open_stream(), [], 0
     for n_in, sample in enumerate(noisy[:5_000], 1):
         n_out += len(stream.push(sample[None]))
         held_samples.append(n_in - n_out)
-    # A whole hop is given out when its last sample is there: the sample before that hop waits longest.
+    # A whole hop is returned when its last sample has arrived: the sample before that hop waits longest.
     assert max(held_samples) + 1 == round(SPECS[model].latency_ms * RATE / 1000)
 
 
@@ -112,13 +142,13 @@ def test_streams_on_several_threads_at_once_equal_the_whole_clips(third: DeepFil
         assert snr_db(reference=alone(third, clip), estimate=enhanced) > 100
 
 
-def test_quieter_clip_is_not_brought_to_full_scale_on_the_way(third: DeepFilterNet, noisy: Waveform) -> None:
-    # The network hears the level; the authors' package differs by as much. Were the level normalised, it would be inf.
+def test_enhance_quieter_clip_is_not_normalised_to_full_scale(third: DeepFilterNet, noisy: Waveform) -> None:
+    # The network depends on the level, and so does the authors' package. With a normalised level the SNR would be inf.
     ratio_db = snr_db(reference=alone(third, noisy), estimate=10 * alone(third, noisy * np.float32(0.1)))
     assert ratio_db == pytest.approx(13, abs=1)
 
 
-def test_attenuation_limit_mixes_the_noisy_clip_in(shared: Path, third: DeepFilterNet, noisy: Waveform) -> None:
+def test_attenuation_limit_adds_a_share_of_the_noisy_clip(shared: Path, third: DeepFilterNet, noisy: Waveform) -> None:
     clip = noisy[:96_000]
     limited = alone(load(shared, "deepfilternet3", atten_lim_db=12), clip)
     share = 10 ** (-12 / 20)
@@ -127,7 +157,7 @@ def test_attenuation_limit_mixes_the_noisy_clip_in(shared: Path, third: DeepFilt
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_post_filter_takes_more_from_what_is_attenuated_much(shared: Path, noisy: Waveform, model: str) -> None:
+def test_post_filter_attenuates_quiet_frames_more_than_loud_ones(shared: Path, noisy: Waveform, model: str) -> None:
     plain, filtered = (alone(load(shared, model, post_filter=on), noisy) for on in (False, True))
     frames = [
         np.square(signal[: len(signal) // 480 * 480].reshape(-1, 480)).sum(axis=1) for signal in (plain, filtered)
@@ -138,6 +168,6 @@ def test_post_filter_takes_more_from_what_is_attenuated_much(shared: Path, noisy
     assert float(np.median(loss_db[loudest_first[-300:]])) > 1.0
 
 
-def test_appetite_grows_with_the_threads(shared: Path, third: DeepFilterNet) -> None:
+def test_batch_limits_grow_with_the_threads(shared: Path, third: DeepFilterNet) -> None:
     assert batch_limits(third).max_clips == 8
     assert batch_limits(load(shared, "deepfilternet3", threads=2)).max_clips == 16

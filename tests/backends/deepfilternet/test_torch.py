@@ -1,6 +1,6 @@
-"""DeepFilterNet 3 in torch: the same as the graphs and as the authors' package, and none of the package's ways.
+"""DeepFilterNet 3 in torch: the output of the ONNX graphs and of the package, without the side effects of the package.
 
-What is judged here was measured by runner.py in a process of its own.
+The values were measured by runner.py in a separate process.
 """
 
 from __future__ import annotations
@@ -14,14 +14,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from seinfer.backends.deepfilternet import torch as deepfilternet_torch
 from seinfer.core.errors import MissingExtraError
 from seinfer.models.extras import install_line, missing_packages
-from tests.helpers import ROOT
+from tests.helpers import ROOT, snr_db
 
-from .models import SPECS, needs_onnxruntime
+from .models import SPECS, needs_onnxruntime, read_golden
 
 MODEL = "deepfilternet3-torch"
 TIMEOUT_S = 240
@@ -29,7 +30,7 @@ TIMEOUT_S = 240
 
 @dataclass(frozen=True)
 class Measured:
-    """What the runner found, and what its process left behind."""
+    """Findings of the runner, and the folder that its process could write to."""
 
     findings: Mapping[str, Any]
     run: subprocess.CompletedProcess[str]
@@ -40,10 +41,14 @@ class Measured:
         return self.findings[name]
 
 
-@pytest.fixture(scope="module")
-def measured(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Measured:
+def require_packages() -> None:
     if missing := missing_packages(SPECS[MODEL]):
         pytest.skip(f"{MODEL} needs {', '.join(missing)}: {install_line(SPECS[MODEL])}")
+
+
+@pytest.fixture(scope="module")
+def measured(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Measured:
+    require_packages()
     scratch = tmp_path_factory.mktemp("deepfilternet")
     for folder in ("home", "here", "bin"):
         (scratch / folder).mkdir()
@@ -66,12 +71,22 @@ def measured(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Measured
     return Measured(dict(json.loads(line) for line in lines), run, scratch)
 
 
-def test_runner_came_to_its_end(measured: Measured) -> None:
+def test_enhance_standin_network_equals_the_stored_output_of_the_package(tmp_path: Path) -> None:
+    require_packages()
+    command = [sys.executable, "-m", f"{__package__}.standin_torch", str(tmp_path)]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=TIMEOUT_S)
+    _, expected = read_golden("deepfilternet3_torch")
+    with np.load(tmp_path / "enhanced.npz") as found:
+        for way in ("whole", "streamed"):
+            assert snr_db(reference=expected, estimate=found[way]) > 100, way
+
+
+def test_runner_is_complete(measured: Measured) -> None:
     assert measured["is_complete"]
 
 
 @needs_onnxruntime
-def test_torch_onnx_and_the_package_agree_on_every_clip_and_option(measured: Measured) -> None:
+def test_torch_onnx_and_package_agree_on_every_clip_and_option(measured: Measured) -> None:
     assert len(measured["agreement"]) == 9
     for case, found in measured["agreement"].items():
         assert found["torch_to_package_db"] > 100, case
@@ -84,18 +99,18 @@ def test_batches_and_streams_equal_each_clip_alone(measured: Measured) -> None:
     assert measured["pieces"]["stream_db"] >= 100
 
 
-def test_environment_variables_called_like_keys_of_the_config_change_nothing(measured: Measured) -> None:
+def test_environment_variables_with_names_of_config_keys_change_nothing(measured: Measured) -> None:
     assert measured["environment_kept"]
     assert measured["poison_changes"] == 0
 
 
-def test_package_is_left_as_it_was_found(measured: Measured) -> None:
+def test_load_does_not_change_the_imported_package(measured: Measured) -> None:
     assert measured["modules_left"] == []
     assert measured["package_kept"]
     assert measured["logging_kept"]
 
 
-def test_nothing_is_printed_written_or_called(measured: Measured) -> None:
+def test_load_prints_writes_and_calls_nothing(measured: Measured) -> None:
     assert measured["is_complete"]
     assert measured.run.stdout == ""
     assert measured.run.stderr == ""
@@ -112,7 +127,7 @@ def test_nothing_is_printed_written_or_called(measured: Measured) -> None:
     ]
 
 
-def test_gpu_is_used_only_where_it_is_asked_for(measured: Measured) -> None:
+def test_gpu_is_used_only_if_requested(measured: Measured) -> None:
     assert measured["devices"]["cpu"] == ["cpu"]
     kind, message = measured["devices"]["cuda"]
     assert kind == "UsageError"
@@ -120,7 +135,7 @@ def test_gpu_is_used_only_where_it_is_asked_for(measured: Measured) -> None:
 
 
 @pytest.mark.parametrize("name", ["nothing", "tensors of older versions"])
-def test_files_that_the_package_takes_are_taken(measured: Measured, name: str) -> None:
+def test_files_that_the_package_accepts_are_accepted(measured: Measured, name: str) -> None:
     assert measured["refusals"][name] == ["none", ""]
 
 
@@ -131,14 +146,14 @@ def test_files_that_the_package_takes_are_taken(measured: Measured, name: str) -
         ("further tensor", "enc.more is not part of the network"),
         ("wrong shape", "has shape (765, 256), expected (768, 256)"),
         ("not finite", "expected 0 to 1 and finite coefficients"),
-        ("a list", "holds a list, expected the tensors"),
+        ("a list", "contains a list, expected the tensors"),
         ("code", "nothing in it was run"),
         ("cut short", "cannot be read as a checkpoint"),
         ("another hop", "hop_size is '240', expected 480"),
         ("another architecture", "model is 'deepfilternet2', expected 'deepfilternet3'"),
         ("another width", "has shape (64, 1, 3, 3), expected (32, 1, 3, 3)"),
-        ("nonsense width", "cannot make a network of it: ValueError"),
-        ("unknown layer", "cannot make a network of it: AssertionError"),
+        ("nonsense width", "cannot build a network from it: ValueError"),
+        ("unknown layer", "cannot build a network from it: AssertionError"),
     ],
 )
 def test_files_that_do_not_fit_are_refused(measured: Measured, name: str, message: str) -> None:
@@ -147,13 +162,13 @@ def test_files_that_do_not_fit_are_refused(measured: Measured, name: str, messag
     assert message in text
 
 
-def test_package_that_ends_the_process_becomes_an_error(measured: Measured) -> None:
+def test_package_that_ends_the_process_is_integrity_error(measured: Measured) -> None:
     kind, message = measured["exit"]
     assert kind == "IntegrityError"
-    assert "wanted to exit with 1" in message
+    assert "tried to exit with code 1" in message
 
 
-def test_missing_package_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_load_without_torch_is_missing_extra_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "torch", None)
     with pytest.raises(MissingExtraError, match="extra 'deepfilternet-torch'"):
         deepfilternet_torch.load(SPECS[MODEL], {}, device="cpu", threads=1)

@@ -1,4 +1,5 @@
-"""Demucs for tests: tables that name a file and its options, and networks of any shape with weights made up.
+"""Helpers of the tests of Demucs: tables that name a file and its options, and networks of any shape with random
+weights.
 
 A test module that imports this one is skipped where the packages of the extra denoiser are not installed.
 """
@@ -15,8 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from seinfer.backends.base import Waveform
-from seinfer.backends.batching import pad
+from seinfer.backends.base import Waveform, pad
 from seinfer.backends.demucs.model import Demucs
 from seinfer.backends.demucs.network import Network
 from seinfer.backends.demucs.options import Architecture
@@ -31,8 +31,27 @@ package = pytest.importorskip("denoiser.demucs", reason="denoiser, of the extra 
 resample = pytest.importorskip("denoiser.resample")
 
 RATE = 16_000
+EXACT = 1e-12
+"""Two ways to compute the same numbers in float64 differ by less. In float32 no such bound holds on every processor:
+the order in which a processor adds up a dot product changes the rounding, in the package as much as here."""
+UNIT_ROUNDOFF = 2.0**-24
+"""Largest relative rounding error of one float32 operation."""
 CAUSAL: Mapping[str, Any] = {"hidden": 8}
 NONCAUSAL: Mapping[str, Any] = {"hidden": 4, "causal": False, "stride": 2, "resample": 2}
+# In addition to the published shapes, other values of every number that they leave at its default: a number used in the
+# wrong place would show.
+CAUSAL_SHAPES: list[dict[str, Any]] = [
+    dict(CAUSAL),
+    {"hidden": 8, "depth": 3, "kernel_size": 6, "stride": 3},
+    {"hidden": 8, "depth": 2, "resample": 1, "glu": False},
+    {"hidden": 4, "depth": 4, "kernel_size": 7, "stride": 2, "growth": 1.5, "max_hidden": 12},
+    {"hidden": 4, "depth": 1, "kernel_size": 4, "stride": 4, "resample": 2},
+]
+SHAPES = [
+    *CAUSAL_SHAPES,
+    dict(NONCAUSAL),
+    {"hidden": 6, "depth": 3, "kernel_size": 5, "stride": 3, "causal": False},
+]
 TINY: Mapping[str, Mapping[str, Any]] = {"tiny_causal_h8": CAUSAL, "tiny_nc_h4": NONCAUSAL}
 
 
@@ -89,21 +108,33 @@ def save_standin(shared: Path, path: Path, seed: int, **options: Any) -> None:
     torch.save({name: torch.from_numpy(values) for name, values in weights.items()}, path)
 
 
-def made_up(**options: Any) -> tuple[Any, Network]:
-    """Return the package's network with random weights, and ours around the same layers."""
+def made_up(dtype: torch.dtype, **options: Any) -> tuple[Any, Network]:
+    """Return the package's network with random weights, and ours around the same layers, both computing in `dtype`."""
     architecture = Architecture(**options)
     original = package.Demucs(**asdict(architecture)).eval()
     random = torch.Generator().manual_seed(0)
     for name, values in original.named_parameters():
-        # As initialised, next to nothing comes through the LSTM, and no test would see what becomes of it.
+        # With the initial weights almost nothing passes the LSTM, and no test would notice a wrong LSTM state.
         gain = 1.7 if "lstm" in name else 2.6
         scale = gain * values[0].numel() ** -0.5 if values.ndim > 1 else 0.1
         torch.nn.init.uniform_(values, -scale, scale, generator=random)
-    taps = resample.kernel_upsample2().flatten()
-    return original, Network(original, architecture, Resampler(taps, architecture.resample))
+    original = original.to(dtype)
+    return original, Network(original, architecture, resampler(dtype, architecture.resample))
 
 
-def largest_error(*, reference: Waveform, estimate: Waveform) -> float:
+def resampler(dtype: torch.dtype, factor: int) -> Resampler:
+    """Return ours with the package's filter."""
+    return Resampler(resample.kernel_upsample2().flatten().to(dtype), factor)
+
+
+def noise(n_samples: int, seed: int = 0, dtype: torch.dtype = torch.float64) -> torch.Tensor:
+    """Return white noise of unit variance, shape (time,): the same float32 values in every dtype."""
+    samples = np.random.default_rng(seed).standard_normal(n_samples).astype(np.float32)
+    return torch.from_numpy(samples).to(dtype)
+
+
+def largest_error(*, reference: torch.Tensor, estimate: torch.Tensor) -> float:
     """Return the largest difference as a share of the reference's peak."""
     assert reference.shape == estimate.shape
-    return float(np.abs(estimate - reference).max() / np.abs(reference).max())
+    assert reference.dtype == estimate.dtype
+    return float((estimate - reference).abs().max() / reference.abs().max())

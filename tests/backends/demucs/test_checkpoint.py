@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from seinfer.backends.torch import inert
 from seinfer.core.errors import IntegrityError
 
 from .models import CAUSAL, NONCAUSAL, alone, load, package, torch
@@ -18,7 +17,7 @@ ARGUMENTS = {"hidden": 2, "sample_rate": 16_000}
 
 
 class Mine:
-    """Runs code wherever it is unpickled without care."""
+    """Runs code when it is unpickled with `weights_only=False`."""
 
     def __init__(self, trace: Path) -> None:
         self._trace = trace
@@ -66,7 +65,7 @@ def test_code_in_a_checkpoint_is_refused_and_never_runs(
     with pytest.raises(IntegrityError, match=r"mine\.th cannot be read .*mkdir.*; nothing in it was run"):
         load(tmp_path, path, hidden=2)
     assert not (tmp_path / "trace").exists()
-    torch.load(path, weights_only=False)  # what it would have done
+    torch.load(path, weights_only=False)  # shows that the file would have run code
     assert (tmp_path / "trace").exists()
 
 
@@ -82,14 +81,8 @@ def test_class_that_a_package_names_is_not_the_real_one_and_cannot_be_built(
 
     path = saved({**packed(state), "args": Call()})
     monkeypatch.setattr(package.Demucs, "__init__", refuse)
-    with pytest.raises(IntegrityError, match="it holds a package of a Demucs with other arguments"):
+    with pytest.raises(IntegrityError, match="it contains a package of a Demucs with other arguments"):
         load(tmp_path, path, hidden=2)
-
-
-def test_inert_class_takes_anything_and_keeps_nothing() -> None:
-    made = inert("some.module.Thing")(1, two=2)
-    made.__setstate__({"three": 3})
-    assert (type(made).__module__, type(made).__qualname__, made.__dict__) == ("some.module", "Thing", {})
 
 
 def test_training_run_with_settings_of_hydra_and_numbers_of_numpy_is_read(
@@ -130,7 +123,9 @@ def test_truncated_file_is_refused_by_name(shared: Path, tmp_path: Path, form: s
 
 @pytest.mark.filterwarnings("ignore:Detected pickle protocol:UserWarning")
 @pytest.mark.parametrize("form", FORMS)
-def test_file_overwritten_anywhere_is_refused_or_only_other_numbers(shared: Path, tmp_path: Path, form: str) -> None:
+def test_file_overwritten_anywhere_is_refused_or_has_only_other_numbers(
+    shared: Path, tmp_path: Path, form: str
+) -> None:
     content = (shared / f"golden/denoiser/fmt_h2_{form}.th").read_bytes()
     random, path, n_refused = np.random.default_rng(0), tmp_path / "hit.th", 0
     for _ in range(60):
@@ -211,7 +206,7 @@ def test_package_made_with_other_arguments_than_the_table_says_is_refused(
         load(tmp_path, saved(packed(state, **kwargs)), hidden=2)
 
 
-def test_package_with_arguments_by_position_is_held_to_the_table_too(
+def test_package_with_positional_arguments_is_compared_with_the_table_too(
     tmp_path: Path, saved: Callable[..., Path], state: dict[str, Any]
 ) -> None:
     content = {**packed(state), "args": (1, 1, 64), "kwargs": {}}
@@ -222,23 +217,23 @@ def test_package_with_arguments_by_position_is_held_to_the_table_too(
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda pack: [pack], "it holds a list"),
-        (lambda pack: {"model": 3, "best_state": {}}, "it holds as model a int"),
+        (lambda pack: [pack], "it contains a list"),
+        (lambda pack: {"model": 3, "best_state": {}}, "it contains as model a int"),
         (
             lambda pack: {**pack, "class": torch.nn.Parameter},
-            "it holds a package of <class 'torch.nn.parameter.Parameter'>",
+            "it contains a package of <class 'torch.nn.parameter.Parameter'>",
         ),
-        (lambda pack: {k: v for k, v in pack.items() if k != "kwargs"}, "it holds a package without 'kwargs'"),
-        (lambda pack: {**pack, "state": None}, "it holds as state a NoneType"),
-        (lambda pack: {"model": pack, "best_state": None}, "it holds as state a NoneType"),
+        (lambda pack: {k: v for k, v in pack.items() if k != "kwargs"}, "it contains a package without 'kwargs'"),
+        (lambda pack: {**pack, "state": None}, "it contains as state a NoneType"),
+        (lambda pack: {"model": pack, "best_state": None}, "it contains as state a NoneType"),
         (lambda pack: {**pack, "kwargs": {"colour": 3}}, "other arguments .*colour"),
         (lambda pack: {**pack, "kwargs": None}, "a package of a Demucs with other arguments"),
     ],
 )
-def test_content_of_another_form_is_refused_with_what_it_is(
+def test_content_of_another_form_is_refused_and_described(
     tmp_path: Path, saved: Callable[..., Path], state: dict[str, Any], change: Any, message: str
 ) -> None:
-    with pytest.raises(IntegrityError, match=rf"mine\.th is no checkpoint of denoiser for mine: .*{message}"):
+    with pytest.raises(IntegrityError, match=rf"mine\.th is not a checkpoint of denoiser for mine: .*{message}"):
         load(tmp_path, saved(change(packed(state))), hidden=2)
 
 

@@ -17,7 +17,7 @@ def with_options(**options: Any) -> Any:
     return dataclasses.replace(SPEC, causal=options.get("causal", True), options=options)
 
 
-def test_options_left_out_are_the_defaults_of_the_original() -> None:
+def test_options_not_given_are_the_defaults_of_the_original() -> None:
     assert read_options(with_options()).architecture == Architecture()
     assert read_options(with_options()).dry == 0
 
@@ -37,7 +37,7 @@ def test_options_given_reach_the_architecture() -> None:
 
 
 @pytest.mark.parametrize("name", ["Hidden", "chin", "sample_rate", "rescale", "streaming"])
-def test_option_unknown_is_refused_with_those_that_exist(name: str) -> None:
+def test_unknown_option_is_refused_with_a_list_of_the_known_ones(name: str) -> None:
     with pytest.raises(RegistryError, match=rf"denoiser-dns64: unknown option '{name}'; expected one of hidden, .*dry"):
         read_options(with_options(**{name: 1}))
 
@@ -53,7 +53,7 @@ def test_option_unknown_is_refused_with_those_that_exist(name: str) -> None:
         *[("dry", value) for value in (-0.1, 1.1, "0.5", True, float("nan"), float("inf"))],
     ],
 )
-def test_option_that_makes_no_network_is_refused_with_its_value(name: str, value: Any) -> None:
+def test_option_value_without_a_possible_network_is_refused_with_the_value(name: str, value: Any) -> None:
     spec = dataclasses.replace(SPEC, options={name: value})
     with pytest.raises(RegistryError, match=rf"the option {name} is .*, expected"):
         read_options(spec)

@@ -1,4 +1,4 @@
-"""What the tests of DPCRN in TensorFlow share: its table, its weights, and comparison of waveforms."""
+"""Helpers of the DPCRN tests: model tables, weights from the shared folder or made from a seed, clips."""
 
 from __future__ import annotations
 
@@ -9,39 +9,54 @@ import numpy as np
 import pytest
 import soundfile
 
-from seinfer.backends.base import Waveform
-from seinfer.backends.batching import pad
+from seinfer.backends.base import Enhancer, Waveform, pad
 from seinfer.backends.dpcrn.tensorflow import DpcrnTf, load
-from seinfer.models.table import read_models
+from seinfer.models.registry import load_registry
+from tests.backends.golden_clip import golden_clip
+from tests.helpers import find_shared_file
 
-SPEC = read_models(Path(__file__).resolve().parents[3] / "models.toml")["dpcrn-tf"]
-# Looked for, not imported: the backend sets how TensorFlow starts.
+from . import standin
+
+SPECS = load_registry().specs
+SPEC = SPECS["dpcrn-tf"]
+RATE = 16_000
+# Only searched for: the backend sets environment variables before it imports TensorFlow.
 needs_tensorflow = pytest.mark.skipif(
     find_spec("tensorflow") is None, reason="tensorflow, of the extra dpcrn, is not installed"
 )
 FILE_NAME = SPEC.files[0].name
 
 
-def weights_of(shared: Path) -> dict[str, Path]:
-    return {FILE_NAME: shared / "weights" / "dpcrn" / FILE_NAME}
+def weights_of(shared: Path, name: str = "dpcrn-tf") -> dict[str, Path]:
+    """Return the published weights of a model."""
+    [file] = SPECS[name].files
+    path = find_shared_file(shared, file)
+    assert path is not None, f"{file.name} (sha256 {file.sha256}) should be in {shared}"
+    return {file.name: path}
+
+
+def standin_weights(folder: Path) -> dict[str, Path]:
+    """Write weights for DPCRN-TF that are made from a seed."""
+    return {FILE_NAME: standin.write_checkpoint(folder / FILE_NAME)}
 
 
 def load_cpu(weights: dict[str, Path], threads: int = 2) -> DpcrnTf:
     return load(SPEC, weights, device="cpu", threads=threads)
 
 
-def enhance_one(enhancer: DpcrnTf, waveform: Waveform) -> Waveform:
-    return enhancer.enhance(pad([waveform]))[0]
+def alone(enhancer: Enhancer, waveform: Waveform) -> Waveform:
+    [enhanced] = enhancer.enhance(pad([waveform]))
+    return enhanced
 
 
-def snr_db(*, reference: np.ndarray, estimate: np.ndarray) -> float:
-    assert reference.shape == estimate.shape
-    reference, estimate = reference.astype(np.float64), estimate.astype(np.float64)
-    with np.errstate(divide="ignore"):
-        return float(10 * np.log10(np.sum(reference**2) / np.sum((reference - estimate) ** 2)))
-
-
-def read_noisy(shared: Path, name: str) -> Waveform:
-    samples, sample_rate = soundfile.read(shared / "golden" / "dpcrn" / f"{name}_noisy.wav", dtype="float32")
-    assert sample_rate == SPEC.sample_rate
+def read(path: Path) -> Waveform:
+    samples, rate = soundfile.read(path, dtype="float32")
+    assert rate == RATE
     return samples
+
+
+def read_golden(name: str) -> tuple[Waveform, Waveform]:
+    """Return the clip and the output of a golden file of this folder, see golden/README.md."""
+    with np.load(Path(__file__).with_name("golden") / f"{name}.npz") as file:
+        enhanced = file["enhanced"]
+    return golden_clip(RATE, len(enhanced)), enhanced

@@ -1,4 +1,7 @@
-"""What the tests of SEGAN+ share: the slim generator of the goldens, and ways to run it."""
+"""Helpers of the tests of SEGAN+: the slim generator of the goldens, and ways to run it.
+
+A test module that imports this one is skipped if torch is not installed.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +11,16 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pytest
 
-from seinfer.backends.base import Waveform
-from seinfer.backends.batching import pad
+from seinfer.backends.base import Waveform, pad
 from seinfer.backends.segan import model as segan
 from seinfer.backends.segan.model import Segan
 from seinfer.backends.segan.options import read_options, tensor_shapes
 from seinfer.core.records import ModelSpec
 from seinfer.models.registry import load_registry
+
+torch = pytest.importorskip("torch", reason="torch, of the extra segan, is not installed")
 
 SPEC = load_registry().specs["segan+"]
 SLIM: dict[str, Any] = {"features": [4, 8, 16, 32, 64], "z_dim": 64}
@@ -35,8 +40,6 @@ def slim_checkpoint(shared: Path) -> Path:
 
 def random_state(**options: Any) -> dict[str, Any]:
     """Return tensors for a slim generator, scaled so that they keep the level of what goes through."""
-    import torch
-
     rng = np.random.RandomState(0)
     shapes = tensor_shapes(read_options(spec_with(**{**SLIM, **options})))
     values = {name: rng.uniform(-1, 1, shape) * np.sqrt(3 / np.prod(shape[1:])) for name, shape in shapes.items()}
@@ -45,8 +48,6 @@ def random_state(**options: Any) -> dict[str, Any]:
 
 def saved(folder: Path, content: Any, **options: Any) -> Path:
     """Write a checkpoint, with options of torch.save."""
-    import torch
-
     path = folder / SPEC.files[0].name
     torch.save(content, path, **options)
     return path
@@ -60,8 +61,6 @@ def load_file(path: Path, threads: int = 1, **options: Any) -> Segan:
 
 def latent(z: npt.NDArray[np.float32]) -> Any:
     """Return latent codes of the goldens, shape (window, channel, position), as a generator takes them."""
-    import torch
-
     return torch.from_numpy(z).transpose(1, 2)
 
 

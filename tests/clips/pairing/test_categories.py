@@ -1,4 +1,4 @@
-"""What names say about clips, and what a user says over it."""
+"""Categories from names, and the user's rules that replace them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from seinfer.clips.pairing import Overrides, collect
+from seinfer.clips.pairing import CategoryRules, collect
 from seinfer.clips.pairing.categories import read_name
 from seinfer.core.errors import UsageError
 
@@ -22,7 +22,7 @@ NAMES = {
         "distance": "far",
         "emotion": "laughter",
     },
-    # The development set: neither gender nor SNR, and another way to write the number.
+    # The development set has neither gender nor SNR, and writes the number differently.
     "ms_realrec_emotional_laptopmicrophone_A3U20M3KJ10B1A_Creakingchair_near_Surprised_fileid_5.wav": {
         "source": "ms_realrec_emotional",
         "device": "laptopmicrophone",
@@ -49,7 +49,7 @@ NAMES = {
         "noise": "guitar",
         "distance": "far",
     },
-    # Hand-made: a doubled suffix and no number; no worker; a name of which nothing but the set can be told.
+    # Written by hand: a double suffix and no number; no worker; a name that gives only the set.
     "ms_realrec_emotional_male_SNR_-3dB_headset_A2AHXGFXPG6ZSR_Fan_near_Sad.wav.wav": {
         "source": "ms_realrec_emotional",
         "gender": "male",
@@ -106,11 +106,11 @@ def test_read_name_of_a_dns_clip_gives_its_categories(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["p287_001.wav", "near_far_noise.wav", "snr5.wav", "A1B2_M_fan.wav", "ms_realrec.wav"])
-def test_read_name_of_any_other_clip_guesses_nothing(name: str) -> None:
+def test_read_name_of_another_clip_gives_no_categories(name: str) -> None:
     assert read_name(Path("noisy") / name) == {}
 
 
-def test_read_name_in_a_track_of_the_fifth_challenge_takes_it_from_the_folder() -> None:
+def test_read_name_in_a_track_of_the_fifth_challenge_uses_the_folder() -> None:
     assert read_name(Path("V5/Track2_Speakerphone/noisy/17.wav")) == {
         "track": "Track2_Speakerphone",
         "device": "Speakerphone",
@@ -118,12 +118,12 @@ def test_read_name_in_a_track_of_the_fifth_challenge_takes_it_from_the_folder() 
     }
 
 
-def categories(folder: Path, **overrides: str | Path) -> dict[str, dict[str, str]]:
-    found = collect([folder], categories=Overrides(**overrides))  # type: ignore[arg-type]
+def categories(folder: Path, **rules: str | Path) -> dict[str, dict[str, str]]:
+    found = collect([folder], categories=CategoryRules(**rules))  # type: ignore[arg-type]
     return {clip.clip_id: dict(clip.category) for clip in found.clips}
 
 
-def test_collect_a_users_pattern_wins_over_names_field_by_field(tmp_path: Path) -> None:
+def test_collect_user_pattern_replaces_single_categories_of_the_name(tmp_path: Path) -> None:
     tree(tmp_path, "cafe/x_snr5_tl-26_fileid_1.wav", "p1.wav")
     assert categories(tmp_path, regex=r"^(?P<noise>\w+)/.*snr(?P<snr_db>\d)") == {
         "cafe/x_snr5_tl-26_fileid_1": {
@@ -136,7 +136,7 @@ def test_collect_a_users_pattern_wins_over_names_field_by_field(tmp_path: Path) 
     }
 
 
-def test_collect_a_users_table_wins_over_the_pattern(tmp_path: Path) -> None:
+def test_collect_user_table_replaces_the_pattern(tmp_path: Path) -> None:
     tree(tmp_path, "set/a_fan.wav", "set/b_fan.wav")
     table = tmp_path / "c.csv"
     table.write_text("clip_id,noise,room\na_fan,rain,kitchen\nother,x,y\n")
@@ -167,7 +167,7 @@ def test_collect_a_wrong_pattern_is_refused(tmp_path: Path, regex: str, message:
         ("clip,noise\na,b\n", "has no column clip_id"),
         ("clip_id\na\n", "has no column clip_id with categories"),
         ("clip_id,noise\nx,b\n", "names none of the clips: it has 'x'"),
-        ("clip_id,noise\na,b\na,c\n", "names a twice"),
+        ("clip_id,noise\na,b\na,c\n", "names a more than once"),
         ("clip_id,snr_db\na,nan\n", "snr_db of 'a' is 'nan'"),
     ],
 )
@@ -178,7 +178,7 @@ def test_collect_a_wrong_table_is_refused(tmp_path: Path, text: str, message: st
         categories(tree(tmp_path / "set", "a.wav"), table=table)
 
 
-def test_collect_a_manifests_column_wins_over_the_name(tmp_path: Path) -> None:
+def test_collect_manifest_column_replaces_the_name(tmp_path: Path) -> None:
     tree(tmp_path, "x_snr5_tl-26_fileid_1.wav")
     (tmp_path / "list.csv").write_text("clip_id,noisy,snr_db\na,x_snr5_tl-26_fileid_1.wav,4.9\n")
     (clip,) = collect([], manifest=tmp_path / "list.csv").clips

@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from seinfer.audio import reading as audio
+from seinfer.audio import reading
 from seinfer.core.errors import BackendError, IntegrityError
 from seinfer.core.process import Child, Message
 from seinfer.core.records import Enhancement, Job, ModelSpec
 from seinfer.enhancement.engines.local import LocalEngine
 from tests.enhancement import misbehaving
-from tests.helpers import RATE, write_wav
+from tests.helpers import RATE, write_audio
 
 N_SAMPLES = 160
 """Length of the short clips: 10 ms, so that the time-out, not the length of the clips, decides when a worker hangs."""
@@ -41,7 +41,7 @@ def job(folder: Path, name: str, first_sample: float) -> Job:
     samples = np.full(N_SAMPLES, 0.1, np.float32)
     samples[0] = first_sample
     source = folder / "in" / f"{name}.wav"
-    write_wav(source, samples, RATE, "FLOAT")
+    write_audio(source, samples, RATE, "FLOAT")
     return Job(name, str(source), str(folder / "out" / f"{name}.wav"), N_SAMPLES / RATE)
 
 
@@ -66,7 +66,7 @@ def test_run_good_clips_are_written_with_their_length(tmp_path: Path) -> None:
     results = run(jobs(tmp_path))
     assert not failed(results)
     for name, result in results.items():
-        assert audio.read(tmp_path / "out" / f"{name}.wav").samples.shape == (1, N_SAMPLES)
+        assert reading.read(tmp_path / "out" / f"{name}.wav").samples.shape == (1, N_SAMPLES)
         assert (result.sample_rate_in, result.model_sample_rate, result.sample_rate_out) == (RATE,) * 3
         assert result.wall_s > 0
         assert result.peak_rss_mib > 10
@@ -151,9 +151,9 @@ def test_run_closed_engine_starts_no_worker(tmp_path: Path, monkeypatch: pytest.
 )
 def test_run_long_clip_has_every_sample_and_the_status_of_its_method(tmp_path: Path, backend: str, status: str) -> None:
     samples = 0.1 * np.random.default_rng(0).standard_normal((2, 40 * RATE)).astype(np.float32)
-    write_wav(tmp_path / "in.wav", samples, RATE, "FLOAT")
+    write_audio(tmp_path / "in.wav", samples, RATE, "FLOAT")
     long = Job("long", str(tmp_path / "in.wav"), str(tmp_path / "out" / "long.wav"), 80.0)
     results = run([*jobs(tmp_path), long], spec(backend))
     assert results["long"].status == status
     assert {result.status for name, result in results.items() if name != "long"} == {"ok"}
-    np.testing.assert_allclose(audio.read(tmp_path / "out" / "long.wav").samples, samples, atol=1e-6)
+    np.testing.assert_allclose(reading.read(tmp_path / "out" / "long.wav").samples, samples, atol=1e-6)

@@ -1,6 +1,6 @@
-"""A web server on this machine that misbehaves on demand: the first folder of a URL's path says how.
+"""A web server on this machine that misbehaves on demand: the first folder of a URL's path selects the mode.
 
-It counts the bytes of bodies that it really sent, and keeps what it was asked for.
+It counts the bytes of the bodies that it sent, and records the requests.
 """
 
 from __future__ import annotations
@@ -10,10 +10,15 @@ import gzip
 import re
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import unquote
+
+import pytest
+
+from seinfer.models.download import transport
+from tests.models.toy_models import CONTENT, OTHER
 
 PAGE = b"<!DOCTYPE html><html><body>Please log in</body></html>"
 
@@ -25,7 +30,7 @@ class BadServer:
     Attributes:
         requests: (path, Range header) of every request, in order.
         sent_bytes: bytes of bodies sent so far.
-        elsewhere: where the mode `redirect` leads.
+        elsewhere: target of the mode `redirect`.
     """
 
     files: dict[str, bytes] = field(default_factory=dict)
@@ -56,8 +61,18 @@ class BadServer:
         return f"http://127.0.0.1:{self.port}/{mode}/{name}"
 
     def count(self, mode: str) -> int:
-        """Return how often a mode was asked for."""
+        """Return the number of requests for a mode."""
         return sum(path.startswith(f"/{mode}/") for path, _ in self.requests)
+
+
+@contextlib.contextmanager
+def run_bad_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[BadServer]:
+    """Run a server with the toy model's files; downloads have short time limits and remember no host."""
+    monkeypatch.setattr(transport, "LIMITS", transport.Limits(connect_s=1.0, idle_s=0.5, pause_s=0.01))
+    transport.forget_hosts()
+    with BadServer({"net.th": CONTENT, "second.th": OTHER}) as running:
+        yield running
+    transport.forget_hosts()
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -65,12 +80,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.site.requests.append((self.path, self.headers.get("Range", "")))
-        # A client that takes this server for a proxy sends the whole address.
+        # A client that uses this server as a proxy sends the whole address.
         path = re.sub(r"^http://[^/]*", "", unquote(self.path))
         mode, _, name = path.lstrip("/").partition("/")
         word, _, number = mode.partition("-")
         content = self.site.files.get(name, b"")
-        with contextlib.suppress(ConnectionError):  # the client hung up, which is its right
+        with contextlib.suppress(ConnectionError):  # the client closed the connection
             if word.isdecimal():
                 self.head(int(word), {"Content-Length": "0"})
             else:
@@ -84,14 +99,14 @@ class _Handler(BaseHTTPRequestHandler):
         self.whole(content)
 
     def serve_cut(self, content: bytes, number: int) -> None:
-        """Hang up after `number` bytes of each body, ranges understood."""
+        """Close the connection after `number` bytes of each body; ranges are supported."""
         self.ranged(content, lambda body: self.body(body[:number]))
 
     def serve_cutonce(self, content: bytes, number: int) -> None:
         self.ranged(content, lambda body: self.body(body[:number] if self.is_first() else body))
 
     def serve_longer(self, content: bytes, number: int) -> None:
-        """Announce more than there is, as a connection that breaks does."""
+        """Announce more bytes than the body has, as with a lost connection."""
         self.head(200, {"Content-Length": str(len(content) + 100)})
         self.body(content)
 
@@ -115,7 +130,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.ranged(content, self.body)
 
     def serve_hangup(self, content: bytes, number: int) -> None:
-        """Hang up without an answer."""
+        """Close the connection without an answer."""
 
     def serve_redirect(self, content: bytes, number: int) -> None:
         self.head(302, {"Location": self.site.elsewhere, "Content-Length": "0"})
@@ -127,13 +142,13 @@ class _Handler(BaseHTTPRequestHandler):
         self.site.closing.wait(30)
 
     def serve_dribble(self, content: bytes, number: int) -> None:
-        """Send a header without end, a byte now and then: no single wait is long."""
+        """Send an endless header, a byte at a time: no single wait is long."""
         self.wfile.write(b"HTTP/1.0 200 OK\r\nX-Long: ")
         while not self.site.closing.wait(0.05):
             self.wfile.write(b"x")
 
     def serve_stall(self, content: bytes, number: int) -> None:
-        """Send `number` bytes, then nothing more, and keep the line open."""
+        """Send `number` bytes, then nothing more, and keep the connection open."""
 
         def stall(body: bytes) -> None:
             self.body(body[:number])
@@ -142,7 +157,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.ranged(content, stall)
 
     def serve_trickle(self, content: bytes, number: int) -> None:
-        """Send `number` bytes, then a byte now and then: no single wait is long."""
+        """Send `number` bytes, then a byte at a time: no single wait is long."""
 
         def trickle(body: bytes) -> None:
             self.body(body[:number])
@@ -154,7 +169,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.ranged(content, trickle)
 
     def serve_slow(self, content: bytes, number: int) -> None:
-        """Send all of it, within about `number` milliseconds."""
+        """Send everything, within about `number` milliseconds."""
 
         def slow(body: bytes) -> None:
             step = max(len(body) // 20, 1)
@@ -173,11 +188,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.whole(PAGE.ljust(len(content)))
 
     def serve_wrong(self, content: bytes, number: int) -> None:
-        """Serve other bytes of the right size."""
+        """Serve other content of the right size."""
         self.ranged(bytes(byte ^ 1 for byte in content), self.body)
 
     def serve_otherrange(self, content: bytes, number: int) -> None:
-        """Answer every range with the same one."""
+        """Answer every range request with the same range."""
         if self.headers.get("Range"):
             length = len(content) - number
             self.head(
@@ -226,4 +241,4 @@ class _Handler(BaseHTTPRequestHandler):
         self.site.sent_bytes += len(data)
 
     def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
+        """Write no log."""

@@ -1,3 +1,5 @@
+"""Members of archives; hostile and damaged archives."""
+
 from __future__ import annotations
 
 import io
@@ -18,7 +20,7 @@ GOOD = "tmp/export/net.onnx"
 
 
 def tar_of(path: Path, mode: str, *members: tuple[str, bytes | dict[str, object]]) -> Path:
-    """Pack members in this order; a dict in place of the content sets fields of the header, for links and devices."""
+    """Pack members in this order; a dict instead of the content sets fields of the header, for links and devices."""
     with tarfile.open(path, mode) as tar:  # type: ignore[call-overload]
         for name, content in members:
             info = tarfile.TarInfo(name)
@@ -39,7 +41,7 @@ def zip_of(path: Path, *members: tuple[str | zipfile.ZipInfo, bytes]) -> Path:
     return path
 
 
-def taken(archive: Path, *wanted: str) -> dict[str, bytes]:
+def unpacked(archive: Path, *wanted: str) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
 
     def receive(name: str, stream: IO[bytes]) -> None:
@@ -52,15 +54,15 @@ def taken(archive: Path, *wanted: str) -> dict[str, bytes]:
 @pytest.mark.parametrize("mode", ["w:gz", "w"])
 def test_unpack_tar_gives_only_the_named_members(tmp_path: Path, mode: str) -> None:
     archive = tar_of(tmp_path / "a", mode, ("tmp/other", b"no"), (GOOD, CONTENT), ("./tmp/second", OTHER))
-    assert taken(archive, "tmp/second", GOOD) == {GOOD: CONTENT, "tmp/second": OTHER}
+    assert unpacked(archive, "tmp/second", GOOD) == {GOOD: CONTENT, "tmp/second": OTHER}
 
 
 def test_unpack_zip_gives_only_the_named_members(tmp_path: Path) -> None:
     archive = zip_of(tmp_path / "a", ("tmp/other", b"no"), (GOOD, CONTENT), ("tmp/second", OTHER))
-    assert taken(archive, "tmp/second", GOOD) == {GOOD: CONTENT, "tmp/second": OTHER}
+    assert unpacked(archive, "tmp/second", GOOD) == {GOOD: CONTENT, "tmp/second": OTHER}
 
 
-def test_unpack_hostile_members_beside_the_named_one_touch_nothing(tmp_path: Path) -> None:
+def test_unpack_hostile_members_next_to_the_named_one_write_nothing(tmp_path: Path) -> None:
     inner = tmp_path / "inner"
     inner.mkdir()
     archive = tar_of(
@@ -73,15 +75,15 @@ def test_unpack_hostile_members_beside_the_named_one_touch_nothing(tmp_path: Pat
         ("device", {"type": tarfile.CHRTYPE, "devmajor": 1, "devminor": 3}),
         (GOOD, CONTENT),
     )
-    assert taken(archive, GOOD) == {GOOD: CONTENT}
+    assert unpacked(archive, GOOD) == {GOOD: CONTENT}
     assert names_in(tmp_path) == ["inner/a.tar.gz"]
 
 
 @pytest.mark.parametrize("name", ["../escaped", "/escaped", "a/../../escaped", "a\\b", "", ".", "a//b", "./a"])
-def test_unpack_name_that_leads_elsewhere_is_refused(tmp_path: Path, name: str) -> None:
+def test_unpack_name_that_points_outside_is_refused(tmp_path: Path, name: str) -> None:
     for archive in (tar_of(tmp_path / "a", "w:gz", (name, CONTENT)), zip_of(tmp_path / "z", (name or "x", CONTENT))):
-        with pytest.raises(IntegrityError, match="leads elsewhere"):
-            taken(archive, name)
+        with pytest.raises(IntegrityError, match="points outside"):
+            unpacked(archive, name)
 
 
 @pytest.mark.parametrize(
@@ -95,17 +97,17 @@ def test_unpack_name_that_leads_elsewhere_is_refused(tmp_path: Path, name: str) 
     ],
     ids=["symlink", "hard link", "device", "pipe", "folder"],
 )
-def test_unpack_tar_member_that_is_no_plain_file_is_refused(tmp_path: Path, header: dict[str, object]) -> None:
+def test_unpack_tar_member_that_is_not_a_regular_file_is_refused(tmp_path: Path, header: dict[str, object]) -> None:
     archive = tar_of(tmp_path / "a", "w:gz", ("first", b"x"), (GOOD, header))
-    with pytest.raises(IntegrityError, match="no plain file"):
-        taken(archive, GOOD)
+    with pytest.raises(IntegrityError, match="not a regular file"):
+        unpacked(archive, GOOD)
 
 
 def test_unpack_zip_link_is_refused(tmp_path: Path) -> None:
     link = zipfile.ZipInfo(GOOD)
     link.create_system, link.external_attr = 3, 0o120777 << 16
-    with pytest.raises(IntegrityError, match="no plain file"):
-        taken(zip_of(tmp_path / "a", (link, b"/etc/passwd")), GOOD)
+    with pytest.raises(IntegrityError, match="not a regular file"):
+        unpacked(zip_of(tmp_path / "a", (link, b"/etc/passwd")), GOOD)
 
 
 def test_unpack_zip_encrypted_member_is_refused(tmp_path: Path) -> None:
@@ -114,14 +116,14 @@ def test_unpack_zip_encrypted_member_is_refused(tmp_path: Path) -> None:
     at = data.index(b"PK\x01\x02") + 8
     data[at : at + 2] = struct.pack("<H", 1)
     archive.write_bytes(data)
-    with pytest.raises(IntegrityError, match="no plain file"):
-        taken(archive, GOOD)
+    with pytest.raises(IntegrityError, match="not a regular file"):
+        unpacked(archive, GOOD)
 
 
-def test_unpack_absent_member_is_an_error(tmp_path: Path) -> None:
+def test_unpack_missing_member_is_an_error(tmp_path: Path) -> None:
     for archive in (tar_of(tmp_path / "a", "w:gz", ("net.onnx", b"x")), zip_of(tmp_path / "z", ("net.onnx", b"x"))):
         with pytest.raises(IntegrityError, match=f"no member '{GOOD}'"):
-            taken(archive, GOOD)
+            unpacked(archive, GOOD)
 
 
 def test_unpack_truncated_archive_is_an_error(tmp_path: Path) -> None:
@@ -129,7 +131,7 @@ def test_unpack_truncated_archive_is_an_error(tmp_path: Path) -> None:
         for part in (0.5, 0.9, 0.999):
             cut = write(tmp_path / "cut", archive.read_bytes()[: int(archive.stat().st_size * part)])
             with pytest.raises(IntegrityError, match=r"cannot be unpacked"):
-                taken(cut, GOOD)
+                unpacked(cut, GOOD)
 
 
 @pytest.mark.parametrize("at", [40, 1000, 100_000])
@@ -137,23 +139,25 @@ def test_unpack_flipped_bits_in_a_zip_are_an_error(tmp_path: Path, at: int) -> N
     data = bytearray(zip_of(tmp_path / "z", (GOOD, CONTENT)).read_bytes())
     data[at] ^= 0xFF
     with pytest.raises(IntegrityError):
-        taken(write(tmp_path / "damaged", bytes(data)), GOOD)
+        unpacked(write(tmp_path / "damaged", bytes(data)), GOOD)
 
 
-def test_unpack_what_is_no_archive_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(IntegrityError, match=r"neither tar, tar\.gz nor zip"):
-        taken(write(tmp_path / "a", CONTENT), GOOD)
+def test_unpack_file_that_is_not_an_archive_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(IntegrityError, match=r"is not a tar, tar\.gz or zip archive"):
+        unpacked(write(tmp_path / "a", CONTENT), GOOD)
 
 
-def test_unpack_tar_that_grows_absurd_is_stopped_on_the_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unpack_tar_that_unpacks_to_more_than_the_limit_is_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(archives, "MAX_UNPACKED_BYTES", 1 << 20)
     bomb = tar_of(tmp_path / "a", "w:gz", ("zeros", bytes(8 << 20)), (GOOD, CONTENT))
     assert bomb.stat().st_size < 300_000
     with pytest.raises(IntegrityError, match=r"unpacks to more than 1,048,576 bytes"):
-        taken(bomb, GOOD)
+        unpacked(bomb, GOOD)
 
 
-def test_kind_of_goes_by_content_not_by_name(tmp_path: Path) -> None:
+def test_kind_of_depends_on_content_not_on_the_name(tmp_path: Path) -> None:
     assert kind_of(tar_of(tmp_path / "a.bin", "w:gz", ("x", b"x"))) == "tar.gz"
     assert kind_of(tar_of(tmp_path / "b.bin", "w", ("x", b"x"))) == "tar"
     assert kind_of(zip_of(tmp_path / "c.bin", ("x", b"x"))) == "zip"

@@ -1,25 +1,28 @@
+"""Downloads of one file: what arrives, what is continued, and what is refused because it is another file."""
+
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
 import pytest
+from urllib3.response import HTTPResponse
 
 from seinfer.core.errors import DownloadError, IntegrityError
-from seinfer.models.download import exchange, partials
-from seinfer.models.download.exchange import CHUNK_BYTES, Exchange
+from seinfer.models.download import transport
+from seinfer.models.download.transport import CHUNK_BYTES
 from seinfer.models.weights import pull
-from tests.models.toy_models import CONTENT, OTHER, names_in, served, write
+from tests.models.toy_models import CONTENT, OTHER, names_in, served, sha256, write
 
 from .bad_server import BadServer
 
 SIZE = len(CONTENT)
-# No test here may touch the weights folder, the hosts or the patience of the real world.
+# No test here may use the user's weights folder, other hosts or the normal time limits.
 pytestmark = pytest.mark.usefixtures("server")
 
 
 class Recorder:
-    """Progress that is kept."""
+    """Records the progress."""
 
     def __init__(self) -> None:
         self.starts: list[tuple[str, int | None, int]] = []
@@ -36,12 +39,12 @@ class Recorder:
         self.n_done += 1
 
 
-# What goes well ------------------------------------------------------------------------------------------------------
+# --- Success ---
 
 
 @pytest.mark.parametrize("mode", ["ok", "noranges", "nolength", "gzip", "slow-200"])
 @pytest.mark.parametrize("size", [SIZE, None], ids=["size known", "size unknown"])
-def test_download_file_arrives_alone_in_its_folder(
+def test_download_any_correct_server_gives_one_file_in_the_folder(
     server: BadServer, weights_folder: Path, mode: str, size: int | None
 ) -> None:
     paths = pull(served(server, mode, bytes=size))
@@ -49,7 +52,7 @@ def test_download_file_arrives_alone_in_its_folder(
     assert names_in(weights_folder) == ["toy/net.th"]
 
 
-def test_download_file_that_is_there_is_not_fetched_again(server: BadServer) -> None:
+def test_download_present_file_is_not_requested_again(server: BadServer) -> None:
     pull(served(server, "ok"))
     pull(served(server, "ok"))
     assert len(server.requests) == 1
@@ -85,7 +88,7 @@ def test_download_progress_of_a_resumed_file_counts_what_is_there(server: BadSer
     assert (progress.n_bytes, progress.n_done) == (50_000, 1)
 
 
-def test_download_error_of_the_progress_display_is_the_callers(server: BadServer, final: Path) -> None:
+def test_download_error_in_the_progress_display_reaches_the_caller(server: BadServer, final: Path) -> None:
     class Broken(Recorder):
         def on_start(self, name: str, total_bytes: int | None, already_bytes: int) -> None:
             raise KeyboardInterrupt
@@ -101,16 +104,16 @@ def test_download_redirect_is_followed(server: BadServer, final: Path) -> None:
     assert final.read_bytes() == CONTENT
 
 
-def test_download_server_in_trouble_is_asked_again(server: BadServer, final: Path) -> None:
+def test_download_temporary_server_error_is_tried_again(server: BadServer, final: Path) -> None:
     pull(served(server, "flaky-2"))
     assert final.read_bytes() == CONTENT
     assert len(server.requests) == 3
 
 
-# Going on where it stopped -------------------------------------------------------------------------------------------
+# --- Resume ---
 
 
-def test_download_partial_file_only_the_rest_is_sent(server: BadServer, partial: Path, weights_folder: Path) -> None:
+def test_download_partial_file_requests_only_the_rest(server: BadServer, partial: Path, weights_folder: Path) -> None:
     write(partial, CONTENT[:120_000])
     pull(served(server, "ok"))
     assert server.sent_bytes == SIZE - 120_000
@@ -118,27 +121,27 @@ def test_download_partial_file_only_the_rest_is_sent(server: BadServer, partial:
     assert names_in(weights_folder) == ["toy/net.th"]
 
 
-def test_download_partial_file_server_without_ranges_begins_anew(server: BadServer, partial: Path, final: Path) -> None:
+def test_download_partial_file_server_without_ranges_restarts(server: BadServer, partial: Path, final: Path) -> None:
     write(partial, CONTENT[:120_000])
     pull(served(server, "noranges"))
     assert final.read_bytes() == CONTENT
     assert server.sent_bytes == SIZE
 
 
-def test_download_cut_in_the_middle_goes_on_by_itself(server: BadServer, final: Path) -> None:
+def test_download_connection_lost_once_is_continued(server: BadServer, final: Path) -> None:
     pull(served(server, "cutonce-90000"))
     assert final.read_bytes() == CONTENT
     assert len(server.requests) == 2
     assert server.sent_bytes <= SIZE + CHUNK_BYTES
 
 
-def test_download_cut_every_time_keeps_what_came_for_the_next_try(
+def test_download_connection_lost_every_time_keeps_the_bytes_for_the_next_try(
     server: BadServer, partial: Path, final: Path
 ) -> None:
     with pytest.raises(DownloadError, match=r"ended early.*bytes are kept.*--from"):
         pull(served(server, "cut-50000"))
     kept_bytes = partial.stat().st_size
-    assert len(server.requests) == exchange.LIMITS.tries
+    assert len(server.requests) == transport.LIMITS.tries
     assert 150_000 - 3 * CHUNK_BYTES <= kept_bytes <= 150_000
     assert CONTENT.startswith(partial.read_bytes())
     assert not final.exists()
@@ -149,7 +152,7 @@ def test_download_cut_every_time_keeps_what_came_for_the_next_try(
     assert final.read_bytes() == CONTENT
 
 
-def test_download_cut_of_a_file_without_hash_is_never_put_together(server: BadServer, weights_folder: Path) -> None:
+def test_download_file_without_hash_is_never_joined_from_two_answers(server: BadServer, weights_folder: Path) -> None:
     with pytest.raises(DownloadError, match="ended early"):
         pull(served(server, "cut-50000", sha256="", bytes=None))
     assert [ranged for _, ranged in server.requests] == ["", "", ""]
@@ -165,7 +168,7 @@ def test_download_complete_partial_of_known_size_needs_no_request(
     assert final.read_bytes() == CONTENT
 
 
-def test_download_complete_partial_of_unknown_size_is_taken_on_416(
+def test_download_complete_partial_of_unknown_size_is_used_after_416(
     server: BadServer, partial: Path, final: Path
 ) -> None:
     write(partial, CONTENT)
@@ -176,7 +179,7 @@ def test_download_complete_partial_of_unknown_size_is_taken_on_416(
 
 @pytest.mark.parametrize("size", [SIZE, None], ids=["size known", "size unknown"])
 @pytest.mark.parametrize("length", [1000, SIZE, SIZE + 1000])
-def test_download_partial_of_other_content_is_begun_anew(
+def test_download_partial_file_with_other_content_restarts(
     server: BadServer, partial: Path, final: Path, size: int | None, length: int
 ) -> None:
     write(partial, (OTHER * 2)[:length])
@@ -185,13 +188,13 @@ def test_download_partial_of_other_content_is_begun_anew(
     assert not partial.exists()
 
 
-def test_download_answer_with_another_range_is_begun_anew(server: BadServer, partial: Path, final: Path) -> None:
+def test_download_answer_with_another_range_restarts(server: BadServer, partial: Path, final: Path) -> None:
     write(partial, CONTENT[:120_000])
     pull(served(server, "otherrange-100"))
     assert final.read_bytes() == CONTENT
 
 
-def test_download_resumed_into_a_wrong_hash_tries_once_more_and_leaves_nothing(
+def test_download_continued_file_with_a_wrong_hash_restarts_once_and_leaves_nothing(
     server: BadServer, partial: Path, weights_folder: Path
 ) -> None:
     write(partial, CONTENT[:120_000])
@@ -201,23 +204,77 @@ def test_download_resumed_into_a_wrong_hash_tries_once_more_and_leaves_nothing(
     assert names_in(weights_folder) == []
 
 
-def test_download_short_body_that_the_http_library_lets_pass_is_an_early_end(
+def test_download_short_body_that_the_http_library_accepts_is_an_early_end(
     server: BadServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def short(self: Exchange) -> None:  # urllib3 before 2.0 does not compare what came with what was announced
-        self.total_bytes = SIZE
-        self.write(CONTENT[:1000])
-
-    monkeypatch.setattr(Exchange, "get", short)
+    # urllib3 before 2.0 does not compare the bytes received with the Content-Length.
+    bodies = iter([CONTENT[:1000], b""] * 3)
+    monkeypatch.setattr(HTTPResponse, "read1", lambda self, size, decode_content: next(bodies))
     with pytest.raises(DownloadError, match=r"ended early, at 3,000 of 200,000 bytes"):
         pull(served(server, "ok"))
 
 
-def test_download_thread_that_was_left_behind_writes_no_more(server: BadServer, tmp_path: Path) -> None:
-    with partials.private(tmp_path / "net.th") as partial:
-        work = Exchange(server.url("ok", "net.th"), partial, SIZE)
-        work.write(CONTENT[:1000])
-        work.cut_off()
-        with pytest.raises(DownloadError, match="given up"):
-            work.write(CONTENT[1000:])
-        assert partial.size_bytes == 1000
+# --- Other files ---
+
+
+def test_download_wrong_content_of_the_right_size_names_hashes_url_and_alternative(
+    server: BadServer, weights_folder: Path
+) -> None:
+    with pytest.raises(IntegrityError) as caught:
+        pull(served(server, "wrong"))
+    wrong = sha256(bytes(byte ^ 1 for byte in CONTENT))
+    for part in (server.url("wrong", "net.th"), wrong, sha256(CONTENT), "seinfer models pull toy --from DIR|FILE"):
+        assert part in str(caught.value)
+    assert names_in(weights_folder) == []
+
+
+@pytest.mark.parametrize("size", [SIZE, None], ids=["size known", "size unknown"])
+@pytest.mark.parametrize("mode", ["page", "paddedpage"])
+def test_download_web_page_in_place_of_the_file_is_named(
+    server: BadServer, weights_folder: Path, mode: str, size: int | None
+) -> None:
+    with pytest.raises(IntegrityError, match="begins like a web page"):
+        pull(served(server, mode, bytes=size))
+    assert names_in(weights_folder) == []
+
+
+def test_download_redirect_to_a_web_page_is_named(server: BadServer, weights_folder: Path) -> None:
+    server.elsewhere = server.url("page", "login")
+    with pytest.raises(IntegrityError, match="begins like a web page"):
+        pull(served(server, "redirect"))
+    assert names_in(weights_folder) == []
+
+
+def test_download_web_page_for_a_file_without_hash_is_never_pinned(server: BadServer, weights_folder: Path) -> None:
+    with pytest.raises(IntegrityError, match="begins like a web page"):
+        pull(served(server, "page", sha256="", bytes=None))
+    assert names_in(weights_folder) == []
+
+
+def test_download_wrong_announced_size_is_refused_before_the_body(server: BadServer, weights_folder: Path) -> None:
+    with pytest.raises(IntegrityError, match=r"announces 200,000 bytes, expected 150,000"):
+        pull(served(server, "ok", bytes=150_000))
+    assert names_in(weights_folder) == []
+
+
+def test_download_endless_answer_is_refused(
+    server: BadServer, weights_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transport, "MAX_FILE_BYTES", 1 << 20)
+    for size in (SIZE, None):
+        with pytest.raises(IntegrityError, match="sends more than"):
+            pull(served(server, "endless", bytes=size))
+    assert names_in(weights_folder) == []
+
+
+def test_download_shorter_file_is_refused(server: BadServer) -> None:
+    with pytest.raises(IntegrityError, match=r"announces 199,900 bytes, expected 200,000"):
+        pull(served(server, "shorter"))
+    with pytest.raises(IntegrityError, match=r"199,900 bytes, expected sha256"):
+        pull(served(server, "shorter", bytes=None))
+
+
+def test_download_body_shorter_than_announced_is_an_early_end(server: BadServer, weights_folder: Path) -> None:
+    with pytest.raises(DownloadError, match="ended early"):
+        pull(served(server, "longer", bytes=None))
+    assert names_in(weights_folder) == ["toy/net.th.part"]

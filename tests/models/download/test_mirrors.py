@@ -1,3 +1,5 @@
+"""Folders and files of the user as a source of weights."""
+
 from __future__ import annotations
 
 import os
@@ -16,15 +18,15 @@ from .test_archives import tar_of
 
 @pytest.fixture
 def hashed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Keep the names of the files that are hashed."""
+    """Record the names of the files that are hashed."""
     names: list[str] = []
-    measure = checks.measure
+    measure = checks.size_and_sha256
 
-    def note(path: Path) -> tuple[int, str]:
+    def record(path: Path) -> tuple[int, str]:
         names.append(path.name)
         return measure(path)
 
-    monkeypatch.setattr(mirrors, "measure", note)
+    monkeypatch.setattr(mirrors, "size_and_sha256", record)
     return names
 
 
@@ -60,13 +62,13 @@ def test_find_looks_first_at_the_file_of_the_same_name(tmp_path: Path, hashed: l
     assert hashed == ["net.th"]
 
 
-def test_open_mirror_walks_a_folder_once(tmp_path: Path) -> None:
+def test_open_mirror_lists_a_folder_once(tmp_path: Path) -> None:
     write(tmp_path / "x", CONTENT)
     first = open_mirror(tmp_path)
     assert open_mirror(tmp_path) is first
 
 
-def test_open_mirror_links_are_followed_and_circles_end(tmp_path: Path) -> None:
+def test_open_mirror_links_are_followed_and_circular_links_end(tmp_path: Path) -> None:
     outside = write(tmp_path / "outside" / "net.th", CONTENT)
     inside = tmp_path / "inside"
     (inside / "sub").mkdir(parents=True)
@@ -89,32 +91,30 @@ def test_open_mirror_pipes_and_sockets_are_not_opened(tmp_path: Path) -> None:
     assert open_mirror(tmp_path).candidates == ()
 
 
-def test_find_file_that_cannot_be_read_is_noted_and_passed_over(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # Root may read everything, so the system's refusal is played.
+def test_find_file_that_cannot_be_read_is_recorded_and_skipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Root may read everything, so the error of the system is simulated.
     write(tmp_path / "closed", CONTENT)
     there = write(tmp_path / "open", CONTENT)
-    measure = checks.measure
+    measure = checks.size_and_sha256
 
     def refuse(path: Path) -> tuple[int, str]:
         if path.name == "closed":
             raise PermissionError(13, "Permission denied", str(path))
         return measure(path)
 
-    monkeypatch.setattr(mirrors, "measure", refuse)
+    monkeypatch.setattr(mirrors, "size_and_sha256", refuse)
     mirror = open_mirror(tmp_path)
     assert mirror.find(sha256(CONTENT), None, "net.th") == there
     assert mirror.unreadable == [f"{tmp_path / 'closed'}: Permission denied"]
 
 
-def test_find_archive_hides_behind_any_name(tmp_path: Path, hashed: list[str]) -> None:
+def test_find_archive_is_found_under_any_name(tmp_path: Path, hashed: list[str]) -> None:
     archive = tar_of(tmp_path / "model.bin", "w:gz", ("x", CONTENT))
     write(tmp_path / "weights.tar.gz", OTHER)
     assert open_mirror(tmp_path).find_archive(sha256(archive.read_bytes()), "weights.tar.gz") == archive
     assert hashed == ["model.bin"]
 
 
-def test_open_mirror_nothing_there_is_a_usage_error(tmp_path: Path) -> None:
+def test_open_mirror_missing_folder_is_a_usage_error(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no such file or folder"):
         open_mirror(tmp_path / "nowhere")

@@ -1,3 +1,5 @@
+"""Pulling one model: pins, and copies that the user has."""
+
 from __future__ import annotations
 
 import json
@@ -69,7 +71,7 @@ def test_pull_full_hash_needs_no_pin(weights_folder: Path, server: BadServer) ->
     assert names_in(weights_folder) == ["toy/net.th"]
 
 
-def test_pull_file_without_hash_is_pinned_on_the_first_download_and_held_to_it(
+def test_pull_file_without_hash_is_pinned_on_the_first_download_and_compared_with_the_pin(
     weights_folder: Path, server: BadServer
 ) -> None:
     spec = unhashed(server)
@@ -77,7 +79,7 @@ def test_pull_file_without_hash_is_pinned_on_the_first_download_and_held_to_it(
     assert pinned(weights_folder) == sha256(CONTENT)
     assert locate(spec) == paths
 
-    paths["net.th"].write_bytes(OTHER)  # the disk lies
+    paths["net.th"].write_bytes(OTHER)  # the file is damaged later
     with pytest.raises(IntegrityError, match="pinned in"):
         locate(spec)
     assert pull(spec)["net.th"].read_bytes() == CONTENT
@@ -87,12 +89,12 @@ def test_pull_file_that_the_authors_replaced_is_refused_by_its_pin(weights_folde
     spec = unhashed(server)
     pull(spec)["net.th"].unlink()
     server.files["net.th"] = OTHER
-    with pytest.raises(IntegrityError, match=r"net\.th\.pin\.json was written \(delete it to accept theirs\)"):
+    with pytest.raises(IntegrityError, match=r"net\.th\.pin\.json was written \(delete it to accept the new file\)"):
         pull(spec)
     assert names_in(weights_folder) == ["toy/net.th.pin.json"]
 
 
-def test_pull_unpinned_file_without_hash_is_neither_trusted_nor_overwritten(
+def test_pull_unpinned_file_without_hash_is_not_trusted_and_not_overwritten(
     weights_folder: Path, server: BadServer
 ) -> None:
     spec = unhashed(server, OTHER)
@@ -101,7 +103,7 @@ def test_pull_unpinned_file_without_hash_is_neither_trusted_nor_overwritten(
         pull(spec)
     assert own.read_bytes() == CONTENT
     assert server.requests == []
-    # The way out that the message names works.
+    # The command that the message names works.
     assert pull(spec, sources=[own]) == locate(spec) == {"net.th": own}
     assert pinned(weights_folder) == sha256(CONTENT)
 
@@ -127,12 +129,12 @@ def test_pull_from_folder_with_a_prefix_pins_the_full_hash(
     assert pinned(weights_folder) == sha256(CONTENT)
 
 
-def test_pull_from_folder_without_the_file_goes_to_the_network(server: BadServer, mirror: Path) -> None:
+def test_pull_from_folder_without_the_file_downloads_it(server: BadServer, mirror: Path) -> None:
     write(mirror / "net.th", OTHER)
     assert pull(prefixed(server), sources=[mirror])["net.th"].read_bytes() == CONTENT
 
 
-def test_pull_from_folder_without_the_file_offline_says_where_it_looked(
+def test_pull_from_folder_without_the_file_offline_names_the_folder(
     weights_folder: Path, server: BadServer, mirror: Path
 ) -> None:
     (mirror / "dangling").symlink_to("nowhere")
@@ -140,16 +142,14 @@ def test_pull_from_folder_without_the_file_offline_says_where_it_looked(
         pull(prefixed(server), sources=[mirror], offline=True)
 
 
-def test_pull_from_folder_never_serves_a_file_without_hash(
-    weights_folder: Path, server: BadServer, mirror: Path
-) -> None:
+def test_pull_from_folder_never_uses_a_file_without_hash(weights_folder: Path, server: BadServer, mirror: Path) -> None:
     write(mirror / "net.th", CONTENT)
     with pytest.raises(DownloadError, match="network is off"):
         pull(unhashed(server), sources=[mirror], offline=True)
     assert names_in(weights_folder) == []
 
 
-def test_pull_from_folder_serves_a_pinned_file_again(weights_folder: Path, server: BadServer, mirror: Path) -> None:
+def test_pull_from_folder_finds_a_pinned_file_again(weights_folder: Path, server: BadServer, mirror: Path) -> None:
     spec = unhashed(server)
     pull(spec)["net.th"].rename(mirror / "moved")
     assert pull(spec, sources=[mirror], offline=True)["net.th"].read_bytes() == CONTENT
@@ -192,9 +192,7 @@ def test_pull_from_two_files_for_one_is_ambiguous(server: BadServer, mirror: Pat
         pull(unhashed(server), sources=sources)
 
 
-def test_pull_from_file_that_no_hash_speaks_for_is_an_error(
-    weights_folder: Path, server: BadServer, mirror: Path
-) -> None:
+def test_pull_from_file_that_matches_no_hash_is_an_error(weights_folder: Path, server: BadServer, mirror: Path) -> None:
     own = write(mirror / "net.th", OTHER)
     server.files["net.th"] = CONTENT
     spec = spec_of(file_of(CONTENT, server.url("ok", "net.th")))
@@ -202,10 +200,10 @@ def test_pull_from_file_that_no_hash_speaks_for_is_an_error(
         pull(spec, sources=[own])
     assert server.requests == []
     pull(spec)
-    assert pull(spec, sources=[own]) == locate(spec)  # nothing is missing, so that nothing is asked of it
+    assert pull(spec, sources=[own]) == locate(spec)  # nothing is missing, so the source is not used
 
 
-def test_pull_from_file_by_hash_serves_one_of_several(weights_folder: Path, server: BadServer, mirror: Path) -> None:
+def test_pull_from_file_by_hash_gives_one_of_several(weights_folder: Path, server: BadServer, mirror: Path) -> None:
     server.files["second.th"] = OTHER
     spec = spec_of(file_of(CONTENT), file_of(OTHER, server.url("ok", "second.th"), name="second.th"))
     paths = pull(spec, sources=[write(mirror / "x", CONTENT)])
@@ -213,7 +211,7 @@ def test_pull_from_file_by_hash_serves_one_of_several(weights_folder: Path, serv
     assert server.requests == [("/ok/second.th", "")]
 
 
-def test_pull_from_nowhere_is_a_usage_error(server: BadServer, tmp_path: Path) -> None:
+def test_pull_from_missing_folder_is_a_usage_error(server: BadServer, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no such file or folder"):
         pull(prefixed(server), sources=[tmp_path / "nowhere"])
 
@@ -224,7 +222,7 @@ def test_pull_from_file_that_changed_since_it_was_found_is_refused(
     source = write(mirror / "x", CONTENT)
     pull(prefixed(server), sources=[mirror])["net.th"].unlink()
     source.write_bytes(OTHER)
-    with pytest.raises(IntegrityError, match="not taken"):
+    with pytest.raises(IntegrityError, match="not used"):
         pull(prefixed(server), sources=[mirror])
     assert names_in(weights_folder) == ["toy/net.th.pin.json"]
 

@@ -1,3 +1,5 @@
+"""Pulling files that are members of a published archive."""
+
 from __future__ import annotations
 
 import dataclasses
@@ -43,7 +45,7 @@ def packed(folder: Path) -> Path:
     )
 
 
-def test_pull_archive_is_fetched_once_and_removed(weights_folder: Path, server: BadServer, tmp_path: Path) -> None:
+def test_pull_archive_is_downloaded_once_and_removed(weights_folder: Path, server: BadServer, tmp_path: Path) -> None:
     spec = archived(server, packed(tmp_path))
     paths = pull(spec)
     assert (paths["net.th"].read_bytes(), paths["second.th"].read_bytes()) == (CONTENT, OTHER)
@@ -71,17 +73,17 @@ def test_pull_archive_with_a_wrong_hash_is_not_opened(weights_folder: Path, serv
 
 
 @pytest.mark.parametrize("digits", [0, 16])
-def test_pull_archive_without_a_hash_and_a_member_without_a_full_one_is_not_fetched(
+def test_pull_archive_without_a_hash_and_a_member_without_a_full_one_is_not_downloaded(
     server: BadServer, tmp_path: Path, digits: int
 ) -> None:
     spec = archived(server, packed(tmp_path), archive_sha256="")
-    loose = dataclasses.replace(spec.files[0], sha256=spec.files[0].sha256[:digits])
+    unpinned = dataclasses.replace(spec.files[0], sha256=spec.files[0].sha256[:digits])
     with pytest.raises(IntegrityError, match=r"no archive_sha256 and no full sha256 of net\.th, expected"):
-        pull(dataclasses.replace(spec, files=(loose, spec.files[1])))
+        pull(dataclasses.replace(spec, files=(unpinned, spec.files[1])))
     assert server.requests == []
 
 
-def test_pull_archive_without_a_hash_gives_members_that_have_theirs(
+def test_pull_archive_without_a_hash_gives_members_with_a_hash(
     weights_folder: Path, server: BadServer, tmp_path: Path
 ) -> None:
     paths = pull(archived(server, packed(tmp_path), archive_sha256=""))
@@ -90,7 +92,7 @@ def test_pull_archive_without_a_hash_gives_members_that_have_theirs(
     assert names_in(weights_folder) == ["toy/net.th", "toy/second.th"]
 
 
-def test_pull_archive_without_a_hash_and_with_another_member_keeps_nothing_of_it(
+def test_pull_archive_without_a_hash_and_with_another_member_keeps_no_part_of_it(
     weights_folder: Path, server: BadServer, tmp_path: Path
 ) -> None:
     archive = tar_of(tmp_path / "packed", "w:gz", ("tmp/export/second", OTHER), ("tmp/export/net", OTHER))
@@ -104,11 +106,11 @@ def test_pull_from_folder_finds_an_archive_without_a_hash_by_its_name_only(
 ) -> None:
     archive = packed(tmp_path)
     spec = archived(server, archive, archive_sha256="")
-    write(mirror / "stranger" / "other.tar.gz", archive.read_bytes())
+    write(mirror / "renamed" / "other.tar.gz", archive.read_bytes())
     with pytest.raises(DownloadError, match="the network is off"):
-        pull(spec, sources=[mirror / "stranger"], offline=True)
-    write(mirror / "friend" / "weights.tar.gz", archive.read_bytes())
-    pull(spec, sources=[mirror / "friend"], offline=True)
+        pull(spec, sources=[mirror / "renamed"], offline=True)
+    write(mirror / "same-name" / "weights.tar.gz", archive.read_bytes())
+    pull(spec, sources=[mirror / "same-name"], offline=True)
     assert names_in(weights_folder) == ["toy/net.th", "toy/second.th"]
 
 
@@ -116,7 +118,7 @@ def test_pull_archive_member_with_a_wrong_hash_is_refused(
     weights_folder: Path, server: BadServer, tmp_path: Path
 ) -> None:
     archive = tar_of(tmp_path / "a", "w:gz", ("tmp/export/net", OTHER), ("tmp/export/second", OTHER))
-    with pytest.raises(IntegrityError, match=r"member tmp/export/net.*not taken"):
+    with pytest.raises(IntegrityError, match=r"member tmp/export/net.*not used"):
         pull(archived(server, archive))
     assert names_in(weights_folder) == []
 
@@ -132,16 +134,16 @@ def test_pull_archive_member_longer_than_stated_is_stopped(
     assert names_in(weights_folder) == ["toy/net.th"]
 
 
-def test_pull_archive_without_the_member_names_its_address_and_leaves_nothing(
+def test_pull_archive_without_the_member_names_its_url_and_leaves_nothing(
     weights_folder: Path, server: BadServer, tmp_path: Path
 ) -> None:
     archive = tar_of(tmp_path / "a", "w:gz", ("tmp/export/other", OTHER))
-    with pytest.raises(IntegrityError, match=f"{server.url('ok', 'weights.tar.gz')}: there is no member"):
+    with pytest.raises(IntegrityError, match=f"{server.url('ok', 'weights.tar.gz')}: it has no member"):
         pull(archived(server, archive))
     assert names_in(weights_folder) == []
 
 
-def test_pull_archive_cut_on_the_way_goes_on(weights_folder: Path, server: BadServer, tmp_path: Path) -> None:
+def test_pull_archive_interrupted_is_continued(weights_folder: Path, server: BadServer, tmp_path: Path) -> None:
     archive = packed(tmp_path)
     with pytest.raises(DownloadError, match="ended early"):
         pull(archived(server, archive, url=server.url("cut-50000", "weights.tar.gz")))
@@ -152,7 +154,7 @@ def test_pull_archive_cut_on_the_way_goes_on(weights_folder: Path, server: BadSe
     assert names_in(weights_folder) == ["toy/net.th", "toy/second.th"]
 
 
-def test_pull_from_folder_takes_members_out_of_the_published_archive(
+def test_pull_from_folder_finds_members_in_the_published_archive(
     weights_folder: Path, server: BadServer, mirror: Path
 ) -> None:
     archive = packed(mirror)
@@ -161,7 +163,7 @@ def test_pull_from_folder_takes_members_out_of_the_published_archive(
     assert archive.exists()
 
 
-def test_pull_from_folder_takes_loose_members_and_leaves_other_archives_shut(
+def test_pull_from_folder_finds_unpacked_members_and_ignores_other_archives(
     weights_folder: Path, server: BadServer, mirror: Path, tmp_path: Path
 ) -> None:
     write(mirror / "x", CONTENT)

@@ -1,14 +1,15 @@
+"""Pulling in several processes, and after a kill."""
+
 from __future__ import annotations
 
 import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 from seinfer.models.weights import pull
-from tests.helpers import ROOT
+from tests.helpers import ROOT, wait_until
 from tests.models.toy_models import CONTENT, file_of, names_in, spec_of
 
 from .bad_server import BadServer
@@ -27,7 +28,7 @@ def start_pull(url: str) -> subprocess.Popen[str]:
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-def test_pull_two_processes_at_once_both_end_well(weights_folder: Path, server: BadServer) -> None:
+def test_pull_two_processes_at_once_both_succeed(weights_folder: Path, server: BadServer) -> None:
     server.files["net.th"] = CONTENT
     running = [start_pull(server.url("slow-1500", "net.th")) for _ in range(2)]
     for process in running:
@@ -38,13 +39,13 @@ def test_pull_two_processes_at_once_both_end_well(weights_folder: Path, server: 
     assert names_in(weights_folder) == ["toy/net.th"]
 
 
-def test_pull_killed_process_leaves_what_the_next_goes_on_with(weights_folder: Path, server: BadServer) -> None:
+def test_pull_killed_process_leaves_a_partial_file_that_the_next_continues(
+    weights_folder: Path, server: BadServer
+) -> None:
     server.files["net.th"] = CONTENT
     process = start_pull(server.url("stall-120000", "net.th"))
     partial = weights_folder / "toy" / "net.th.part"
-    deadline = time.monotonic() + 20
-    while not (partial.exists() and partial.stat().st_size > 100_000) and time.monotonic() < deadline:
-        time.sleep(0.02)
+    wait_until(lambda: partial.exists() and partial.stat().st_size > 100_000)
     process.send_signal(signal.SIGKILL)
     process.communicate(timeout=10)
     kept_bytes = partial.stat().st_size

@@ -1,0 +1,45 @@
+"""Result of pairing: the clips, the rule that found their clean files, and the files that are not used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ...core.records import Clip
+
+
+@dataclass(frozen=True)
+class UnusedFile:
+    """A file that was found and is not a clip.
+
+    Attributes:
+        path: the file.
+        reason: why, as a verb phrase that follows "n file(s)"; see messages.py.
+    """
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class ClipSet:
+    """The clips of a run.
+
+    Attributes:
+        clips: sorted by clip_id.
+        rule: how the clean files were found, as text; empty if there are none.
+        notes: remarks on the clips, for the user.
+        why: why the rule fits, or why none does.
+        unused: files that were found and are not used.
+    """
+
+    clips: tuple[Clip, ...]
+    rule: str = ""
+    notes: tuple[str, ...] = ()
+    why: str = ""
+    unused: tuple[UnusedFile, ...] = ()
+
+
+def sorted_clips(clips: Iterable[Clip]) -> tuple[Clip, ...]:
+    """Return clips sorted by clip_id."""
+    return tuple(sorted(clips, key=lambda clip: clip.clip_id))

@@ -1,0 +1,21 @@
+"""The comparison table in GitHub's Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from .text_table import Cell, TextTable
+
+
+def markdown(table: TextTable, title: str, notes: Iterable[str]) -> str:
+    """Return the table with the notes as a list below it; the best mean is bold."""
+    headings = [heading.replace("\n", " ") for heading in table.headings]
+    rows = [[_cell_text(cell) for cell in row] for row in table.rows]
+    rule = ["---", *["---:"] * (len(headings) - 1)]
+    lines = [f"| {' | '.join(text.replace('|', '&#124;') for text in row)} |" for row in (headings, rule, *rows)]
+    return "\n".join([title, "", *lines, "", *(f"- {note}" for note in notes), ""])
+
+
+def _cell_text(cell: Cell) -> str:
+    spans = [(" ".join(text.split()), role) for line in cell for text, role in line]
+    return " ".join(f"**{text}**" if role == "best" else text for text, role in spans if text)

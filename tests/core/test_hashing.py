@@ -1,0 +1,36 @@
+"""SHA-256 of files and of values."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from seinfer.core.errors import AudioError
+from seinfer.core.hashing import fingerprint, sha256_of
+
+
+@pytest.mark.parametrize("n_bytes", [0, 3, 1 << 20, (1 << 20) + 1])
+def test_sha256_of_a_file_equals_hashlib(tmp_path: Path, n_bytes: int) -> None:
+    content = bytes(range(256)) * (n_bytes // 256 + 1)
+    (tmp_path / "a").write_bytes(content[:n_bytes])
+    assert sha256_of(tmp_path / "a") == hashlib.sha256(content[:n_bytes]).hexdigest()
+
+
+def test_sha256_of_a_missing_file_is_unreadable(tmp_path: Path) -> None:
+    with pytest.raises(AudioError) as caught:
+        sha256_of(tmp_path / "missing")
+    assert caught.value.reason == "unreadable"
+
+
+def test_fingerprint_never_changes() -> None:
+    # The score cache and the journal of a run folder contain such values.
+    assert fingerprint("a", 1, {"b": None}) == "489279946cab925136dd485392c2424a"
+
+
+def test_fingerprint_ignores_the_order_of_keys_only() -> None:
+    assert fingerprint({"a": 1, "b": 2}) == fingerprint({"b": 2, "a": 1})
+    assert fingerprint([1, 2]) != fingerprint([2, 1])
+    assert fingerprint(1) != fingerprint("1")
+    assert fingerprint("a", "b") != fingerprint("ab")

@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from seinfer.analysis.cautions import Caution
+from seinfer.analysis.leaderboard import leaderboard
+from seinfer.analysis.results import Results
+from seinfer.reports.console import comparison_table, failures, footnotes, not_run, title
+from seinfer.reports.text_table import fit_to_width
+from tests.reports import example_run
+
+
+def notes(results: Results, width: int | None = None, warnings: list[Caution] | None = None) -> str:
+    table = fit_to_width(leaderboard(results), results.metrics, ["absent"], width)
+    return "\n".join(footnotes(results, table, warnings or []))
+
+
+def with_header(results: Results, **values: Any) -> Results:
+    return replace(results, header={**results.header, **values})
+
+
+def test_title_gives_the_number_of_clips_and_the_sample_rate() -> None:
+    assert title(example_run.results()) == "10 clips, 8 with a clean reference, scored at 16000 Hz"
+    native = with_header(example_run.results(), settings={"score_sample_rate": "native"})
+    assert title(native) == "10 clips, 8 with a clean reference, scored at the sample rate of each clip"
+    assert title(example_run.results(metrics=())) == "10 clips"
+
+
+@pytest.mark.parametrize("width", [50, 80, 130])
+def test_comparison_table_is_exactly_as_wide_as_the_text_table(width: int) -> None:
+    table = fit_to_width(leaderboard(example_run.results()), example_run.METRICS, ["absent"], width)
+    out = Console(width=200)
+    with out.capture() as capture:
+        out.print(comparison_table(table))
+    assert max(len(line.rstrip()) for line in capture.get().splitlines()) == table.width
+
+
+def test_footnotes_explain_the_numbers_and_list_hidden_columns() -> None:
+    text = notes(example_run.results(report={"baseline": "small"}), width=40)
+    assert "hidden: terminal too narrow for peak memory, size, parameters, 95 % intervals (--format csv" in text
+    assert "mean over the clips that have a score for every model; below it the improvement over small" in text
+    assert "models that share a letter cannot be told apart" in text
+    assert "not run: absent: weights missing: seinfer models pull absent" in text
+    assert "metric: sdr: implementation of sdr" in text
+    assert not re.search(r"\bnan\b|\binf\b", text)
+
+
+def test_footnotes_of_the_full_table_mention_the_interval_and_no_hidden_columns() -> None:
+    text = notes(example_run.results())
+    assert "next to it the improvement over noisy ± 95 % CI half-width" in text
+    assert "hidden" not in text
+
+
+def test_footnotes_with_few_common_clips_give_that_reason_instead_of_letters() -> None:
+    text = notes(example_run.results(n_paired=4))
+    assert "fewer than 6 clips have a score for every model" in text
+    assert "share a letter" not in text
+
+
+def test_footnotes_contain_warnings_notes_and_restrictive_licences() -> None:
+    results = example_run.results()
+    models = {**results.header["models"]}
+    models["good"] = {**models["good"], "license_weights": "CC-BY-NC-4.0"}
+    text = notes(with_header(results, models=models), warnings=[Caution("lag", (), 1, "it is late")])
+    assert "warning: it is late" in text
+    assert "note: made by hand" in text
+    assert "licence: good: weights CC-BY-NC-4.0, code MIT" in text
+    assert "licence: small" not in text
+
+
+def test_footnotes_by_snr_say_if_it_is_measured() -> None:
+    results = example_run.results(report={"by": ["snr_db"]})
+    assert "grouped by the SI-SDR" not in notes(results)
+    clips = tuple(replace(clip, category={}) for clip in results.clips)
+    key = (clips[0].clip_id, "noisy")
+    row = results.rows[key]
+    assert row.score is not None
+    scored = replace(row, score=replace(row.score, values={**row.score.values, "si_sdr": 3.0}))
+    measured = replace(results, clips=clips, rows={**results.rows, key: scored})
+    assert "note: clips whose data set gives no snr_db are grouped by the SI-SDR of the noisy clip" in notes(measured)
+
+
+def test_not_run_gives_the_reason_of_each_model() -> None:
+    assert not_run(example_run.results().header) == {"absent": "weights missing: seinfer models pull absent"}
+
+
+def test_failures_lists_ten_clips_and_counts_the_others() -> None:
+    assert len(list(failures(example_run.results()))) == 4
+    results = example_run.results(n_paired=5)
+    clips = {clip.clip_id: replace(clip, problem="truncated: the file ends early") for clip in results.clips}
+    rows = {key: replace(row, clip=clips[key[0]]) for key, row in results.rows.items()}
+    lines = list(failures(replace(results, rows=rows)))
+    assert lines[0] == "failed: set/p287_000 (good): truncated: the file ends early"
+    assert (len(lines), lines[-1]) == (11, "failed: 11 more, see per_clip.csv")
