@@ -12,10 +12,9 @@ import pytest
 
 from seinfer.cli import app as cli
 from seinfer.core import streams
-from seinfer.core.records import Enhancement, Score
 from seinfer.pipeline.journal import RunFolder
 from tests.helpers import seinfer, write_paired_set
-from tests.reports import made
+from tests.reports import example_run as example_results
 
 COMPARE = ("compare", "--models", "noisy,rnnoise")
 
@@ -40,17 +39,16 @@ def compared_copy(compared: tuple[Path, subprocess.CompletedProcess[str]], tmp_p
 
 @pytest.fixture(scope="package")
 def example_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Write the journal of an example run."""
-    path = tmp_path_factory.mktemp("made") / "out"
-    journal = made.journal()
+    """Write the journal of the example run, as a command would have."""
+    path = tmp_path_factory.mktemp("example") / "out"
+    results = example_results.results()
     folder = RunFolder(path)
-    folder.add_plan(journal.header, journal.clips)
-    for key, enhancement in journal.enhancements.values():
-        assert isinstance(enhancement, Enhancement)
-        folder.add_enhancement(key, enhancement)
-    for key, score in journal.scores.values():
-        assert isinstance(score, Score)
-        folder.add_score(key, score)
+    folder.add_plan(results.header, results.clips)
+    for row in results.by_clip:
+        if row.enhancement:
+            folder.add_enhancement("", row.enhancement)
+        if row.score:
+            folder.add_score("", row.score)
     folder.close()
     yield path
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import run_main
-from tests.helpers import RATE, seinfer, speech_like, table, write_wav
+from tests.helpers import RATE, seinfer, speech_like, table, write_audio
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from tests.enhancement.test_check import QUESTIONS
-from tests.helpers import RATE, seinfer, speech_like, table, write_wav
+from tests.helpers import RATE, seinfer, speech_like, table, write_audio
 
 
 def test_check_prints_one_line_per_question_and_ends_with_0() -> None:
@@ -20,13 +20,13 @@ def test_check_prints_one_line_per_question_and_ends_with_0() -> None:
 
 
 def test_check_json_of_another_clip_has_the_same_questions(tmp_path: Path) -> None:
-    write_wav(tmp_path / "x.wav", speech_like(1.0, RATE))
+    write_audio(tmp_path / "x.wav", speech_like(1.0, RATE))
     document = json.loads(seinfer("check", "rnnoise", tmp_path / "x.wav", "--json").stdout)
     assert [verdict["question"] for verdict in document] == QUESTIONS
 
 
 def test_check_model_wired_wrong_ends_with_5(tmp_path: Path) -> None:
-    write_wav(tmp_path / "x.wav", speech_like(1.0, RATE))
+    write_audio(tmp_path / "x.wav", speech_like(1.0, RATE))
     (tmp_path / "late.py").write_text(LATE)
     (tmp_path / "mine.toml").write_text(table("late", backend='"late:load"'))
     command = ("check", "late", "x.wav", "--models-file", "mine.toml")

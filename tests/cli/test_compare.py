@@ -12,7 +12,7 @@ import soundfile
 
 from seinfer.scoring.pool import ScoringPool
 from tests.cli.conftest import COMPARE
-from tests.helpers import RATE, invoke, rows, seinfer, speech_like, tables, write_paired_set, write_wav
+from tests.helpers import RATE, invoke, rows, seinfer, speech_like, tables, write_audio, write_paired_set
 
 
 def test_compare_writes_the_run_folder(compared: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
@@ -85,7 +85,7 @@ def test_compare_again_after_a_change_enhances_the_changed_clip_again(compared_c
     before = target.stat().st_mtime_ns
     options = []
     if change == "input":
-        write_wav(compared_copy / "set" / "noisy" / "c0.wav", speech_like(1.5, RATE, seed=9))
+        write_audio(compared_copy / "set" / "noisy" / "c0.wav", speech_like(1.5, RATE, seed=9))
     elif change == "output":
         target.write_bytes(target.read_bytes()[:-100])
     else:
@@ -136,7 +136,7 @@ def test_compare_log_file_has_a_json_line_per_event(tmp_path: Path) -> None:
 
 
 def test_compare_set_without_clean_files_is_scored_with_dnsmos(tmp_path: Path) -> None:
-    write_wav(tmp_path / "in" / "x.wav", speech_like(1.0, RATE))
+    write_audio(tmp_path / "in" / "x.wav", speech_like(1.0, RATE))
     result = seinfer("compare", "--models", "rnnoise", "--out", tmp_path / "out", tmp_path / "in")
     assert result.returncode == 0, result.stderr
     for row in rows(tmp_path / "out" / "per_clip.csv"):
@@ -175,9 +175,9 @@ CLIPS_HEADER = (
 
 
 def test_compare_dns_file_names_give_categories_that_report_can_override(tmp_path: Path) -> None:
-    write_wav(tmp_path / "set" / "rain_snr5_tl-26_fileid_1.wav", speech_like(0.5, RATE))
-    write_wav(tmp_path / "set" / "clean_fileid_1.wav", speech_like(0.5, RATE, seed=1))
-    write_wav(tmp_path / "set" / "alone.wav", speech_like(0.5, RATE, seed=2))
+    write_audio(tmp_path / "set" / "rain_snr5_tl-26_fileid_1.wav", speech_like(0.5, RATE))
+    write_audio(tmp_path / "set" / "clean_fileid_1.wav", speech_like(0.5, RATE, seed=1))
+    write_audio(tmp_path / "set" / "alone.wav", speech_like(0.5, RATE, seed=2))
     result = seinfer(
         *("compare", "--models", "noisy", "--metrics", "si_sdr", "--category-regex", "^(?P<noise>[a-z]+)_", "set"),
         cwd=tmp_path,

@@ -117,7 +117,7 @@ def test_compare_metrics_that_crash_or_raise_leave_only_their_own_cells_empty(
     folder = write_paired_set(tmp_path / "set", 2)
     crashing = speech_like(1.5, RATE)
     crashing[0] = 0.5
-    write_wav(folder / "noisy" / "c0.wav", crashing)
+    write_audio(folder / "noisy" / "c0.wav", crashing)
     command = ("compare", "--models", "noisy", "--metrics", "pesq_wb,si_sdr,loud,odd", "--out", "out", folder)
     result = seinfer(*command, cwd=tmp_path, environment=site)
     assert result.returncode == 0, result.stderr

@@ -10,17 +10,17 @@ import pytest
 import soundfile
 
 from tests.cli.conftest import run_main
-from tests.helpers import RATE, rows, seinfer, speech_like, write_wav
+from tests.helpers import RATE, rows, seinfer, speech_like, write_audio
 
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Make speech/ and noise/ in an empty folder, and make it the current folder."""
     for index, name in enumerate(("anna/one", "anna/two", "ben/one")):
-        write_wav(tmp_path / "speech" / f"{name}.wav", speech_like(1.5, RATE, seed=index))
+        write_audio(tmp_path / "speech" / f"{name}.wav", speech_like(1.5, RATE, seed=index))
     for index in range(2):
         noise = 0.05 * np.random.default_rng(index).standard_normal(3 * RATE)
-        write_wav(tmp_path / "noise" / f"hiss {index}.wav", noise)
+        write_audio(tmp_path / "noise" / f"hiss {index}.wav", noise)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -56,7 +56,7 @@ def test_mix_options_reach_the_files(
 ) -> None:
     response = np.zeros(RATE // 2)
     response[[100, 900, 6000]] = (1, 0.5, 0.3)
-    write_wav(folder / "rirs" / "hall.wav", response, RATE, "FLOAT")
+    write_audio(folder / "rirs" / "hall.wav", response, RATE, "FLOAT")
     options = ("--snr", "2.5,20", "--all-snrs", "--per-speech", 2, "--rate", 48_000, "--level-db", -20, "--seed", 3)
     more = ("--rir", "rirs", "--target", "early", "--duration-s", 1, "--subtype", "PCM_24", "--json")
     assert run_main(monkeypatch, "mix", "--speech", "speech", "--noise", "noise", "--out", "set", *options, *more) == 0
@@ -81,7 +81,7 @@ def test_mix_some_bad_files_ends_with_5_and_lists_them(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (folder / "speech" / "broken.wav").write_text("no audio")
-    write_wav(folder / "noise" / "silent.wav", np.zeros(RATE))
+    write_audio(folder / "noise" / "silent.wav", np.zeros(RATE))
     arguments = ("--speech", "speech", "--noise", "noise", "--out", "set", "--per-speech", 3, "--level-db", "keep")
     assert run_main(monkeypatch, "mix", *arguments) == 5
     captured = capsys.readouterr()

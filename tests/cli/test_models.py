@@ -31,7 +31,7 @@ def test_models_pull_from_a_folder_then_verify_finds_a_changed_file(tmp_path: Pa
     changed = seinfer("models", "verify", environment=folder)
     assert changed.returncode == 4
     assert "dpcrn_quant.tflite: wrong hash" in changed.stdout
-    write_wav(tmp_path / "in" / "x.wav", speech_like(0.2, RATE))
+    write_audio(tmp_path / "in" / "x.wav", speech_like(0.2, RATE))
     refused = seinfer("run", "--model", "dpcrn-quant", "--out", tmp_path / "o", tmp_path / "in", environment=folder)
     assert refused.returncode == 4
     assert not (tmp_path / "o" / "audio").exists()

@@ -115,7 +115,7 @@ def test_metrics_auto_depends_on_which_clips_have_a_clean_file() -> None:
     assert resolve.metrics("auto", ClipSet((without,))).with_reference == ()
 
 
-def test_out_folder_circle_of_links_is_refused(tmp_path: Path) -> None:
+def test_out_folder_loop_of_links_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a").symlink_to(tmp_path / "b")
     (tmp_path / "b").symlink_to(tmp_path / "a")
     with pytest.raises(UsageError, match="cannot be resolved"):

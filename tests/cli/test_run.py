@@ -33,7 +33,7 @@ def test_run_any_rate_and_channels_keeps_length_rate_and_subtype(
 
 
 def test_run_mono_and_subtype_set_the_format_of_the_output(tmp_path: Path) -> None:
-    write_wav(tmp_path / "x.flac", np.stack([speech_like(0.5, RATE)] * 2))
+    write_audio(tmp_path / "x.flac", np.stack([speech_like(0.5, RATE)] * 2))
     result = seinfer(
         "run", "--model", "noisy", "--mono", "--subtype", "PCM_24", "--out", tmp_path / "o", tmp_path / "x.flac"
     )
@@ -43,9 +43,9 @@ def test_run_mono_and_subtype_set_the_format_of_the_output(tmp_path: Path) -> No
 
 
 def test_run_bad_files_are_failed_rows_and_the_others_are_enhanced(tmp_path: Path) -> None:
-    write_wav(tmp_path / "in" / "good one é.wav", speech_like(0.5, RATE))
-    write_wav(tmp_path / "in" / "a" / "same.wav", speech_like(0.5, RATE))
-    write_wav(tmp_path / "in" / "b" / "same.wav", speech_like(0.5, RATE, seed=1))
+    write_audio(tmp_path / "in" / "good one é.wav", speech_like(0.5, RATE))
+    write_audio(tmp_path / "in" / "a" / "same.wav", speech_like(0.5, RATE))
+    write_audio(tmp_path / "in" / "b" / "same.wav", speech_like(0.5, RATE, seed=1))
     (tmp_path / "in" / "text.wav").write_text("no audio")
     (tmp_path / "in" / "empty.wav").touch()
     nan = speech_like(0.5, RATE)
@@ -62,7 +62,7 @@ def test_run_bad_files_are_failed_rows_and_the_others_are_enhanced(tmp_path: Pat
 
 
 def test_run_model_without_weights_is_an_error_with_the_command_that_fixes_it(tmp_path: Path) -> None:
-    write_wav(tmp_path / "x.wav", speech_like(0.2, RATE))
+    write_audio(tmp_path / "x.wav", speech_like(0.2, RATE))
     result = seinfer(
         "run", "--model", "dpcrn-quant", tmp_path, environment={"SEINFER_WEIGHTS_DIR": str(tmp_path / "none")}
     )
@@ -71,7 +71,7 @@ def test_run_model_without_weights_is_an_error_with_the_command_that_fixes_it(tm
 
 
 def test_run_model_of_a_models_file_is_used(tmp_path: Path) -> None:
-    write_wav(tmp_path / "in" / "x.wav", speech_like(0.2, RATE))
+    write_audio(tmp_path / "in" / "x.wav", speech_like(0.2, RATE))
     (tmp_path / "mine.toml").write_text(table("mine"))
     result = seinfer("run", "--models-file", "mine.toml", "--model", "mine", "in", cwd=tmp_path)
     assert result.returncode == 0, result.stderr
@@ -79,7 +79,7 @@ def test_run_model_of_a_models_file_is_used(tmp_path: Path) -> None:
 
 
 def test_run_json_prints_the_models_and_failures(tmp_path: Path) -> None:
-    write_wav(tmp_path / "in" / "x.wav", speech_like(0.2, RATE))
+    write_audio(tmp_path / "in" / "x.wav", speech_like(0.2, RATE))
     (tmp_path / "in" / "text.wav").write_text("no audio")
     result = seinfer("run", "--model", "noisy", "--json", "in", cwd=tmp_path)
     assert result.returncode == 5, result.stderr
