@@ -52,7 +52,7 @@ def promised_hashes(folder: Path) -> frozenset[str]:
 
 
 def find_shared_file(folder: Path, file: WeightFile) -> Path | None:
-    """Return the file of the folder that has the hash, or whose hash begins with the published prefix, under any name."""
+    """Return the file that has the hash, or whose hash begins with the published prefix; its name does not matter."""
     known = files_by_hash(folder)
     return next((known[digest] for digest in known if file.sha256 and digest.startswith(file.sha256)), None)
 
