@@ -73,7 +73,9 @@ def timed(command: list[str]) -> tuple[float, float]:
     """Run a command; return its wall seconds, and the processor seconds of it and all its children."""
     environment = {**os.environ, **thread_variables(cores())}
     before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    subprocess.run(command, env=environment, check=True, capture_output=True)
+    run = subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    if run.returncode != 0:
+        sys.exit(f"{' '.join(command)} ended with exit code {run.returncode}: {run.stderr}")
     wall_s, after = time.perf_counter() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
     return wall_s, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from .files import open_regular
 
@@ -19,11 +19,21 @@ def sha256_of(path: Path) -> str:
         AudioError: it cannot be opened.
         OSError: it cannot be read completely.
     """
-    digest = hashlib.sha256()
     with open_regular(path) as file:
-        while block := file.read(_BLOCK_BYTES):
-            digest.update(block)
-    return digest.hexdigest()
+        return size_and_sha256(file)[1]
+
+
+def size_and_sha256(file: BinaryIO) -> tuple[int, str]:
+    """Return the number of bytes from the current position of a file to its end, and their SHA-256.
+
+    Raises:
+        OSError: it cannot be read completely.
+    """
+    digest, size_bytes = hashlib.sha256(), 0
+    while block := file.read(_BLOCK_BYTES):
+        digest.update(block)
+        size_bytes += len(block)
+    return size_bytes, digest.hexdigest()
 
 
 def fingerprint(*parts: Any) -> str:

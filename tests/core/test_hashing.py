@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from seinfer.core.errors import AudioError
-from seinfer.core.hashing import fingerprint, sha256_of
+from seinfer.core.hashing import fingerprint, sha256_of, size_and_sha256
 
 
 @pytest.mark.parametrize("n_bytes", [0, 3, 1 << 20, (1 << 20) + 1])
@@ -16,6 +16,13 @@ def test_sha256_of_a_file_equals_hashlib(tmp_path: Path, n_bytes: int) -> None:
     content = bytes(range(256)) * (n_bytes // 256 + 1)
     (tmp_path / "a").write_bytes(content[:n_bytes])
     assert sha256_of(tmp_path / "a") == hashlib.sha256(content[:n_bytes]).hexdigest()
+
+
+def test_size_and_sha256_starts_at_the_current_position(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"header" + b"body")
+    with open(tmp_path / "a", "rb") as file:
+        file.seek(6)
+        assert size_and_sha256(file) == (4, hashlib.sha256(b"body").hexdigest())
 
 
 def test_sha256_of_a_missing_file_is_unreadable(tmp_path: Path) -> None:

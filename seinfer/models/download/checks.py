@@ -6,17 +6,16 @@ less than a full hash is published.
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from ...core import hashing
 from ...core.errors import IntegrityError, MissingWeightsError
 from ...core.records import ModelSpec, WeightFile
 from .pins import FULL_DIGITS, expected_sha256, needs_pin, pin_path
 
 Status = Literal["ok", "missing", "unreadable", "wrong size", "wrong hash", "not pinned"]
-BLOCK_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -103,12 +102,8 @@ def size_and_sha256(path: Path) -> tuple[int, str]:
     Raises:
         OSError: it cannot be read.
     """
-    digest, size_bytes = hashlib.sha256(), 0
     with path.open("rb", buffering=0) as file:
-        while block := file.read(BLOCK_BYTES):
-            digest.update(block)
-            size_bytes += len(block)
-    return size_bytes, digest.hexdigest()
+        return hashing.size_and_sha256(file)
 
 
 def describe_sha256(sha256: str) -> str:

@@ -9,10 +9,12 @@ from typing import IO
 from ...core.errors import DownloadError, IntegrityError
 from ...core.records import ModelSpec, WeightFile
 from .archives import MAX_UNPACKED_BYTES, unpack
-from .checks import BLOCK_BYTES, content_hint, describe_sha256, size_and_sha256
+from .checks import content_hint, describe_sha256, size_and_sha256
 from .partial_files import PartialFile, temporary_file
 from .paths import path_of
 from .pins import expected_sha256, needs_pin, write_pin
+
+BLOCK_BYTES = 1 << 20
 
 
 def store_copy(spec: ModelSpec, file: WeightFile, source: Path) -> None:
