@@ -21,6 +21,7 @@ import numpy as np
 from seinfer.backends.base import Enhancer, Stream, Waveform, pad, stream_over
 from seinfer.core.records import ModelSpec
 from seinfer.models.registry import load_registry, resolve
+from tests.backends.waveforms import alone
 from tests.helpers import gain_db, lag_samples, peak_dbfs, shared_folder, snr_db, speech_like
 
 # One sample, and lengths just below and above the hops and windows that denoisers use.
@@ -72,11 +73,6 @@ def clean_speech(sample_rate: int, duration_s: float) -> Waveform:
     parts = [soundfile.read(folder / f"clips/vctk16k/clean/p287_00{k}.wav", dtype="float32") for k in (3, 4)]
     joined = soxr.resample(np.concatenate([samples for samples, _ in parts]), parts[0][1], sample_rate)
     return joined[: round(duration_s * sample_rate)]
-
-
-def alone(enhancer: Enhancer, waveform: Waveform) -> Waveform:
-    [enhanced] = enhancer.enhance(pad([waveform]))
-    return enhanced
 
 
 def health(enhancer: Enhancer, waveform: Waveform) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from seinfer.core.errors import BackendError, MissingExtraError
 from seinfer.models.registry import load_registry
 from tests.backends.golden_clip import golden_clip
 from tests.backends.rnnoise.record_golden import GOLDEN, call_library
+from tests.backends.waveforms import alone
 from tests.helpers import ROOT, gain_db, lag_samples, si_sdr_db, snr_db, speech_like
 
 SPEC = load_registry().specs["rnnoise"]
@@ -28,11 +29,6 @@ RATE = rnnoise.SAMPLE_RATE
 
 def load(threads: int = 1) -> rnnoise.RNNoise:
     return rnnoise.load(SPEC, {}, device="cpu", threads=threads)
-
-
-def alone(enhancer: rnnoise.RNNoise, waveform: Waveform) -> Waveform:
-    [enhanced] = enhancer.enhance(pad([waveform]))
-    return enhanced
 
 
 @pytest.fixture(scope="module")

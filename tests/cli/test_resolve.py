@@ -17,17 +17,8 @@ from seinfer.core.records import Clip
 CLIPS = [Clip("x", "x.wav", category={"room": "kitchen"})]
 
 
-@pytest.mark.parametrize(
-    ("text", "keys"),
-    [
-        ("noise,device,snr,duration", ("noise", "device", "snr_db", "duration_s")),
-        ("room", ("room",)),
-        (" snr_db , snr", ("snr_db",)),
-        ("", ()),
-    ],
-)
-def test_tables_by_accepts_columns_short_names_and_further_categories(text: str, keys: tuple[str, ...]) -> None:
-    assert resolve.tables(clips=CLIPS, models=["noisy"], by=text).by == keys
+def test_tables_by_is_resolved_to_categories_of_the_clips() -> None:
+    assert resolve.tables(clips=CLIPS, models=["noisy"], by=" snr , room").by == ("snr_db", "room")
 
 
 def test_tables_options_not_given_keep_the_values_of_the_run() -> None:

@@ -107,8 +107,10 @@ def run(request_: Request) -> Iterator[Run]:
                 scheduler.run(engine)
         return scheduler, folder.journal
 
+    before = set(threading.enumerate())  # other tests of this process may have left idle threads
     yield run_request
-    assert [thread for thread in threading.enumerate() if thread.name.startswith("ThreadPoolExecutor")] == []
+    left = set(threading.enumerate()) - before
+    assert [thread for thread in left if thread.name.startswith("ThreadPoolExecutor")] == []
 
 
 def test_run_two_models_enhances_and_scores_every_clip(run: Run) -> None:

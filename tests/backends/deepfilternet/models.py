@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-import soundfile
 
-from seinfer.backends.base import Waveform, pad
+from seinfer.backends.base import Waveform
 from seinfer.backends.deepfilternet import onnx as deepfilternet
 from seinfer.backends.deepfilternet.clips import DeepFilterNet
 from seinfer.core.records import ModelSpec
 from seinfer.models.registry import load_registry
+from tests.backends import waveforms
 from tests.backends.golden_clip import golden_clip
 from tests.helpers import find_shared_file
 
@@ -67,15 +67,8 @@ def load_standin(folder: Path, model: str, threads: int = 1, **options: Any) -> 
     return load_files(standin.write_files(folder, model), model, threads, **options)
 
 
-def alone(enhancer: DeepFilterNet, waveform: Waveform) -> Waveform:
-    [enhanced] = enhancer.enhance(pad([waveform]))
-    return enhanced
-
-
 def read(path: Path) -> Waveform:
-    samples, rate = soundfile.read(path, dtype="float32")
-    assert rate == RATE
-    return samples
+    return waveforms.read(path, RATE)
 
 
 def read_golden(name: str) -> tuple[Waveform, Waveform]:

@@ -25,10 +25,11 @@ from seinfer.backends.deepfilternet import onnx as deepfilternet
 from seinfer.backends.deepfilternet import torch as deepfilternet_torch
 from seinfer.backends.deepfilternet.clips import DeepFilterNet
 from seinfer.core.errors import SeinferError
+from tests.backends.waveforms import alone
 from tests.helpers import snr_db
 
 from .damages import DAMAGES
-from .models import GOLDEN, NOISY, alone, read, spec_with, unpack_rebuilt, weights_of
+from .models import GOLDEN, NOISY, read, spec_with, unpack_rebuilt, weights_of
 
 MODEL = "deepfilternet3-torch"
 # Names of keys of the package's config, each with a value that would break it.

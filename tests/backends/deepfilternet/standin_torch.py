@@ -17,8 +17,9 @@ import numpy as np
 from seinfer.backends.base import run_stream
 from seinfer.backends.deepfilternet import torch as deepfilternet_torch
 from tests.backends.golden_clip import golden_clip
+from tests.backends.waveforms import alone
 
-from .models import RATE, alone, spec_with
+from .models import RATE, spec_with
 from .record_golden import GOLDEN, N_SAMPLES
 from .standin import write_config
 

@@ -14,22 +14,10 @@ import soxr
 from seinfer.backends.base import Waveform, batch_limits, pad, run_stream
 from seinfer.backends.deepfilternet import clips as deepfilternet_clips
 from seinfer.backends.deepfilternet.clips import DeepFilterNet
+from tests.backends.waveforms import alone
 from tests.helpers import lag_samples, si_sdr_db, snr_db
 
-from .models import (
-    CLEAN,
-    GOLDEN,
-    MODELS,
-    NOISY,
-    RATE,
-    SPECS,
-    alone,
-    load,
-    load_standin,
-    needs_onnxruntime,
-    read,
-    read_golden,
-)
+from .models import CLEAN, GOLDEN, MODELS, NOISY, RATE, SPECS, load, load_standin, needs_onnxruntime, read, read_golden
 from .record_golden import CASES, compute
 
 pytestmark = needs_onnxruntime

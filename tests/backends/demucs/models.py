@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from seinfer.backends.base import Waveform, pad
+from seinfer.backends.base import Waveform
 from seinfer.backends.demucs.model import Demucs
 from seinfer.backends.demucs.network import Network
 from seinfer.backends.demucs.options import Architecture
@@ -24,6 +24,7 @@ from seinfer.backends.demucs.resampling import Resampler
 from seinfer.core.records import ModelSpec
 from seinfer.enhancement.loading import load_enhancer
 from seinfer.models.table import read_models
+from tests.backends import waveforms
 from tests.helpers import table
 
 torch = pytest.importorskip("torch", reason="torch, of the extra denoiser, is not installed")
@@ -83,17 +84,8 @@ def tiny(shared: Path, folder: Path, name: str, **options: Any) -> Demucs:
     return load(folder, shared / "golden/denoiser" / f"{name}.th", **TINY[name], **options)
 
 
-def alone(enhancer: Demucs, waveform: Waveform) -> Waveform:
-    [enhanced] = enhancer.enhance(pad([waveform]))
-    return enhanced
-
-
 def read(path: Path) -> Waveform:
-    import soundfile
-
-    samples, rate = soundfile.read(path, dtype="float32")
-    assert rate == RATE
-    return samples
+    return waveforms.read(path, RATE)
 
 
 def save_standin(shared: Path, path: Path, seed: int, **options: Any) -> None:

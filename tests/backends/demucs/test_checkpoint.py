@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from seinfer.core.errors import IntegrityError
+from tests.backends.waveforms import alone
 
-from .models import CAUSAL, NONCAUSAL, alone, load, package, torch
+from .models import CAUSAL, NONCAUSAL, load, package, torch
 
 FORMS = ("legacy", "best", "checkpoint")
 ARGUMENTS = {"hidden": 2, "sample_rate": 16_000}

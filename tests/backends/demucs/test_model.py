@@ -15,9 +15,10 @@ from seinfer.backends.base import Waveform, is_chunked, pad
 from seinfer.backends.demucs import model as demucs
 from seinfer.core.errors import IntegrityError, MissingExtraError
 from seinfer.models.registry import load_registry
+from tests.backends.waveforms import alone
 from tests.helpers import ROOT, snr_db
 
-from .models import NONCAUSAL, RATE, TINY, alone, load, package, read, save_standin, tiny, torch
+from .models import NONCAUSAL, RATE, TINY, load, package, read, save_standin, tiny, torch
 
 REGISTRY = load_registry()
 SPECS = {name: spec for name, spec in REGISTRY.specs.items() if name.startswith("denoiser-")}
@@ -145,7 +146,8 @@ def test_load_sets_the_threads_and_leaves_the_random_generator_alone(shared: Pat
 def test_load_and_enhance_import_neither_torchaudio_nor_hydra(shared: Path, tmp_path: Path) -> None:
     path = shared / "golden/denoiser/fmt_h2_checkpoint.th"
     code = (
-        "import sys; from pathlib import Path; from tests.backends.demucs.models import alone, load; import numpy\n"
+        "import sys; from pathlib import Path; import numpy\n"
+        "from tests.backends.demucs.models import load; from tests.backends.waveforms import alone\n"
         f"alone(load(Path({str(tmp_path)!r}), Path({str(path)!r}), hidden=2), numpy.ones(99, 'f'))\n"
         "print([name for name in ('torchaudio', 'hydra', 'omegaconf', 'julius', 'pesq') if name in sys.modules])"
     )

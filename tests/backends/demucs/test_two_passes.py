@@ -11,8 +11,9 @@ from seinfer.backends.base import Stream, Waveform
 from seinfer.backends.demucs.model import CausalDemucs
 from seinfer.backends.demucs.two_passes import Level
 from seinfer.core.errors import BackendError
+from tests.backends.waveforms import alone
 
-from .models import alone, load, noise
+from .models import load, noise
 from .record_golden import FOLDER, NETWORKS
 
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import soundfile
 
-from seinfer.backends.base import Enhancer, Waveform, pad
+from seinfer.backends.base import Waveform
 from seinfer.backends.dpcrn.tensorflow import DpcrnTf, load
 from seinfer.models.registry import load_registry
+from tests.backends import waveforms
 from tests.backends.golden_clip import golden_clip
 from tests.helpers import find_shared_file
 
@@ -44,15 +44,8 @@ def load_cpu(weights: dict[str, Path], threads: int = 2) -> DpcrnTf:
     return load(SPEC, weights, device="cpu", threads=threads)
 
 
-def alone(enhancer: Enhancer, waveform: Waveform) -> Waveform:
-    [enhanced] = enhancer.enhance(pad([waveform]))
-    return enhanced
-
-
 def read(path: Path) -> Waveform:
-    samples, rate = soundfile.read(path, dtype="float32")
-    assert rate == RATE
-    return samples
+    return waveforms.read(path, RATE)
 
 
 def read_golden(name: str) -> tuple[Waveform, Waveform]:

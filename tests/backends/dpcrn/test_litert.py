@@ -13,10 +13,11 @@ import pytest
 from seinfer.backends.base import Waveform, pad, run_stream
 from seinfer.backends.dpcrn import litert as dpcrn_litert
 from seinfer.core.errors import IntegrityError, MissingExtraError
+from tests.backends.waveforms import alone
 from tests.helpers import lag_samples, si_sdr_db, snr_db
 
 from . import tiny_graph
-from .models import RATE, SPECS, alone, read, read_golden, weights_of
+from .models import RATE, SPECS, read, read_golden, weights_of
 
 CLIP = "p287_006.wav"
 

@@ -16,10 +16,11 @@ from seinfer.backends.base import Waveform, pad
 from seinfer.backends.dpcrn import tensorflow as dpcrn_tf
 from seinfer.backends.dpcrn.tensorflow import BLOCK_SAMPLES, DpcrnTf, load
 from seinfer.core.errors import BackendError, MissingExtraError, RegistryError, UsageError
+from tests.backends.waveforms import alone
 from tests.helpers import ROOT, snr_db
 
 from . import reference, standin
-from .models import SPEC, alone, load_cpu, needs_tensorflow, read, read_golden, standin_weights, weights_of
+from .models import SPEC, load_cpu, needs_tensorflow, read, read_golden, standin_weights, weights_of
 
 pytestmark = needs_tensorflow
 
@@ -206,7 +207,8 @@ def run_python(code: str, weights: dict[str, Path]) -> subprocess.CompletedProce
     """Run code in a separate process, with `weights` and `load_cpu` defined."""
     paths = {name: str(path) for name, path in weights.items()}
     start = (
-        "from pathlib import Path\nfrom tests.backends.dpcrn.models import *\n"
+        "from pathlib import Path\n"
+        "from tests.backends.dpcrn.models import *\nfrom tests.backends.waveforms import alone\n"
         f"weights = {{name: Path(path) for name, path in {paths!r}.items()}}\n"
     )
     return subprocess.run([sys.executable, "-c", start + code], cwd=ROOT, capture_output=True, text=True, check=False)

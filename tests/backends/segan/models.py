@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from seinfer.backends.base import Waveform, pad
+from seinfer.backends.base import Waveform
 from seinfer.backends.segan import model as segan
 from seinfer.backends.segan.model import Segan
 from seinfer.backends.segan.options import read_options, tensor_shapes
@@ -68,11 +68,6 @@ def with_z(model: Segan, z: npt.NDArray[np.float32]) -> Segan:
     """Give a model another latent code, or one for each window of the one clip that it will get."""
     model._begun = model._generator.begin(latent(z))
     return model
-
-
-def alone(model: Segan, waveform: Waveform) -> Waveform:
-    [enhanced] = model.enhance(pad([waveform]))
-    return enhanced
 
 
 def read_noisy(shared: Path, clip: str) -> Waveform:

@@ -17,11 +17,12 @@ from seinfer.backends.segan import model as segan
 from seinfer.core.errors import DownloadError, IntegrityError, MissingExtraError, UsageError
 from seinfer.models import weights
 from seinfer.models.extras import install_line
+from tests.backends.waveforms import alone
 from tests.helpers import speech_like
 from tests.models.download.bad_server import BadServer, run_bad_server
 from tests.models.toy_models import write
 
-from .models import SLIM, SPEC, alone, load_file, random_state, saved, spec_with, torch
+from .models import SLIM, SPEC, load_file, random_state, saved, spec_with, torch
 
 State = dict[str, Any]
 

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from seinfer.backends.base import Waveform
+from tests.backends.waveforms import alone
 
-from .models import alone, load_file
+from .models import load_file
 from .record_golden import FEATURES, FOLDER, KEPT, Z_DIM
 
 TOLERANCE = 2e-6

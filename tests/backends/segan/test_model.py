@@ -14,9 +14,10 @@ from seinfer.backends.segan.model import Segan
 from seinfer.backends.segan.options import WINDOW_SAMPLES
 from seinfer.backends.segan.signal import PreEmphasis, Windower, normalise
 from seinfer.core.errors import UsageError
+from tests.backends.waveforms import alone
 from tests.helpers import speech_like
 
-from .models import CLIPS, alone, load_file, random_state, read_noisy, saved, slim_checkpoint, torch, with_z
+from .models import CLIPS, load_file, random_state, read_noisy, saved, slim_checkpoint, torch, with_z
 
 GOLDEN = 2e-6
 """Largest difference to the authors' samples."""

@@ -12,8 +12,9 @@ import pytest
 from seinfer.backends.segan.model import Segan
 from seinfer.backends.segan.network import Generator
 from seinfer.backends.segan.options import read_options, tensor_shapes
+from tests.backends.waveforms import alone
 
-from .models import SPEC, alone, latent, read_noisy, torch, with_z
+from .models import SPEC, latent, read_noisy, torch, with_z
 
 if TYPE_CHECKING:
     from torch import Tensor
