@@ -65,8 +65,8 @@ def test_stoi_digital_zeros_equals_pystoi() -> None:
 
 def test_estoi_digital_zeros_equals_mean_of_pystoi() -> None:
     # pystoi fills such bands with noise of its own: its value changes from call to call, with a standard deviation of
-    # 1.3e-3 here. Ours uses the correlation 0 for them, the mean correlation of noise. The mean of pystoi is 4.6e-3 less,
-    # so the mean of 20 calls exceeded the tolerance now and then; that of 100 calls with a fixed seed does not.
+    # 1.3e-3 here. Ours uses the correlation 0 for them, the mean correlation of noise. The mean of pystoi is 4.6e-3
+    # lower: the mean of 20 calls exceeded the tolerance now and then, that of 100 calls with a fixed seed does not.
     np.random.seed(0)
     reference = noise_syllables(4)
     estimate = gated(with_noise(reference, 10))
