@@ -170,7 +170,8 @@ def _get(session: requests.Session, url: str, offset: int) -> requests.Response:
         if error.args and isinstance(error.args[0], urllib3.exceptions.ProtocolError):
             raise ConnectionLostError(f"{url}: {host} closed the connection before an answer came") from error
         failed = urlsplit(str(error.request.url)).netloc if error.request else host  # a redirect may lead elsewhere
-        reason = _no_answer[host] = _no_answer[failed] = f"{failed} could not be reached: {error}"
+        cause = getattr(error.args[0], "reason", error) if error.args else error  # without the retries of urllib3
+        reason = _no_answer[host] = _no_answer[failed] = f"{failed} could not be reached: {cause}"
         raise DownloadError(f"{url}: {reason}") from error
     except (requests.RequestException, ValueError) as error:  # ValueError: the address of a redirect is not valid
         raise DownloadError(f"{url}: cannot be downloaded ({error})") from error
