@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from tests import helpers
+
+# The time of an example depends on the machine, so it is not limited.
+hypothesis.settings.register_profile("seinfer", deadline=None)
+hypothesis.settings.load_profile("seinfer")
 
 
 def pytest_configure(config: pytest.Config) -> None:

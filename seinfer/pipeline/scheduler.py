@@ -23,7 +23,7 @@ from ..core.process import Child, Message
 from ..core.progress import Progress
 from ..core.records import Clip, Enhancement, Job, ModelSpec, Score, ScoringTask, to_json
 from ..enhancement.engines.base import Engine, RunInfo
-from ..scoring.cache import may_change, open_cache, score_key
+from ..scoring.cache import ScoreCache, may_change, open_cache, score_key
 from ..scoring.pool import ScoringPool
 from .journal import RunFolder
 from .provenance import model_key
@@ -90,7 +90,7 @@ class Scheduler:
         self._score_keys: dict[tuple[str, str], str] = {}
         self._n_running = 0
         self._events: queue.SimpleQueue[Enhancement | _ModelEnded | _ScoringMessage] = queue.SimpleQueue()
-        self._cache = open_cache(is_wanted=request.score_cache and bool(request.metrics.names))
+        self._cache = open_cache() if request.score_cache and request.metrics.names else ScoreCache(None)
         self._pool = ScoringPool(request.threads, self._report_scoring_message)
 
     def run(self, engine: Engine) -> None:

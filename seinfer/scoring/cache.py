@@ -174,10 +174,8 @@ def _make_room(database: sqlite3.Connection, max_entries: int) -> None:
         database.execute("DELETE FROM scores WHERE key IN (SELECT key FROM scores ORDER BY used LIMIT ?)", (n_surplus,))
 
 
-def open_cache(*, is_wanted: bool) -> ScoreCache:
-    """Open this user's cache; if it is not wanted or has no path, return a cache that stores nothing."""
-    if not is_wanted:
-        return ScoreCache(None)
+def open_cache() -> ScoreCache:
+    """Open the score cache of this user; if it cannot be used, return one that keeps nothing."""
     try:
         return ScoreCache(cache_path())
     except RuntimeError as error:

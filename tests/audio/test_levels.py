@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pytest
 import soundfile
 import soxr
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from seinfer.audio.levels import rms_db, speech_level
@@ -95,7 +95,6 @@ def test_speech_level_equals_the_definition_as_a_loop(sample_rate: int) -> None:
     assert found.activity == pytest.approx(activity, abs=1e-9)
 
 
-@settings(deadline=None)
 @given(seed=st.integers(0, 2**32 - 1), level_db=st.floats(-50, -15), gap=st.floats(0, 0.6))
 def test_speech_level_of_any_bursts_equals_the_definition(seed: int, level_db: float, gap: float) -> None:
     rate = 1_000

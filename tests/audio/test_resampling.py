@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from seinfer.audio import resampling
@@ -15,7 +15,6 @@ from .sounds import noise
 RATES_HZ = (8_000, 11_025, 16_000, 22_050, 32_000, 44_100, 48_000, 96_000)
 
 
-@settings(deadline=None)
 @given(
     n_samples=st.integers(1, 3_000),
     channels=st.integers(1, 3),

@@ -37,7 +37,7 @@ KINDS = [
     ("OGG", "OPUS"),
     ("MP3", "MPEG_LAYER_III"),
 ]
-FEW_EXAMPLES = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+FEW_EXAMPLES = settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow])
 
 
 def encoded(kind: str, subtype: str) -> bytes:

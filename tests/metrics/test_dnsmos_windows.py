@@ -33,7 +33,7 @@ def test_plan_known_durations_give_the_scripts_counts(duration_s: float, n_hops:
     assert windows.is_tiled == (duration_s < 9.01)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.one_of(st.integers(1, 3 * WINDOW), st.integers(1, 90).map(lambda seconds: seconds * SAMPLE_RATE)))
 def test_rate_any_length_sees_the_scripts_windows(n_samples: int) -> None:
     windows = plan(n_samples)

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from seinfer.audio.levels import rms_db
@@ -15,7 +15,6 @@ from seinfer.mixing.excerpts import excerpt
 from .mixtures import RATE, pink
 
 
-@settings(deadline=None)
 @given(fraction=st.floats(0, 1, exclude_max=True), n_samples=st.integers(1, 4 * RATE))
 def test_excerpt_is_part_of_the_signal_from_a_multiple_of_10_ms(fraction: float, n_samples: int) -> None:
     signal = pink(4 * RATE).astype(np.float32)
@@ -25,7 +24,6 @@ def test_excerpt_is_part_of_the_signal_from_a_multiple_of_10_ms(fraction: float,
     assert len(piece) == n_samples
 
 
-@settings(deadline=None)
 @given(fraction=st.floats(0, 1, exclude_max=True))
 def test_excerpt_is_not_a_pause_of_the_signal(fraction: float) -> None:
     signal = pink(20 * RATE, seed=1, level_db=-70).astype(np.float32)

@@ -31,7 +31,6 @@ def test_random_draws_fraction_is_uniform_and_depends_on_seed_and_name() -> None
     assert len(set(drawn)) == len(drawn)
 
 
-@settings(deadline=None)
 @given(n_keys=st.integers(0, 60), n_candidates=st.integers(1, 7), seed=st.integers())
 def test_random_draws_balanced_counts_differ_by_one_at_most(n_keys: int, n_candidates: int, seed: int) -> None:
     keys = [f"clip{i}" for i in range(n_keys)]
@@ -52,7 +51,7 @@ def test_random_draws_balanced_with_an_added_key_changes_few_others(n_keys: int)
     assert max(changed) <= 6
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(names=st.sets(st.text(max_size=5), min_size=2, max_size=6), seed=st.integers())
 def test_random_draws_ranked_keeps_the_order_when_a_candidate_is_removed(names: set[str], seed: int) -> None:
     all_ranked = RandomDraws(seed).ranked("clip", names)

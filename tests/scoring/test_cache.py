@@ -148,12 +148,12 @@ def test_put_from_a_killed_process_leaves_an_intact_file(tmp_path: Path) -> None
 def test_open_damaged_file_warns_and_creates_a_new_one_later(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
     cache_path().parent.mkdir()
     cache_path().write_bytes(b"no database, and longer than its header would be " * 10)
-    cache = open_cache(is_wanted=True)
+    cache = open_cache()
     cache.put("k", SCORE)
     assert cache.get("k", "x", "m") is None
     cache.close()
     assert "cannot be used" in caplog.text and str(cache_path()) in caplog.text
-    cache = open_cache(is_wanted=True)
+    cache = open_cache()
     cache.put("k", SCORE)
     cache.close()
     assert known(cache_path(), "k") == ["k"]
@@ -161,7 +161,7 @@ def test_open_damaged_file_warns_and_creates_a_new_one_later(folder: Path, caplo
 
 def test_open_without_a_possible_folder_warns_and_continues(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
     (folder / "cache").write_text("a file")
-    cache = open_cache(is_wanted=True)
+    cache = open_cache()
     cache.put("k", SCORE)
     assert cache.get("k", "x", "m") is None
     cache.close()
