@@ -20,28 +20,28 @@ from .terminal import console
 from .text_table import fit_to_width
 
 
-def render(results: Results, display: TableSettings) -> None:
+def render(results: Results, settings: TableSettings) -> None:
     """Print a comparison.
 
     Raises:
-        UsageError: `display` names a metric that the run does not have.
+        UsageError: `settings` names a metric that the run does not have.
     """
-    metrics = shown_metrics(display.metrics, results.metrics)
-    check_sort(display.sort, metrics)
-    rows = in_order(leaderboard(results), metrics, display.sort)
+    metrics = shown_metrics(settings.metrics, results.metrics)
+    check_sort(settings.sort, metrics)
+    rows = in_order(leaderboard(results), metrics, settings.sort)
     warnings = cautions(results)
     absent = not_run(results.header)
-    if display.format == "json":
+    if settings.format == "json":
         print(json.dumps(as_document(results, rows, warnings), indent=2, allow_nan=False))
-    elif display.format == "csv":
+    elif settings.format == "csv":
         print(as_csv(rows, metrics, absent), end="")
         for caution in warnings:
             print(f"warning: {caution.message}", file=sys.stderr)
-    elif display.format == "table":
+    elif settings.format == "table":
         _print_table(results, rows, metrics, absent, warnings)
     else:
         table = fit_to_width(rows, metrics, list(absent), None)
-        write = markdown if display.format == "md" else latex
+        write = markdown if settings.format == "md" else latex
         print(write(table, title(results), footnotes(results, table, warnings)), end="")
     for line in failures(results):
         print(line, file=sys.stderr)
