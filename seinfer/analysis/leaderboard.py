@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ..core.records import BASELINE
-from ..stats import Comparison, Interval, Summary, holm
+from ..stats import Comparison, Interval, PairedDifference, Summary
 from .results import Results, is_higher_better
 
 
@@ -22,10 +22,11 @@ class MetricResult:
         summary: statistics over the common clips; None if the model has no score, or there is no common clip.
         n: number of clips that have a score for this model.
         n_failed: number of clips that should have a score, but have none.
-        delta: mean paired difference to noisy on the common clips; None for noisy itself, or if one is excluded.
+        delta: mean paired difference to noisy on the common clips, with its interval, which is simultaneous over all
+            pairs of models; None for noisy itself, or if one is excluded.
         baseline_delta: the same against the baseline chosen with --baseline.
         win_rate: share of clips on which it is better than noisy; a tie counts one half, a failed clip is lost.
-        p_holm: p of Wilcoxon's test against noisy, corrected over the models for this metric.
+        p_adjusted: p of the same test against noisy: below 0.05 if and only if the interval of `delta` excludes zero.
         rank: 1 for the best mean.
         tie_band: letters; models that share one cannot be told apart.
         is_best: has rank 1 and is told apart from every other model.
@@ -37,7 +38,7 @@ class MetricResult:
     delta: Interval | None
     baseline_delta: Interval | None
     win_rate: float | None
-    p_holm: float | None
+    p_adjusted: float | None
     rank: int | None
     tie_band: str
     is_best: bool
@@ -92,26 +93,16 @@ def _row(results: Results, model: str, figures: Mapping[str, MetricResult]) -> L
 
 
 def _column(results: Results, metric: str) -> dict[str, MetricResult]:
-    """Return model -> result in one metric; its tests against noisy are one family for Holm's correction."""
+    """Return model -> result in one metric."""
     comparison = results.comparisons[metric]
     n_expected = int(results.expected_clips(metric).sum())
-    p_values = holm([p_against_noisy(results, comparison, i) for i in range(len(results.models))])
     return {
-        model: metric_result(results, metric, comparison, i, n_expected=n_expected, p_holm=p_values[i])
+        model: metric_result(results, metric, comparison, i, n_expected=n_expected)
         for i, model in enumerate(results.models)
     }
 
 
-def p_against_noisy(results: Results, comparison: Comparison, i: int) -> float | None:
-    """Return the p of Wilcoxon's test of model `i` against noisy; None for noisy itself, or if one is excluded."""
-    models = results.models
-    pair = comparison.difference(i, models.index(BASELINE)) if BASELINE in models else None
-    return pair.wilcoxon.p if pair else None
-
-
-def metric_result(
-    results: Results, metric: str, comparison: Comparison, i: int, *, n_expected: int, p_holm: float | None
-) -> MetricResult:
+def metric_result(results: Results, metric: str, comparison: Comparison, i: int, *, n_expected: int) -> MetricResult:
     """Return the result of one model in a comparison.
 
     Args:
@@ -120,26 +111,26 @@ def metric_result(
         comparison: the models on all clips, or on a subset of them.
         i: index of the model.
         n_expected: number of clips in the comparison that should have a score.
-        p_holm: corrected p of this model against noisy.
     """
     models, own = results.models, comparison.models[i]
     pairs = [pair for members, pair in comparison.pairs.items() if i in members]
     noisy = models.index(BASELINE) if BASELINE in models else i
+    to_noisy = _difference(models, comparison, i, BASELINE)
+    to_baseline = _difference(models, comparison, i, results.settings.baseline)
     return MetricResult(
         summary=own.summary,
         n=own.n,
         n_failed=n_expected - own.n,
-        delta=_delta(models, comparison, i, BASELINE),
-        baseline_delta=_delta(models, comparison, i, results.settings.baseline),
+        delta=to_noisy.interval if to_noisy else None,
+        baseline_delta=to_baseline.interval if to_baseline else None,
         win_rate=comparison.win_rate(i, noisy, higher_is_better=is_higher_better(metric)),
-        p_holm=p_holm,
+        p_adjusted=to_noisy.p_adjusted if to_noisy else None,
         rank=own.rank,
         tie_band=own.tie_band,
         is_best=own.rank == 1 and bool(pairs) and all(pair.is_told_apart for pair in pairs),
     )
 
 
-def _delta(models: Sequence[str], comparison: Comparison, i: int, other: str) -> Interval | None:
-    """Return the mean difference of model `i` minus another; None without such a model, or if one is excluded."""
-    pair = comparison.difference(i, models.index(other)) if other in models else None
-    return pair.interval if pair else None
+def _difference(models: Sequence[str], comparison: Comparison, i: int, other: str) -> PairedDifference | None:
+    """Return model `i` minus another; None without such a model, or if one of the two is excluded."""
+    return comparison.difference(i, models.index(other)) if other in models else None

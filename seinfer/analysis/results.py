@@ -115,9 +115,16 @@ class Results:
             metric: compare(self.table(metric), higher_is_better=is_higher_better(metric)) for metric in self.metrics
         }
 
-    def compared(self, metric: str, clips: npt.NDArray[np.bool_]) -> Comparison:
-        """Compare the models on a subset of the clips, given as a mask of shape (clip,)."""
-        return compare(self.comparisons[metric].table[:, clips], higher_is_better=is_higher_better(metric))
+    def compared(self, metric: str, clips: npt.NDArray[np.bool_], n_groups: int = 1) -> Comparison:
+        """Compare the models on a subset of the clips.
+
+        Args:
+            metric: name of the metric.
+            clips: mask of the clips, shape (clip,).
+            n_groups: number of groups that are compared in the same way; the error of 5 % holds over all of them.
+        """
+        table = self.comparisons[metric].table[:, clips]
+        return compare(table, higher_is_better=is_higher_better(metric), n_groups=n_groups)
 
 
 def is_higher_better(metric: str) -> bool:

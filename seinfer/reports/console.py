@@ -14,6 +14,7 @@ from ..analysis.groups import SNR, has_measured_snr
 from ..analysis.licences import is_restrictive
 from ..analysis.results import Results
 from ..core.records import BASELINE
+from ..stats import MIN_CLIPS
 from .text_table import Cell, TextTable
 
 _MAX_FAILURES_SHOWN = 10
@@ -79,15 +80,19 @@ def _legend(results: Results, table: TextTable) -> Iterator[str]:
     texts = [text for row in table.rows for cell in row for line in cell for text, _ in line]
     place = "below it" if table.layout.is_stacked else "next to it"
     change = f"; {place} the improvement over {other}" if other in results.models and len(results.models) > 1 else ""
-    half = " ± 95 % CI half-width" if change and any("±" in text for text in texts) else ""
+    half = " ± half-width of its simultaneous 95 % interval" if change and any("±" in text for text in texts) else ""
     yield f"mean over the clips that have a score for every model{change}{half}"
     if any(model.tie_band for comparison in results.comparisons.values() for model in comparison.models):
         yield (
-            "models that share a letter cannot be told apart: no significant difference (5 % error over all pairs, "
-            "paired by clip)"
+            "models that share a letter cannot be told apart: the interval of their mean difference contains 0 "
+            "(paired by clip, simultaneous over all pairs: 5 % error in all)"
         )
-    elif len(results.models) > 1:
-        yield "fewer than 6 clips have a score for every model: too few to tell any two models apart"
+    few = [metric for metric in table.layout.metrics if results.comparisons[metric].n_common < MIN_CLIPS]
+    if few and len(results.models) > 1:
+        yield (
+            f"{', '.join(few)}: fewer than {MIN_CLIPS} clips have a score for every model, which decides nothing: no "
+            "intervals, no letters"
+        )
 
 
 def failures(results: Results) -> Iterator[str]:

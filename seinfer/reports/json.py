@@ -9,6 +9,7 @@ from typing import Any
 from ..analysis.cautions import Caution
 from ..analysis.leaderboard import LeaderboardRow
 from ..analysis.results import Results
+from .pairwise_csv import pair_note
 
 
 def as_document(results: Results, rows: Sequence[LeaderboardRow], warnings: Sequence[Caution]) -> dict[str, Any]:
@@ -44,8 +45,7 @@ def _pairs(results: Results) -> Iterator[dict[str, Any]]:
                 "model_b": results.models[b],
                 "n": pair.n,
                 "difference": asdict(pair.interval),
-                "wilcoxon_p": pair.wilcoxon.p,
-                "p_holm": pair.p_holm,
+                "p_adjusted": pair.p_adjusted,
                 "is_told_apart": pair.is_told_apart,
-                "note": pair.wilcoxon.note,
+                "note": pair_note(pair),
             }

@@ -1,9 +1,8 @@
-"""pairwise.csv: one row per metric and pair of models, with mean difference and tests.
+"""pairwise.csv: one row per metric and pair of models, with the mean difference and its test.
 
-A difference is model_a minus model_b. `p_holm` is the p of Wilcoxon's test corrected over all pairs for one metric. The
-note says whether the models are told apart (the rule of the tie bands, see stats/comparison.py) and by which test:
-below 20 clips the paired t test with Holm's correction, matching the t intervals used there; from 20 clips on
-Wilcoxon's test with `p_holm`.
+A difference is model_a minus model_b. The interval is simultaneous over all pairs of models for one metric (see
+stats/simultaneous.py), and `p_adjusted` is the p of the same test: below 0.05 if and only if the interval excludes
+zero. The note says the same as text: "told apart" or "tie".
 """
 
 from __future__ import annotations
@@ -14,9 +13,11 @@ from pathlib import Path
 from ..analysis.results import Results
 from ..core.files import Cell, write_csv
 from ..core.records import BASELINE
-from ..stats import MIN_CLIPS_BOOTSTRAP, MIN_CLIPS_TEST, PairedDifference
+from ..stats import MIN_CLIPS, PairedDifference
 
-PAIRWISE = ("metric", "model_a", "model_b", "n", "mean_diff", "ci95_lo", "ci95_hi", "wilcoxon_p", "p_holm", "note")
+PAIRWISE = (
+    *("metric", "model_a", "model_b", "n", "mean_diff", "ci95_lo", "ci95_hi", "ci_method", "p_adjusted", "note"),
+)
 
 
 def write_pairwise(results: Results, path: Path) -> None:
@@ -42,9 +43,9 @@ def _pairs(results: Results, metric: str) -> Iterator[dict[str, Cell]]:
             "mean_diff": pair.interval.mean,
             "ci95_lo": pair.interval.low,
             "ci95_hi": pair.interval.high,
-            "wilcoxon_p": pair.wilcoxon.p,
-            "p_holm": pair.p_holm,
-            "note": "; ".join(filter(None, [_verdict(pair), pair.wilcoxon.note])),
+            "ci_method": pair.interval.method,
+            "p_adjusted": pair.p_adjusted,
+            "note": pair_note(pair),
         }
 
 
@@ -53,8 +54,8 @@ def _sort_key(model: str, last: Sequence[str]) -> tuple[int, str]:
     return (last.index(model) + 1 if model in last else 0, model)
 
 
-def _verdict(pair: PairedDifference) -> str:
-    if pair.n < MIN_CLIPS_TEST:
-        return ""  # the note of Wilcoxon's test says that there are too few clips
-    by = " by paired t with Holm" if pair.n < MIN_CLIPS_BOOTSTRAP else ""
-    return f"{'told apart' if pair.is_told_apart else 'tie'}{by}"
+def pair_note(pair: PairedDifference) -> str:
+    """Return the result of the test as text, with remarks."""
+    if pair.n < MIN_CLIPS:
+        return f"n too small: {pair.n} clips, {MIN_CLIPS} needed"
+    return "; ".join(filter(None, ["told apart" if pair.is_told_apart else "tie", pair.note]))

@@ -1,8 +1,11 @@
 """summary.csv: one row per model, metric and group of clips.
 
-Differences, win rate and p_holm are against noisy. For one metric, p_holm is corrected over the models and over the
-groups of one key. `group_key=all` means all clips. For each key of --by there is a row for each group, then `(micro)`:
-all clips that have a value in this category, and `(macro)`: the mean over its groups.
+Differences, win rate and p_adjusted are against noisy. `ci95` is the interval of the mean of one model on its own.
+`delta_ci95` is the interval of the difference to noisy, simultaneous over all pairs of models, and for a group also
+over all groups of its key; `p_adjusted` is the p of the same test.
+
+`group_key=all` means all clips. For each key of --by there is a row for each group, then `(micro)`: all clips that have
+a value in this category, and `(macro)`: the mean over its groups, with an interval that is not simultaneous.
 """
 
 from __future__ import annotations
@@ -14,16 +17,16 @@ import numpy as np
 import numpy.typing as npt
 
 from ..analysis.groups import NONE, Group, groups
-from ..analysis.leaderboard import LeaderboardRow, MetricResult, metric_result, p_against_noisy
+from ..analysis.leaderboard import LeaderboardRow, MetricResult, metric_result
 from ..analysis.results import Results, is_higher_better
 from ..core.files import Cell, write_csv
 from ..core.records import BASELINE
-from ..stats import Comparison, Interval, holm, macro_mean_interval
+from ..stats import Comparison, Interval, macro_mean_interval
 
 SUMMARY = (
     *("model", "metric", "group_key", "group_value", "n", "n_common", "n_failed", "mean", "median", "std"),
     *("ci95_lo", "ci95_hi", "ci_method", "delta_mean", "delta_ci95_lo", "delta_ci95_hi"),
-    *("win_rate", "p_holm", "rank", "tie_band"),
+    *("win_rate", "p_adjusted", "rank", "tie_band", "delta_ci_method"),
 )
 MICRO, MACRO = "(micro)", "(macro)"
 
@@ -52,19 +55,16 @@ def _grouped(results: Results, key: str) -> Iterator[dict[str, Cell]]:
 
 
 def _per_group(results: Results, metric: str, key: str, parts: Sequence[Group]) -> Iterator[dict[str, Cell]]:
-    """Yield the rows of the groups; their tests against noisy are one family for Holm's correction."""
-    comparisons = [results.compared(metric, group.clips) for group in parts]
-    models = range(len(results.models))
-    p_values = holm([p_against_noisy(results, comparison, i) for comparison in comparisons for i in models])
+    """Yield the rows of the groups; the error of 5 % holds over all of them."""
     expected = results.expected_clips(metric)
-    for j, (group, comparison) in enumerate(zip(parts, comparisons, strict=True)):
+    for group in parts:
         n_expected = int(expected[group.clips].sum())
         if not n_expected:
             continue
-        for i in models:
-            p = p_values[j * len(models) + i]
-            result = metric_result(results, metric, comparison, i, n_expected=n_expected, p_holm=p)
-            yield _line(results.models[i], metric, key, group.label, result)
+        comparison = results.compared(metric, group.clips, n_groups=len(parts))
+        for i, model in enumerate(results.models):
+            result = metric_result(results, metric, comparison, i, n_expected=n_expected)
+            yield _line(model, metric, key, group.label, result)
 
 
 def _line(model: str, metric: str, key: str, value: str, result: MetricResult) -> dict[str, Cell]:
@@ -80,7 +80,7 @@ def _line(model: str, metric: str, key: str, value: str, result: MetricResult) -
         "median": summary.median if summary else None,
         "std": summary.std if summary else None,
         "win_rate": result.win_rate,
-        "p_holm": result.p_holm,
+        "p_adjusted": result.p_adjusted,
         "rank": result.rank,
         "tie_band": result.tie_band,
         **_intervals(summary.interval if summary else None, result.delta),
@@ -96,6 +96,7 @@ def _intervals(mean: Interval | None, delta: Interval | None) -> dict[str, Cell]
         "delta_mean": delta.mean if delta else None,
         "delta_ci95_lo": delta.low if delta else None,
         "delta_ci95_hi": delta.high if delta else None,
+        "delta_ci_method": delta.method if delta else "",
     }
 
 

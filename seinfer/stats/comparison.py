@@ -4,25 +4,23 @@ Models are compared on the common clips only, those that have a score for every 
 clips rewards a model that fails on difficult clips. A model without any score is excluded; otherwise there would be no
 common clip.
 
-Two models are told apart if p < 0.05 after Holm's correction over all pairs. Below 20 clips this is the p of the paired
-t test, matching the t intervals used there. From 20 clips on it is the p of Wilcoxon's test, and in addition the
-bootstrap interval of the mean difference must exclude zero. With fewer than 6 clips no models are told apart.
+Two models are told apart if and only if the simultaneous interval of their mean difference excludes zero, see
+simultaneous.py. With fewer than 6 clips no models are told apart.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
 
 from .bands import tie_bands
-from .intervals import MIN_CLIPS_BOOTSTRAP, Interval, Summary, Values, excludes_zero, mean_intervals, summarize
-from .paired_tests import MIN_CLIPS_TEST, SignedRank, holm, signed_ranks, t_test
-
-ALPHA = 0.05
+from .bootstrap import MIN_CLIPS, Values
+from .intervals import Interval, Summary, mean_intervals, summarize
+from .simultaneous import simultaneous_differences
 
 
 @dataclass(frozen=True)
@@ -32,19 +30,19 @@ class PairedDifference:
     Attributes:
         first, second: rows of the table; the difference is first minus second.
         n: number of common clips.
-        interval: mean difference with its 95 % confidence interval, not corrected for the number of pairs.
-        wilcoxon: signed-rank test of this pair.
-        p_holm: p of that test, corrected over all pairs.
-        is_told_apart: whether the difference is significant after correction over all pairs.
+        interval: mean difference with its 95 % confidence interval, simultaneous over all pairs.
+        p_adjusted: p of the same test; below 0.05 if and only if the interval excludes zero; None below 6 clips.
+        is_told_apart: whether the interval excludes zero.
+        note: a remark on the test, "" if there is none.
     """
 
     first: int
     second: int
     n: int
     interval: Interval
-    wilcoxon: SignedRank
-    p_holm: float | None
+    p_adjusted: float | None
     is_told_apart: bool
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -107,12 +105,13 @@ class Comparison:
         return float(np.mean((one > two)[counted] + 0.5 * (one == two)[counted]))
 
 
-def compare(table: Values, *, higher_is_better: bool = True) -> Comparison:
+def compare(table: Values, *, higher_is_better: bool = True, n_groups: int = 1) -> Comparison:
     """Compare all models on one metric.
 
     Args:
         table: scores, shape (model, clip), NaN if a model has none for a clip.
         higher_is_better: the direction of the metric.
+        n_groups: number of groups of clips that are compared in the same way; the error of 5 % holds over all of them.
     """
     present = np.isfinite(table)
     included = [int(i) for i in np.flatnonzero(present.any(axis=1))]
@@ -120,7 +119,7 @@ def compare(table: Values, *, higher_is_better: bool = True) -> Comparison:
     if not common.any():
         models = tuple(ModelStatistics(int(row.sum()), None, None, "") for row in present)
         return Comparison(table, common, models)
-    pairs = _pairs(table[:, common], included)
+    pairs = _pairs(table[:, common], included, n_groups)
     ranked = _ranked(table[:, common], included, pairs, higher_is_better=higher_is_better)
     models = tuple(ModelStatistics(int(row.sum()), *ranked.get(i, (None, None, ""))) for i, row in enumerate(present))
     return Comparison(table, common, models, pairs)
@@ -138,7 +137,7 @@ def _ranked(
     sign = 1.0 if higher_is_better else -1.0
     means = {i: sign * interval.mean for i, interval in zip(included, intervals, strict=True)}
     order = sorted(included, key=lambda i: -means[i])
-    has_bands = scores.shape[1] >= MIN_CLIPS_TEST and len(included) > 1
+    has_bands = scores.shape[1] >= MIN_CLIPS and len(included) > 1
     bands = _bands(order, pairs, len(scores)) if has_bands else {}
     ranks = {i: 1 + sum(other > own for other in means.values()) for i, own in means.items()}
     return {
@@ -147,33 +146,17 @@ def _ranked(
     }
 
 
-def _pairs(scores: Values, included: Sequence[int]) -> dict[tuple[int, int], PairedDifference]:
+def _pairs(scores: Values, included: Sequence[int], n_groups: int) -> dict[tuple[int, int], PairedDifference]:
     """Compare every two included models; scores of common clips, shape (model, clip)."""
     pairs = list(combinations(included, 2))
     if not pairs:
         return {}
     differences = np.stack([scores[a] - scores[b] for a, b in pairs], axis=1)
-    intervals = mean_intervals(differences)
-    tests = signed_ranks(differences)
-    adjusted = holm([test.p for test in tests])
-    apart = _told_apart(differences, intervals, adjusted)
+    tested = simultaneous_differences(differences, n_groups)
     return {
-        (a, b): PairedDifference(a, b, len(differences), interval, test, p, is_apart)
-        for (a, b), interval, test, p, is_apart in zip(pairs, intervals, tests, adjusted, apart, strict=True)
+        (a, b): PairedDifference(a, b, len(differences), one.interval, one.p_adjusted, one.is_significant, one.note)
+        for (a, b), one in zip(pairs, tested, strict=True)
     }
-
-
-def _told_apart(differences: Values, intervals: Sequence[Interval], p_wilcoxon: Sequence[float | None]) -> list[bool]:
-    """Apply the rule of the module docstring to each column of differences, shape (clip, pair)."""
-    n = len(differences)
-    if n < MIN_CLIPS_TEST:
-        return [False] * len(intervals)
-    if n < MIN_CLIPS_BOOTSTRAP:
-        return [p is not None and p < ALPHA for p in holm(t_test(differences).tolist())]
-    return [
-        p is not None and p < ALPHA and excludes_zero(interval)
-        for p, interval in zip(p_wilcoxon, intervals, strict=True)
-    ]
 
 
 def _bands(order: Sequence[int], pairs: Mapping[tuple[int, int], PairedDifference], n_models: int) -> dict[int, str]:
@@ -188,4 +171,4 @@ def _reversed(pair: PairedDifference) -> PairedDifference:
     interval = pair.interval
     low, high = (None if bound is None else -bound for bound in (interval.high, interval.low))
     negated = Interval(-interval.mean, low, high, interval.method)
-    return PairedDifference(pair.second, pair.first, pair.n, negated, pair.wilcoxon, pair.p_holm, pair.is_told_apart)
+    return replace(pair, first=pair.second, second=pair.first, interval=negated)

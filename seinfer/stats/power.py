@@ -6,8 +6,7 @@ import math
 
 import numpy as np
 
-from .intervals import Values
-from .paired_tests import MIN_CLIPS_TEST
+from .bootstrap import MIN_CLIPS, Values
 
 POWER = 0.8
 MAX_CLIPS = 100_000
@@ -18,8 +17,7 @@ def clips_needed(differences: Values, *, alpha: float = 0.05, power: float = POW
 
     n = (z_{1-alpha/2} + z_{power})² s² / d² + z_{1-alpha/2}² / 2 for the paired t test, d being the mean and s the
     standard deviation of the differences; the last term accounts for estimating s (Guenther 1981, "Sample size formulas
-    for normal theory t tests", The American Statistician 35(4)). The first term is multiplied by pi / 3, about 5 %
-    more, because Wilcoxon's test has the relative efficiency 3 / pi for normally distributed differences.
+    for normal theory t tests", The American Statistician 35(4)).
 
     Args:
         differences: finite paired differences, shape (clip,).
@@ -36,5 +34,5 @@ def clips_needed(differences: Values, *, alpha: float = 0.05, power: float = POW
 
     z = float(ndtri(1 - alpha / 2))
     effect = float(differences.mean() / s) if (s := float(differences.std(ddof=1))) else math.inf
-    n = math.pi / 3 * ((z + float(ndtri(power))) / effect) ** 2 + z**2 / 2
-    return None if not np.isfinite(n) or n > MAX_CLIPS else max(MIN_CLIPS_TEST, math.ceil(n))
+    n = ((z + float(ndtri(power))) / effect) ** 2 + z**2 / 2
+    return None if not np.isfinite(n) or n > MAX_CLIPS else max(MIN_CLIPS, math.ceil(n))

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from seinfer.analysis.leaderboard import LeaderboardRow, leaderboard, p_against_noisy
+from seinfer.analysis.leaderboard import LeaderboardRow, leaderboard
 from seinfer.analysis.results import Row
 from tests.reports import example_run
 
@@ -55,12 +55,16 @@ def test_leaderboard_win_rate_counts_a_failed_clip_as_lost(by_model: dict[str, L
     assert by_model["noisy"].figures["sdr"].win_rate is None
 
 
-def test_leaderboard_p_values_against_noisy_are_corrected_over_the_models() -> None:
-    results = example_run.results()
-    rows = {row.model: row.figures["sdr"] for row in leaderboard(results)}
-    assert p_against_noisy(results, results.comparisons["sdr"], 1) == pytest.approx(2 / 2**6)
-    assert rows["good"].p_holm == rows["small"].p_holm == pytest.approx(2 * 2 / 2**6)
-    assert rows["noisy"].p_holm is None
+def test_leaderboard_p_interval_and_letters_give_the_same_answer() -> None:
+    for row in leaderboard(example_run.results()):
+        for metric, result in row.figures.items():
+            if result.delta is None or result.delta.low is None or result.delta.high is None:
+                assert result.p_adjusted is None
+                continue
+            noisy = example_run.results().comparisons[metric].models[0].tie_band
+            is_apart = result.delta.low > 0 or result.delta.high < 0
+            assert result.p_adjusted is not None
+            assert is_apart == (result.p_adjusted < 0.05) == (not set(result.tie_band) & set(noisy))
 
 
 def test_leaderboard_costs_are_totals_over_the_clips_that_succeeded(by_model: dict[str, LeaderboardRow]) -> None:

@@ -52,7 +52,7 @@ def test_footnotes_explain_the_numbers_and_list_hidden_columns() -> None:
 
 def test_footnotes_of_the_full_table_mention_the_interval_and_no_hidden_columns() -> None:
     text = notes(example_run.results())
-    assert "next to it the improvement over noisy ± 95 % CI half-width" in text
+    assert "next to it the improvement over noisy ± half-width of its simultaneous 95 % interval" in text
     assert "hidden" not in text
 
 

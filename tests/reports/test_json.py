@@ -11,7 +11,7 @@ from tests.reports import example_run
 
 KEYS_OF_MODEL = {"model", "figures", "n_ok", "n_failed", "rtf", "n_parameters", "weights_bytes", "peak_rss_mib"}
 KEYS_OF_METRIC = {
-    *("summary", "n", "n_failed", "delta", "baseline_delta", "win_rate", "p_holm", "rank", "tie_band", "is_best"),
+    *("summary", "n", "n_failed", "delta", "baseline_delta", "win_rate", "p_adjusted", "rank", "tie_band", "is_best"),
 }
 
 
@@ -26,7 +26,7 @@ def test_document_keys_that_scripts_depend_on_are_fixed() -> None:
     assert set(good["figures"]["sdr"]["delta"]) == {"mean", "low", "high", "method"}
     assert set(document["warnings"][0]) == {"kind", "models", "n_clips", "message"}
     assert set(document["pairs"][0]) == {
-        *("metric", "model_a", "model_b", "n", "difference", "wilcoxon_p", "p_holm", "is_told_apart", "note"),
+        *("metric", "model_a", "model_b", "n", "difference", "p_adjusted", "is_told_apart", "note"),
     }
 
 

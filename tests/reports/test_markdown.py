@@ -16,7 +16,7 @@ def test_markdown_is_a_table_with_notes_below() -> None:
     assert heading == "| model | SDR dB | PESQ-WB | n | rtf | param. M | size MB | memory MiB |"
     assert rule.count("---:") == 7
     assert noisy.startswith("| noisy | 6.25 c | 1.500 | 9/10 |")
-    assert good.startswith("| good | **12.41 a** +6.16 ±0.12 |")
+    assert good.startswith("| good | **12.41 a** +6.16 ±0.13 |")
 
 
 def test_markdown_escapes_a_vertical_bar_in_a_name() -> None:

@@ -29,7 +29,10 @@ def test_pairwise_difference_is_model_a_minus_model_b(tmp_path: Path) -> None:
     assert float(row["ci95_lo"]) < float(row["mean_diff"]) < float(row["ci95_hi"])
 
 
-def test_pairwise_note_says_told_apart_and_by_which_test(tmp_path: Path) -> None:
+def test_pairwise_note_says_told_apart_and_names_the_intervals(tmp_path: Path) -> None:
     notes = {row["metric"]: row["note"] for row in written(tmp_path) if row["model_b"] == "noisy"}
-    assert notes["sdr"] == "told apart by paired t with Holm"
-    assert notes["pesq_wb"] == "n too small: 5 nonzero differences, 6 needed"
+    assert notes["sdr"] == "told apart"
+    assert notes["pesq_wb"] == "n too small: 5 clips, 6 needed"
+    methods = {row["metric"]: row["ci_method"] for row in written(tmp_path)}
+    assert methods["sdr"] == "max-T bootstrap, simultaneous over 3 pairs, 4999 draws, seed 20210"
+    assert methods["pesq_wb"] == "fewer than 6 clips"

@@ -29,8 +29,8 @@ COLUMNS = {
     "pesq_wb_delta pesq_nb_delta stoi_delta estoi_delta csig_delta cbak_delta covl_delta ssnr_delta dnsmos_sig_delta "
     "dnsmos_bak_delta dnsmos_ovrl_delta dnsmos_p808_delta pdnsmos_sig_delta pdnsmos_bak_delta pdnsmos_ovrl_delta",
     "summary.csv": "model metric group_key group_value n n_common n_failed mean median std ci95_lo ci95_hi ci_method "
-    "delta_mean delta_ci95_lo delta_ci95_hi win_rate p_holm rank tie_band",
-    "pairwise.csv": "metric model_a model_b n mean_diff ci95_lo ci95_hi wilcoxon_p p_holm note",
+    "delta_mean delta_ci95_lo delta_ci95_hi win_rate p_adjusted rank tie_band delta_ci_method",
+    "pairwise.csv": "metric model_a model_b n mean_diff ci95_lo ci95_hi ci_method p_adjusted note",
     "dnsmos.csv": "filename len_in_sec sr num_hops OVRL_raw SIG_raw BAK_raw OVRL SIG BAK P808_MOS",
 }
 
