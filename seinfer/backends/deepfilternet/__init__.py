@@ -38,7 +38,8 @@ Source: Rikorose/DeepFilterNet@d375b2d8309e0935d165700c91da9de862a99c31 (deepfil
 libDF/src/lib.rs and DeepFilterNet/df. MIT OR Apache-2.0. Both ways of running version 3 give the same output (130 dB).
 """
 
+from .config import DEFAULT_OPTIONS
 from .onnx import load
 from .torch import load as load_torch
 
-__all__ = ["load", "load_torch"]
+__all__ = ["DEFAULT_OPTIONS", "load", "load_torch"]
