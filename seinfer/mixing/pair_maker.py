@@ -132,7 +132,8 @@ class PairMaker:
             return "", Speech(dry, dry)
         name, recording = self._rirs.usable_file(self._rirs.preference(use.key), 0)
         response = self._resampled("rir", recording, sample_rate)
-        return name, reverberate(dry, response, sample_rate, self._request.target)
+        upsampling = max(1.0, sample_rate / recording.sample_rate)
+        return name, reverberate(dry, response, sample_rate, self._request.target, upsampling)
 
     def _resampled(self, role: str, recording: Recording, sample_rate: int) -> Signal:
         self.n_upsampled[role] += recording.sample_rate < sample_rate

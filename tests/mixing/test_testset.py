@@ -189,6 +189,21 @@ def test_make_test_set_in_a_room_states_snr_and_level_of_the_reverberant_and_of_
         assert is_lower == (target != "reverberant")
 
 
+@pytest.mark.parametrize("rate", [RATE, 2 * RATE, 4 * RATE])
+def test_make_test_set_dry_clean_file_has_the_level_of_the_direct_path_at_any_rate_of_the_response(
+    tmp_path: Path, rate: int
+) -> None:
+    write(tmp_path / "speech" / "x.wav", pink(4 * RATE), 2 * RATE)  # most of its power is in the band of every response
+    write(tmp_path / "noise" / "n.wav", pink(4 * RATE, seed=1), 2 * RATE)
+    response = np.zeros(rate)
+    response[400] = 0.5  # the direct path alone: both files have the same speech
+    write(tmp_path / "rirs" / "h.wav", response, rate, "FLOAT")
+    folders = tmp_path / "speech", tmp_path / "noise", tmp_path / "out"
+    make(MixRequest(*folders, rir=tmp_path / "rirs", target="dry"))
+    [row] = manifest(tmp_path / "out").values()
+    assert float(row["level_clean_db"]) == pytest.approx(float(row["level_reverberant_db"]), abs=0.6)
+
+
 def test_make_test_set_without_a_room_states_snr_and_level_of_the_clean_speech_only(mix_request: MixRequest) -> None:
     make(mix_request)
     for row in manifest(mix_request.out).values():
