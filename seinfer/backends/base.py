@@ -16,6 +16,8 @@ Every backend must keep these rules (tests/backends/test_contract.py checks each
   (see `Chunking`).
 - Weights are checked strictly: a missing, extra or wrong-shape tensor is an IntegrityError.
 - Frameworks are imported inside `load`, by `require`.
+- If the backend has options, its module states the default of each in a mapping `DEFAULT_OPTIONS`. Then a user can set
+  an option that the model's table does not state. An unknown option is a RegistryError.
 
 The page has five parts: batches, the enhancer, `load`, optional capabilities, helpers.
 """

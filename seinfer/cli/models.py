@@ -174,6 +174,7 @@ def _table(registry: Registry, width: int) -> Table:
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
+    from ..analysis.licences import in_short
     from ..models.selection import why_not
 
     is_wide = width >= _WIDE
@@ -186,7 +187,8 @@ def _table(registry: Registry, width: int) -> Table:
     for spec in registry.specs.values():
         names = [spec.name, *(f"({alias})" for alias in spec.aliases if is_wide)]
         numbers = [str(spec.sample_rate or "any"), f"{spec.n_parameters:,}"]
-        words = [spec.license_weights, *([spec.verified] if is_wide else []), "no" if why_not(spec) else "yes"]
+        licence, verified = in_short(spec.license_weights), [spec.verified] if is_wide else []
+        words = [licence, *verified, "no" if why_not(spec) else "yes"]
         table.add_row(" ".join(names), *numbers, *([f"{spec.latency_ms:g}"] if is_wide else []), *words)
     return table
 

@@ -26,13 +26,18 @@ def recommend(
     ] = None,
     causal: Annotated[bool, typer.Option("--causal", help="Only causal models.")] = False,
     licence: Annotated[
-        str, typer.Option("--licence", help="any, or commercial: licences that are stated and allow commercial use.")
+        str,
+        typer.Option(
+            "--licence",
+            help="any, or commercial: code and weights must allow it; a repository's licence covers its weights.",
+        ),
     ] = "any",
     json: Json = False,
 ) -> None:
     """Say which model to use: quality against time, memory and size, and what the clips cannot show."""
     from ..analysis.candidates import Needs
     from ..analysis.cautions import cautions
+    from ..analysis.licences import licence_lines
     from ..analysis.recommend import advise
     from ..pipeline.journal import read_journal
     from ..reports.recommendation import print_recommendation, recommendation_json
@@ -44,4 +49,5 @@ def recommend(
     if json:
         print(recommendation_json(advice, warnings))
     else:
-        print_recommendation(advice, warnings)
+        considered = [candidate.model for candidate in advice.candidates if candidate.is_on_front]
+        print_recommendation(advice, warnings, licence_lines(results, considered))

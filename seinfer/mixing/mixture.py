@@ -11,6 +11,9 @@ speech s with level L_s and noise n with level L_n become
 
     s * 10^((level - L_s) / 20)  +  n * 10^((level - SNR - L_n) / 20)
 
+In a room the clean file may have less reverberation than the noisy one. So both are stated as measured: against the
+speech in the noisy file, and against the clean file, where the reverberation that it lacks counts as noise too.
+
 Signals have shape (time,), full scale at 1, float64. Levels are in dBov.
 """
 
@@ -49,18 +52,35 @@ class Speech:
 
 
 @dataclass(frozen=True)
+class Measured:
+    """Level and SNR of a pair of signals as they are written, against one kind of speech.
+
+    Attributes:
+        level_db: active speech level of the speech, in dBov.
+        snr_db: this level minus the RMS level of all else in the noisy signal.
+    """
+
+    level_db: float
+    snr_db: float
+
+
+@dataclass(frozen=True)
 class Mixture:
     """A pair of signals ready to be written.
 
     Attributes:
         noisy: shape (1, time).
         clean: shape (1, time).
-        level_db: active speech level of the speech in `noisy`, in dBov.
+        against_noisy: against the speech in `noisy`, in a room with all its reverberation.
+        against_clean: against `clean`.
+        level_db: wanted active speech level of the speech in `noisy`, in dBov, with `gain_db`.
         gain_db: gain that was applied to both to keep their peaks below full scale; 0 or less.
     """
 
     noisy: Samples
     clean: Samples
+    against_noisy: Measured
+    against_clean: Measured
     level_db: float
     gain_db: float
 
@@ -77,8 +97,8 @@ def mix(speech: Speech, noise: Signal, sample_rate: int, snr_db: float, level_db
         step: difference of two neighbouring sample values in the files.
 
     Raises:
-        AudioError: `no_speech`; `silent` noise; `below_resolution`: the speech or the noise would be too quiet for the
-            steps of the files.
+        AudioError: `no_speech`, also in the clean signal; `silent` noise; `below_resolution`: the speech or the noise
+            would be too quiet for the steps of the files.
     """
     measured_db = speech_level(speech.in_noisy, sample_rate).active_db
     speech_factor = _factor(level_db - measured_db)
@@ -89,7 +109,11 @@ def mix(speech: Speech, noise: Signal, sample_rate: int, snr_db: float, level_db
     in_noisy, added = _rounded(in_noisy * gain, step, "speech"), _rounded(added * gain, step, "noise")
     gain_db = 20 * math.log10(gain)
     clean = np.rint(in_clean * gain / step) * step
-    return Mixture(_as_samples(in_noisy + added), _as_samples(clean), level_db + gain_db, gain_db)
+    noisy = in_noisy + added
+    against_clean = _measured(clean, noisy, sample_rate)
+    is_same = speech.in_clean is speech.in_noisy
+    against_noisy = against_clean if is_same else _measured(in_noisy, noisy, sample_rate)
+    return Mixture(_as_samples(noisy), _as_samples(clean), against_noisy, against_clean, level_db + gain_db, gain_db)
 
 
 def require_sound(signal: npt.NDArray[np.float32] | Signal, what: str) -> float:
@@ -106,6 +130,11 @@ def require_sound(signal: npt.NDArray[np.float32] | Signal, what: str) -> float:
     if level < SILENCE_DB:
         raise AudioError("silent", f"{what} has a level of {level:.1f} dBov; expected sound above {SILENCE_DB:g} dBov")
     return level
+
+
+def _measured(speech: Signal, noisy: Signal, sample_rate: int) -> Measured:
+    level_db = speech_level(speech, sample_rate).active_db
+    return Measured(level_db, level_db - rms_db(noisy - speech))
 
 
 def _factor(gain_db: float) -> float:

@@ -31,6 +31,7 @@ from .sources import (
 COLUMNS = (
     *("clip_id", "noisy", "clean", "speech_source", "noise", "noise_start_s", "snr_db", "level_db", "gain_db", "rir"),
     *("sample_rate", "seed", "duration_s", "speech_start_s"),
+    *("snr_reverberant_db", "level_reverberant_db", "snr_clean_db", "level_clean_db"),
 )
 
 
@@ -106,6 +107,10 @@ class PairMaker:
             "seed": request.seed,
             "duration_s": len(dry) / sample_rate,
             "speech_start_s": speech_excerpt.start_s,
+            "snr_reverberant_db": mixture.against_noisy.snr_db if rir else "",
+            "level_reverberant_db": mixture.against_noisy.level_db if rir else "",
+            "snr_clean_db": mixture.against_clean.snr_db,
+            "level_clean_db": mixture.against_clean.level_db,
         }
 
     def _speech_excerpt(self, use: SpeechUse) -> _Excerpt:
@@ -127,7 +132,8 @@ class PairMaker:
             return "", Speech(dry, dry)
         name, recording = self._rirs.usable_file(self._rirs.preference(use.key), 0)
         response = self._resampled("rir", recording, sample_rate)
-        return name, reverberate(dry, response, sample_rate, self._request.target)
+        upsampling = max(1.0, sample_rate / recording.sample_rate)
+        return name, reverberate(dry, response, sample_rate, self._request.target, upsampling)
 
     def _resampled(self, role: str, recording: Recording, sample_rate: int) -> Signal:
         self.n_upsampled[role] += recording.sample_rate < sample_rate

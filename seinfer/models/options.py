@@ -1,17 +1,19 @@
 """Options of models on the command line: KEY=VALUE for every model that has the option, MODEL.KEY=VALUE for one.
 
-The model's table in models.toml defines its options and their defaults; its backend checks the values.
+A model has the options of its table in models.toml, and those of which its backend states the default (see
+`registry.known_options`). The backend checks the values when it loads the model.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from ..core.errors import UsageError
 from ..core.records import ModelSpec
+from .registry import known_options
 
 
 @dataclass(frozen=True)
@@ -30,9 +32,9 @@ class Setting:
     key: str
     value: Any
 
-    def fits(self, spec: ModelSpec) -> bool:
-        """Return whether it applies to this model."""
-        return self.model in (spec.name, *spec.aliases) if self.model else self.key in spec.options
+    def fits(self, spec: ModelSpec, known: Mapping[str, Any]) -> bool:
+        """Return whether it applies to this model, which has the options `known`."""
+        return self.model in (spec.name, *spec.aliases) if self.model else self.key in known
 
 
 def with_options(specs: Sequence[ModelSpec], texts: Iterable[str]) -> tuple[ModelSpec, ...]:
@@ -42,12 +44,15 @@ def with_options(specs: Sequence[ModelSpec], texts: Iterable[str]) -> tuple[Mode
         UsageError: a text is not an option, none of these models has it, or its value has another type.
     """
     changed = list(specs)
-    for setting in map(read_setting, texts):
-        fitting = [index for index, spec in enumerate(changed) if setting.fits(spec)]
+    settings = [read_setting(text) for text in texts]
+    # Without settings no backend is imported.
+    known = [known_options(spec) for spec in specs] if settings else []
+    for setting in settings:
+        fitting = [index for index, spec in enumerate(changed) if setting.fits(spec, known[index])]
         if not fitting:
-            raise _unknown_option(setting, changed)
+            raise _unknown_option(setting, dict(zip((spec.name for spec in specs), known, strict=True)))
         for index in fitting:
-            changed[index] = _changed(changed[index], setting)
+            changed[index] = _changed(changed[index], setting, known[index])
     return tuple(changed)
 
 
@@ -71,10 +76,10 @@ def _value(text: str) -> Any:
         return text
 
 
-def _changed(spec: ModelSpec, setting: Setting) -> ModelSpec:
-    if setting.key not in spec.options:
-        raise _unknown_option(setting, [spec])
-    default = spec.options[setting.key]
+def _changed(spec: ModelSpec, setting: Setting, known: Mapping[str, Any]) -> ModelSpec:
+    if setting.key not in known:
+        raise _unknown_option(setting, {spec.name: known})
+    default = known[setting.key]
     if _kind(default) != _kind(setting.value):
         raise UsageError(
             f"--option {setting.text!r}: {setting.key} of {spec.name} is {_kind(default)}, "
@@ -89,7 +94,8 @@ def _kind(value: Any) -> str:
     return "a number" if isinstance(value, (int, float)) else "text" if isinstance(value, str) else "a list"
 
 
-def _unknown_option(setting: Setting, specs: Sequence[ModelSpec]) -> UsageError:
-    known = [f"{spec.name}.{key}" for spec in specs for key in spec.options]
-    expected = f"expected one of {', '.join(known)}" if known else "they have no options; leave it out"
+def _unknown_option(setting: Setting, known: Mapping[str, Mapping[str, Any]]) -> UsageError:
+    """Return the error for an option that no chosen model has; `known` is model name -> its options."""
+    names = [f"{model}.{key}" for model, options in known.items() for key in options]
+    expected = f"expected one of {', '.join(names)}" if names else "they have no options; leave it out"
     return UsageError(f"--option {setting.text!r}: none of the chosen models has it; {expected}")

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from ..core.errors import RegistryError, SeinferError, UsageError
 from ..core.imports import import_object
@@ -134,15 +134,32 @@ def resolve(spec: ModelSpec) -> Load:
     Raises:
         RegistryError: there is no such module or function.
     """
-    target = spec.backend
-    if ":" not in target:
-        values = {entry.name: entry.value for entry in _entry_points()}
-        if target not in values:
-            raise RegistryError(unknown_name("backend", target, values, see="seinfer doctor"))
-        target = values[target]
     try:
-        return cast("Load", import_object(target))
+        return cast("Load", import_object(_target(spec)))
     except ImportError as error:
         raise RegistryError(
             f"the backend {spec.backend!r} of {spec.name} cannot be loaded: {error}; expected 'module:function'"
         ) from error
+
+
+def known_options(spec: ModelSpec) -> Mapping[str, Any]:
+    """Return the options that can be set for a model: its table's, and those of which its backend states the default.
+
+    A backend states them as `DEFAULT_OPTIONS` in its module. If the module cannot be imported here, only the options of
+    the table are known; an error is raised when the model is loaded.
+    """
+    try:
+        module, _, _ = _target(spec).partition(":")
+        return {**import_object(f"{module}:DEFAULT_OPTIONS"), **spec.options}
+    except (ImportError, RegistryError):
+        return spec.options
+
+
+def _target(spec: ModelSpec) -> str:
+    """Return "module:function" of a model's backend."""
+    if ":" in spec.backend:
+        return spec.backend
+    values = {entry.name: entry.value for entry in _entry_points()}
+    if spec.backend not in values:
+        raise RegistryError(unknown_name("backend", spec.backend, values, see="seinfer doctor"))
+    return values[spec.backend]

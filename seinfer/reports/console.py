@@ -11,7 +11,7 @@ from rich.text import Text
 
 from ..analysis.cautions import Caution
 from ..analysis.groups import SNR, has_measured_snr
-from ..analysis.licences import is_restrictive
+from ..analysis.licences import licence_lines
 from ..analysis.results import Results
 from ..core.records import BASELINE
 from ..stats import MIN_CLIPS
@@ -65,10 +65,7 @@ def footnotes(results: Results, table: TextTable, warnings: list[Caution]) -> It
         yield "note: clips whose data set gives no snr_db are grouped by the SI-SDR of the noisy clip"
     for note in results.header.get("notes", ()):
         yield f"note: {note}"
-    for model in results.models:
-        facts = results.header["models"][model]
-        if is_restrictive(facts["license_weights"]):
-            yield f"licence: {model}: weights {facts['license_weights']}, code {facts['license_code']}"
+    yield from licence_lines(results, results.models)
     implementations = results.header.get("metrics", {})
     for metric in table.layout.metrics:
         yield f"metric: {metric}: {implementations[metric]}"

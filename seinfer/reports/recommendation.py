@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from itertools import groupby
 
@@ -24,8 +24,14 @@ def recommendation_json(advice: Advice, warnings: Sequence[Caution]) -> str:
     return json.dumps(document, indent=2, allow_nan=False)
 
 
-def print_recommendation(advice: Advice, warnings: Sequence[Caution]) -> None:
-    """Print the recommended model in the first line, then the reasons, the models worth considering, and notes."""
+def print_recommendation(advice: Advice, warnings: Sequence[Caution], licences: Iterable[str] = ()) -> None:
+    """Print the recommended model in the first line, then the reasons, the models worth considering, and notes.
+
+    Args:
+        advice: the recommendation.
+        warnings: of the run.
+        licences: lines about the licences of the models worth considering.
+    """
     out = console()
     out.print(Text(advice.pick or "no model", style="bold"))
     for line in advice.reasons:
@@ -33,7 +39,7 @@ def print_recommendation(advice: Advice, warnings: Sequence[Caution]) -> None:
     out.print()
     out.print(_table(advice))
     out.print()
-    for line in (*_notes(advice), *(f"warning: {caution.message}" for caution in warnings)):
+    for line in (*_notes(advice), *licences, *(f"warning: {caution.message}" for caution in warnings)):
         out.print(line, markup=False, soft_wrap=True)
 
 

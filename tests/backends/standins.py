@@ -79,12 +79,12 @@ def write_segan(folder: Path) -> None:
 
 def write_demucs_causal(folder: Path) -> None:
     """Name a small Demucs of the architecture of denoiser-dns48, -dns64 and -master64, trained a little."""
-    _write_demucs(folder, "demucs-causal-standin", "tiny_causal_h8.th", "{ hidden = 8, dry = 0.0 }")
+    _write_demucs(folder, "demucs-causal-standin", "tiny_causal_h8.th", "{ hidden = 8 }")
 
 
 def write_demucs_both_ways(folder: Path) -> None:
     """Name a small Demucs of the architecture of denoiser-valentini-nc."""
-    options = "{ hidden = 4, causal = false, stride = 2, resample = 2, dry = 0.0 }"
+    options = "{ hidden = 4, causal = false, stride = 2, resample = 2 }"
     _write_demucs(folder, "demucs-nc-standin", "tiny_nc_h4.th", options, causal="false")
 
 

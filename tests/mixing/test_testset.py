@@ -81,7 +81,7 @@ def test_make_test_set_with_added_speech_changes_only_a_few_snrs(mix_request: Mi
     assert len(rows_after) == 11
     n_moved = 0
     for name, row in rows_before.items():
-        same = {key: value for key, value in rows_after[name].items() if key not in ("snr_db", "level_db", "gain_db")}
+        same = {key: value for key, value in rows_after[name].items() if not key.endswith("_db")}
         assert same == {key: row[key] for key in same}
         n_moved += rows_after[name]["snr_db"] != row["snr_db"]
         if rows_after[name]["snr_db"] == row["snr_db"]:
@@ -164,6 +164,54 @@ def test_make_test_set_removes_offsets(tmp_path: Path) -> None:
     assert speech_level(clean, RATE).active_db - rms_db(noisy - clean) == pytest.approx(
         float(row["snr_db"]), abs=TOLERANCE_DB
     )
+
+
+@pytest.mark.parametrize("target", ["dry", "early", "reverberant"])
+def test_make_test_set_in_a_room_states_snr_and_level_of_the_reverberant_and_of_the_clean_speech(
+    mix_request: MixRequest, target: str
+) -> None:
+    write(mix_request.speech.parent / "rirs" / "hall.wav", 0.5 * room(RATE), subtype="FLOAT")
+    in_room = replace(mix_request, rir=mix_request.speech.parent / "rirs", level_db=-36.0)
+    whole, made = (replace(in_room, out=in_room.out / name, target=name) for name in ("reverberant", target))
+    for each in {request.out: request for request in (whole, made)}.values():
+        make(each)
+    for name, row in manifest(made.out).items():
+        noisy, clean = pair(made.out, row)
+        same_noisy, reverberant = pair(whole.out, manifest(whole.out)[name])
+        assert np.array_equal(noisy, same_noisy)
+        for kind, spoken in (("reverberant", reverberant), ("clean", clean)):
+            level_db = level_by_definition(spoken, RATE)[0]
+            assert float(row[f"level_{kind}_db"]) == pytest.approx(level_db, abs=1e-3)
+            assert float(row[f"snr_{kind}_db"]) == pytest.approx(level_db - rms_db(noisy - spoken), abs=1e-3)
+        assert float(row["level_reverberant_db"]) == pytest.approx(-36, abs=TOLERANCE_DB)
+        assert float(row["snr_reverberant_db"]) == pytest.approx(float(row["snr_db"]), abs=TOLERANCE_DB)
+        is_lower = float(row["snr_clean_db"]) < float(row["snr_reverberant_db"]) - 0.1
+        assert is_lower == (target != "reverberant")
+
+
+@pytest.mark.parametrize("rate", [RATE, 2 * RATE, 4 * RATE])
+def test_make_test_set_dry_clean_file_has_the_level_of_the_direct_path_at_any_rate_of_the_response(
+    tmp_path: Path, rate: int
+) -> None:
+    write(tmp_path / "speech" / "x.wav", pink(4 * RATE), 2 * RATE)  # most of its power is in the band of every response
+    write(tmp_path / "noise" / "n.wav", pink(4 * RATE, seed=1), 2 * RATE)
+    response = np.zeros(rate)
+    response[400] = 0.5  # the direct path alone: both files have the same speech
+    write(tmp_path / "rirs" / "h.wav", response, rate, "FLOAT")
+    folders = tmp_path / "speech", tmp_path / "noise", tmp_path / "out"
+    make(MixRequest(*folders, rir=tmp_path / "rirs", target="dry"))
+    [row] = manifest(tmp_path / "out").values()
+    assert float(row["level_clean_db"]) == pytest.approx(float(row["level_reverberant_db"]), abs=0.6)
+
+
+def test_make_test_set_without_a_room_states_snr_and_level_of_the_clean_speech_only(mix_request: MixRequest) -> None:
+    make(mix_request)
+    for row in manifest(mix_request.out).values():
+        noisy, clean = pair(mix_request.out, row)
+        level_db = level_by_definition(clean, RATE)[0]
+        assert float(row["level_clean_db"]) == pytest.approx(level_db, abs=1e-3)
+        assert float(row["snr_clean_db"]) == pytest.approx(level_db - rms_db(noisy - clean), abs=1e-3)
+        assert (row["level_reverberant_db"], row["snr_reverberant_db"]) == ("", "")
 
 
 def test_make_test_set_of_long_speech_uses_an_excerpt(tmp_path: Path) -> None:

@@ -69,6 +69,11 @@ def test_print_recommendation_undecided_pair_gives_the_number_of_further_clips(
     assert end in text
 
 
+def test_print_recommendation_contains_the_licences_that_it_gets(capsys: pytest.CaptureFixture[str]) -> None:
+    print_recommendation(advice(), WARNINGS, ["licence: a: weights none stated, code MIT"])
+    assert "licence: a: weights none stated, code MIT\n" in capsys.readouterr().out
+
+
 def test_print_recommendation_without_a_model_says_so(capsys: pytest.CaptureFixture[str]) -> None:
     text = shown(capsys, Advice(Needs(("sdr",)), "", ("no model meets these requirements",), (), ()))
     assert re.match("no model\nno model meets these requirements\n", text)

@@ -32,13 +32,21 @@ Traps:
 - In a batch, pad the features, never the audio: zeros in the audio change the last 932 samples (version 3) or 1,865
   samples (version 2).
 - The output depends on the level of the input (13 dB SNR between full scale and a tenth of it): never normalise.
+- The output is that of today's package (0.5.6; the same from 0.3.0 on), also in the first 20 ms, and not that of the
+  package up to 0.2.5, which made the authors' published files of version 2 (Rikorose/DeepFilterNet2-Samples, May 2022).
+  The old package shifted the masked spectrum by two frames for the look-ahead (`pad_mode = input_specf` in config.ini)
+  and lost the first two, so the filter saw zeros in their place. A clip that begins with sound therefore begins
+  otherwise there: clip A3CDW by up to 216 steps of 16 bits in its first 20 ms, A72LC by up to 230. With these two
+  frames dropped, the first 20 ms of all six clips equal the published ones to one step. After 20 ms the two ways
+  differ by two steps at most.
 - The authors' Rust program also gates on local SNR and silence, so it is not a reference for this output.
 
 Source: Rikorose/DeepFilterNet@d375b2d8309e0935d165700c91da9de862a99c31 (deepfilternet 0.5.6): models/*_onnx.tar.gz,
 libDF/src/lib.rs and DeepFilterNet/df. MIT OR Apache-2.0. Both ways of running version 3 give the same output (130 dB).
 """
 
+from .config import DEFAULT_OPTIONS
 from .onnx import load
 from .torch import load as load_torch
 
-__all__ = ["load", "load_torch"]
+__all__ = ["DEFAULT_OPTIONS", "load", "load_torch"]

@@ -14,7 +14,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, cast, get_args
+from typing import Any, Literal, cast, get_args
 
 from ...core.errors import IntegrityError, RegistryError
 from ...core.records import ModelSpec
@@ -42,6 +42,10 @@ _OFF = ("false", "no", "n", "off", "0")
 _SECTIONS = ("df", "deepfilternet", "train")
 
 
+DEFAULT_OPTIONS: Mapping[str, Any] = {"post_filter": False, "atten_lim_db": 0}
+"""Every option of a table, with the value that it has if the table does not state it."""
+
+
 @dataclass(frozen=True)
 class Settings:
     """The options of a model table.
@@ -61,13 +65,13 @@ def read_settings(spec: ModelSpec) -> Settings:
     Raises:
         RegistryError: an option is unknown or has an invalid value.
     """
-    known = ("post_filter", "atten_lim_db")
-    if unknown := sorted(set(spec.options) - set(known)):
-        raise RegistryError(f"{spec.name}: unknown option {unknown[0]!r}; expected one of {', '.join(known)}")
-    post_filter = spec.options.get("post_filter", False)
+    if unknown := sorted(set(spec.options) - set(DEFAULT_OPTIONS)):
+        raise RegistryError(f"{spec.name}: unknown option {unknown[0]!r}; expected one of {', '.join(DEFAULT_OPTIONS)}")
+    values = {**DEFAULT_OPTIONS, **spec.options}
+    post_filter = values["post_filter"]
     if not isinstance(post_filter, bool):
         raise RegistryError(f"{spec.name}: the option post_filter is {post_filter!r}, expected true or false")
-    limit_db = spec.options.get("atten_lim_db", 0)
+    limit_db = values["atten_lim_db"]
     if isinstance(limit_db, bool) or not isinstance(limit_db, int | float) or not 0 <= limit_db < math.inf:
         raise RegistryError(
             f"{spec.name}: the option atten_lim_db is {limit_db!r}, expected dB above 0, or 0 for no limit"

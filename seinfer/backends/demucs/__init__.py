@@ -41,5 +41,6 @@ Source: Défossez, Synnaeve and Adi, "Real time speech enhancement in the wavefo
 """
 
 from .model import load
+from .options import DEFAULT_OPTIONS
 
-__all__ = ["load"]
+__all__ = ["DEFAULT_OPTIONS", "load"]

@@ -10,7 +10,7 @@ Source: facebookresearch/denoiser@8afd7c1, denoiser/demucs.py (arguments and the
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from ...core.errors import RegistryError
@@ -60,22 +60,26 @@ class Options:
     dry: float = 0.0
 
 
+DEFAULT_OPTIONS: Mapping[str, Any] = {**asdict(Architecture()), "dry": Options.dry}
+"""Every option of a table, with the value that it has if the table does not state it."""
+
+
 def read_options(spec: ModelSpec) -> Options:
     """Read and check the options of a model.
 
     Raises:
         RegistryError: an option is unknown, or no network can be built with its value.
     """
-    names = [field.name for field in fields(Architecture)]
-    if unknown := sorted(set(spec.options) - {*names, "dry"}):
-        raise RegistryError(f"{spec.name}: unknown option {unknown[0]!r}; expected one of {', '.join([*names, 'dry'])}")
+    if unknown := sorted(set(spec.options) - set(DEFAULT_OPTIONS)):
+        raise RegistryError(f"{spec.name}: unknown option {unknown[0]!r}; expected one of {', '.join(DEFAULT_OPTIONS)}")
     for name, value in spec.options.items():
         is_right, expected = _RULES[name]
         if not is_right(value):
             raise RegistryError(f"{spec.name}: the option {name} is {value!r}, expected {expected}")
-    architecture = Architecture(**{name: spec.options[name] for name in names if name in spec.options})
+    values = {**DEFAULT_OPTIONS, **spec.options}
+    architecture = Architecture(**{field.name: values[field.name] for field in fields(Architecture)})
     _check_together(spec, architecture)
-    return Options(architecture, float(spec.options.get("dry", 0.0)))
+    return Options(architecture, float(values["dry"]))
 
 
 def _check_together(spec: ModelSpec, architecture: Architecture) -> None:

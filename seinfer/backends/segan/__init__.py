@@ -37,5 +37,6 @@ segan/models/model.py, segan/datasets/se_dataset.py and clean.py.
 """
 
 from .model import load
+from .options import DEFAULT_OPTIONS
 
-__all__ = ["load"]
+__all__ = ["DEFAULT_OPTIONS", "load"]

@@ -67,6 +67,10 @@ class Options:
         return list(zip(inputs, (*outward[1:], 1), strict=True))
 
 
+DEFAULT_OPTIONS: Mapping[str, Any] = {field.name: field.default for field in fields(Options)}
+"""Every option of a table, with the value that it has if the table does not state it."""
+
+
 def tensor_shapes(options: Options) -> Shapes:
     """Return the name and shape of every tensor of the generator, in the order of its checkpoints."""
     kernel, last = options.kernel, options.n_layers - 1
@@ -91,14 +95,13 @@ def read_options(spec: ModelSpec) -> Options:
     Raises:
         RegistryError: an option is unknown, or no generator can be built with it.
     """
-    known = {field.name: type(field.default) for field in fields(Options)}
     values: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in spec.options.items()
     }
     for name, value in values.items():
-        if name not in known:
-            raise RegistryError(f"{spec.name}: unknown option {name!r}; expected one of {', '.join(known)}")
-        if not _fits(value, known[name]):
+        if name not in DEFAULT_OPTIONS:
+            raise RegistryError(f"{spec.name}: unknown option {name!r}; expected one of {', '.join(DEFAULT_OPTIONS)}")
+        if not _fits(value, type(DEFAULT_OPTIONS[name])):
             raise RegistryError(f"{spec.name}: the option {name} is {value!r}, expected {_EXPECTED[name]}")
     options = Options(**values)
     for name, is_right in _conditions(options):
