@@ -55,8 +55,8 @@ def mix(
 ) -> None:
     """Make a paired test set out of clean speech and noise.
 
-    Writes OUT/noisy, OUT/clean and OUT/manifest.csv; `seinfer compare OUT` reads them. The same files, seed and options
-    give the same bytes.
+    Writes OUT/noisy, OUT/clean and OUT/manifest.csv; `seinfer compare OUT` takes pairs, noise and SNR from
+    the manifest. The same files, seed and options give the same bytes.
     """
     from ..mixing.request import MixRequest
     from ..mixing.testset import make_test_set

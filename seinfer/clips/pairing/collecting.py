@@ -14,6 +14,7 @@ from .clip_set import ClipSet, UnusedFile, sorted_clips
 from .lists import Lists, from_lists, is_list, lists_in
 from .manifests import from_manifest
 from .matching import FILE_ID, RULES, SUFFIX, Match, Rule, match, match_by_rule
+from .mixed_sets import find_manifest, from_test_set
 from .names import is_output
 from .trees import split, tree_role
 
@@ -60,15 +61,19 @@ def _find_pairs(
         if out and path.is_dir() and path.resolve().is_relative_to(out.resolve()):
             raise messages.input_in_output(path, out)
     excluded = [path for path in (out, *exclude) if path]
+    if len(inputs) == 1 and (test_set := find_manifest(inputs[0], clean)):
+        return _with_notes(from_test_set(test_set, find_audio(inputs, exclude=excluded, may_be_empty=True)[1]))
     base, files, unused = _list_inputs(inputs, [*excluded, *([clean] if clean else [])])
     if clean:
         found = _from_folder(files, clean, excluded)
     else:
         found = _from_one_folder(base, files, inputs) or _without_references(files, inputs)
-    unused = (*found.unused, *unused)
-    return replace(
-        found, unused=unused, notes=(*found.notes, *messages.notes_on_unused(file.reason for file in unused))
-    )
+    return _with_notes(replace(found, unused=(*found.unused, *unused)))
+
+
+def _with_notes(found: ClipSet) -> ClipSet:
+    """Add a note for each reason why files are not used."""
+    return replace(found, notes=(*found.notes, *messages.notes_on_unused(file.reason for file in found.unused)))
 
 
 def _find_lists(inputs: Sequence[Path], clean: Path | None) -> Lists | None:

@@ -26,6 +26,7 @@ SAME_UID = "same uid"
 IS_OUTPUT = "end in _enhanced (output files)"
 IS_ENROLMENT = "contain enrolment speech (enrol/ next to noisy/)"
 IN_NEITHER_TREE = "are in neither tree"
+NOT_IN_MANIFEST = "are not in the manifest of their test set"
 
 _MANIFEST_HINT = "or name the pairs in a --manifest (`seinfer pair DIR` prints one to start from)"
 
