@@ -13,6 +13,7 @@ from ..analysis.results import Results
 from ..analysis.settings import TableSettings
 from .console import comparison_table, failures, footnotes, not_run, title
 from .csv import as_csv
+from .group_table import HINT, group_tables
 from .json import as_document
 from .latex import latex
 from .markdown import markdown
@@ -39,10 +40,14 @@ def render(results: Results, settings: TableSettings) -> None:
             print(f"warning: {caution.message}", file=sys.stderr)
     elif settings.format == "table":
         _print_table(results, rows, metrics, absent, warnings)
+        _print_groups(results, rows, metrics, settings)
     else:
         table = fit_to_width(rows, metrics, list(absent), None)
         write = markdown if settings.format == "md" else latex
         print(write(table, title(results), footnotes(results, table, warnings)), end="")
+        if settings.format == "md":
+            for name, groups in group_tables(results, [row.model for row in rows], metrics, settings, None):
+                print(f"\n{markdown(groups, name, ()).rstrip()}")
     for line in failures(results):
         print(line, file=sys.stderr)
 
@@ -62,3 +67,16 @@ def _print_table(
     out.print()
     for line in footnotes(results, table, warnings):
         out.print(line, markup=False, soft_wrap=True)
+
+
+def _print_groups(
+    results: Results, rows: Sequence[LeaderboardRow], metrics: Sequence[str], settings: TableSettings
+) -> None:
+    """Print the tables of --by, if there are any."""
+    out = console()
+    tables = list(group_tables(results, [row.model for row in rows], metrics, settings, out.width))
+    for name, table in tables:
+        out.print(f"\n{name}\n", markup=False, soft_wrap=True)
+        out.print(comparison_table(table), width=max(out.width, table.width))
+    if tables:
+        out.print(f"\n{HINT}", markup=False, soft_wrap=True)
