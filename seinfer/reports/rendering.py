@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from ..analysis.cautions import Caution, cautions
 from ..analysis.leaderboard import LeaderboardRow, leaderboard
@@ -28,7 +29,7 @@ def render(results: Results, settings: TableSettings) -> None:
         UsageError: `settings` names a metric that the run does not have.
     """
     metrics = shown_metrics(settings.metrics, results.metrics)
-    check_sort(settings.sort, metrics)
+    settings = replace(settings, sort=check_sort(settings.sort, metrics))
     rows = in_order(leaderboard(results), metrics, settings.sort)
     warnings = cautions(results)
     absent = not_run(results.header)
