@@ -6,9 +6,11 @@ A test set is a folder with noisy/, clean/, mix.json and, once all pairs are wri
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
+from ...core.records import Clip
 from . import messages
 from .clip_set import ClipSet, UnusedFile
 from .manifests import from_manifest
@@ -57,3 +59,14 @@ def from_test_set(manifest: Path, found: list[Path]) -> ClipSet:
     named = {path for clip in clips.clips for path in (clip.noisy_path, clip.clean_path)}
     others = [str(path) for path in found if str(path.resolve()) not in named]
     return replace(clips, unused=tuple(UnusedFile(path, messages.NOT_IN_MANIFEST) for path in others))
+
+
+def add_stated_categories(clips: Iterable[Clip], clean: Path) -> tuple[Clip, ...]:
+    """Return clips that are clean files, with the categories of the test set if `clean` is the clean tree of one.
+
+    Raises:
+        PairingError: the manifest is wrong, or one of its files was deleted.
+    """
+    manifest = find_manifest(clean.resolve().parent, clean)
+    stated = {clip.clean_path: clip.category for clip in from_manifest(manifest).clips} if manifest else {}
+    return tuple(replace(clip, category=stated.get(str(Path(clip.clean_path).resolve()), {})) for clip in clips)

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from seinfer.clips.pairing import collect
+from seinfer.clips.pairing.mixed_sets import add_stated_categories
 from seinfer.core.errors import PairingError, UsageError
+from seinfer.core.records import Clip
 
 from .folders import pairs, tree
 
@@ -86,3 +88,10 @@ def test_collect_test_set_with_a_deleted_file_is_refused_with_its_line(mixed: Pa
 def test_collect_test_set_inside_the_output_is_refused(mixed: Path) -> None:
     with pytest.raises(UsageError, match="is in the output folder"):
         collect([mixed], out=mixed)
+
+
+def test_add_stated_categories_takes_them_for_the_clean_tree_of_a_test_set_only(mixed: Path) -> None:
+    clips = [Clip(name, "", str(mixed / "clean" / f"{name}.wav")) for name in "ab"]
+    found = add_stated_categories(clips, mixed / "clean")
+    assert [clip.category["snr_db"] for clip in found] == ["-5", "10"]
+    assert add_stated_categories(clips, mixed) == tuple(clips)
