@@ -56,8 +56,8 @@ def from_test_set(manifest: Path, found: list[Path]) -> ClipSet:
         PairingError: the manifest is wrong, or one of its files was deleted.
     """
     clips = from_manifest(manifest)
-    named = {path for clip in clips.clips for path in (clip.noisy_path, clip.clean_path)}
-    others = [str(path) for path in found if str(path.resolve()) not in named]
+    named = {Path(path).resolve() for clip in clips.clips for path in (clip.noisy_path, clip.clean_path) if path}
+    others = [str(path) for path in found if path.resolve() not in named]
     return replace(clips, unused=tuple(UnusedFile(path, messages.NOT_IN_MANIFEST) for path in others))
 
 
@@ -67,6 +67,7 @@ def add_stated_categories(clips: Iterable[Clip], clean: Path) -> tuple[Clip, ...
     Raises:
         PairingError: the manifest is wrong, or one of its files was deleted.
     """
-    manifest = find_manifest(clean.resolve().parent, clean)
-    stated = {clip.clean_path: clip.category for clip in from_manifest(manifest).clips} if manifest else {}
-    return tuple(replace(clip, category=stated.get(str(Path(clip.clean_path).resolve()), {})) for clip in clips)
+    if not (manifest := find_manifest(clean.resolve().parent, clean)):
+        return tuple(clips)
+    stated = {Path(clip.clean_path).resolve(): clip.category for clip in from_manifest(manifest).clips}
+    return tuple(replace(clip, category=stated.get(Path(clip.clean_path).resolve(), {})) for clip in clips)

@@ -79,6 +79,15 @@ def test_collect_file_that_is_not_in_the_manifest_is_unused_with_a_note(mixed: P
     assert found.notes == ("1 file(s) are not in the manifest of their test set and are not used",)
 
 
+def test_collect_linked_file_of_a_test_set_is_in_its_manifest(mixed: Path) -> None:
+    file = mixed / "noisy" / "a.wav"
+    file.rename(mixed.parent / "elsewhere.wav")
+    file.symlink_to(mixed.parent / "elsewhere.wav")
+    found = collect([mixed])
+    assert pairs(found, mixed) == BOTH
+    assert not found.unused
+
+
 def test_collect_test_set_with_a_deleted_file_is_refused_with_its_line(mixed: Path) -> None:
     (mixed / "clean" / "b.wav").unlink()
     with pytest.raises(PairingError, match=r"manifest\.csv line 3: .*b\.wav does not exist"):
