@@ -163,7 +163,7 @@ def print_row(spec: ModelSpec, found: dict[str, Any]) -> None:
     seconds, peaks = found["seconds"], found["peaks_mib"]
     cells = [
         f"`{spec.name}`" + (" (random weights)" if found["is_random"] else ""),
-        f"{spec.n_parameters / 1e6:.1f} M",
+        f"{(spec.n_parameters or 0) / 1e6:.1f} M",
         f"{found['bytes'] / 1e6:.1f}",
         f"{found['load_s']:.1f}",
         *(f"{seconds[size]:.3f}" for size in peaks),

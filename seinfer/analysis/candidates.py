@@ -139,7 +139,7 @@ def _unmet(facts: Mapping[str, object], costs: Mapping[str, float], needs: Needs
         elif limit is not None and value is not None and value > limit:
             reasons.append(f"{name} {value:.3g}{unit}, over {limit:g}{unit}")
     if needs.is_causal and not facts.get("causal"):
-        reasons.append("not causal" if "causal" in facts else "not known to be causal")
+        reasons.append("not known to be causal" if facts.get("causal") is None else "not causal")
     licences = [str(facts.get(key, "")) for key in ("license_code", "license_weights")]
     if needs.licence == "commercial" and not allows_commercial_use(*licences):
         reasons.append(f"licence: code {licences[0] or 'unknown'}, weights {licences[1] or 'unknown'}")

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from ..core.errors import UsageError
 from ..core.records import BASELINE
 from ..core.suggestions import suggest
+from ..metrics.spelling import as_known
 from .leaderboard import LeaderboardRow
 from .results import is_higher_better
 
@@ -19,13 +20,16 @@ COSTS: Mapping[str, Callable[[LeaderboardRow], float | None]] = {
 }
 
 
-def check_sort(by: str, metrics: Sequence[str]) -> None:
-    """Check the value of --sort.
+def check_sort(by: str, metrics: Sequence[str]) -> str:
+    """Return the value of --sort in our spelling; "" for the mean rank.
 
     Raises:
         UsageError: it is not a metric of this run, a cost, or "name".
     """
-    _check("--sort", by, ["name", *COSTS, *metrics])
+    known = ["name", *COSTS, *metrics]
+    name = as_known([by], known)[0]
+    _check("--sort", name, known)
+    return name
 
 
 def shown_metrics(wanted: Sequence[str], metrics: Sequence[str]) -> list[str]:
@@ -38,9 +42,10 @@ def shown_metrics(wanted: Sequence[str], metrics: Sequence[str]) -> list[str]:
     Raises:
         UsageError: a wanted metric was not computed in this run.
     """
-    for name in wanted:
+    names = as_known(wanted, metrics)
+    for name in names:
         _check("--metrics", name, metrics)
-    return [name for name in metrics if not wanted or name in wanted]
+    return [name for name in metrics if not names or name in names]
 
 
 def _check(option: str, name: str, known: Sequence[str]) -> None:

@@ -138,7 +138,7 @@ def _not_inputs(added: Iterable[Path], folder: Path) -> list[Path]:
 
     The input folder itself, and its noisy or clean tree, may be added too and is still searched.
     """
-    from ..clips.pairing.trees import tree_role
+    from ..clips.pairing.folder_names import read_folder_name
 
     others = [path for path in added if path.resolve() != folder.resolve()]
-    return [path for path in others if not tree_role(f"{path.resolve().name}/x")[0]]
+    return [path for path in others if read_folder_name(path.resolve().name).role not in ("noisy", "clean")]

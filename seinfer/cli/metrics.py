@@ -35,11 +35,20 @@ def _print_metrics(metrics: list[Metric]) -> None:
     out = console()
     out.print(_table(metrics))
     out.print("* computed by --metrics auto, if it applies. Cost: approximate time, relative to SI-SDR.", markup=False)
+    out.print(_spelling(), markup=False, soft_wrap=True)
     for metric in metrics:
         out.print(f"{metric.name}: {metric.implementation}; {metric.source}", markup=False, soft_wrap=True)
     for reason in dict.fromkeys(why_unavailable(metric) for metric in metrics if why_unavailable(metric)):
         names = ", ".join(metric.name for metric in metrics if why_unavailable(metric) == reason)
         out.print(f"not available here: {names}: {reason}", markup=False, soft_wrap=True)
+
+
+def _spelling() -> str:
+    """Return one line on how metrics can be named."""
+    from ..metrics.spelling import FAMILIES
+
+    families = "; ".join(f"{name} = {', '.join(members)}" for name, members in FAMILIES.items())
+    return f"Names can be typed as in the tables (PESQ-WB, SI-SDR), in any case. Short names: {families}."
 
 
 def facts(metric: Metric) -> dict[str, Any]:

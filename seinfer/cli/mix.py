@@ -55,9 +55,9 @@ def mix(
 ) -> None:
     """Make a paired test set out of clean speech and noise.
 
-    Writes OUT/noisy, OUT/clean and OUT/manifest.csv; `seinfer compare OUT` reads them. The same files, seed and options
-    give the same bytes. With --rir, --snr and --level-db are those of the reverberant speech; the manifest also states
-    SNR and level of the clean file (snr_clean_db, level_clean_db).
+    Writes OUT/noisy, OUT/clean and OUT/manifest.csv; `seinfer compare OUT` takes pairs, noise and SNR from
+    the manifest. The same files, seed and options give the same bytes. With --rir, --snr and --level-db are those of
+    the reverberant speech; the manifest also states SNR and level of the clean file (snr_clean_db, level_clean_db).
     """
     from ..mixing.request import MixRequest
     from ..mixing.testset import make_test_set

@@ -1,4 +1,4 @@
-"""`seinfer models`: list, show, fetch and verify models. Reads tables and files, loads no model and no numpy."""
+"""`seinfer models`: list, show, add, fetch and verify models. Reads tables and files, loads no model and no numpy."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..core.errors import DownloadError, IntegrityError, MissingWeightsError, SeinferError, UsageError
+from ..core.records import UNKNOWN
 from .options import Json, ModelsFile
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from ..core.records import ModelSpec
     from ..models.registry import Registry
 
-app = typer.Typer(help="List, show, fetch and verify models.", rich_markup_mode=None, invoke_without_command=True)
+app = typer.Typer(help="List, show, add, fetch and verify models.", rich_markup_mode=None, invoke_without_command=True)
 
 # Columns of a terminal from which the list shows latency, aliases and how each model was verified.
 _WIDE = 120
@@ -70,8 +71,30 @@ def show(
         if key == "files":
             _print_files(out, spec)
         elif value not in ("", [], (), {}):
-            text = ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+            text = ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else _or_unknown(value)
             out.print(f"{key:16}{text}", markup=False, soft_wrap=True)
+
+
+@app.command()
+def new(
+    name: Annotated[str, typer.Argument(help="Name of the new model.")],
+    like: Annotated[str, typer.Option("--like", metavar="MODEL", help="Model whose network the weights belong to.")],
+    weights: Annotated[
+        list[Path], typer.Option("--weights", metavar="FILE", help="Checkpoint; once for each file of the model.")
+    ],
+    out: Annotated[Path, typer.Option("--out", help="Models file to add the table to.")] = Path("my_models.toml"),
+    models_file: ModelsFile = None,
+) -> None:
+    """Write the table of your own checkpoint of a known network into a file for --models-file."""
+    import shlex
+
+    from ..models.new_table import add_table
+
+    spec = add_table(name, like, weights, out, models_file or ())
+    file = shlex.quote(str(out))
+    print(f"{spec.name}: written to {out}")
+    print(f"next: seinfer check --models-file {file} {spec.name}", file=sys.stderr)
+    print(f"then: seinfer compare --models-file {file} --models {like},{spec.name} DIR", file=sys.stderr)
 
 
 @app.command()
@@ -186,11 +209,16 @@ def _table(registry: Registry, width: int) -> Table:
         table.add_column(heading)
     for spec in registry.specs.values():
         names = [spec.name, *(f"({alias})" for alias in spec.aliases if is_wide)]
-        numbers = [str(spec.sample_rate or "any"), f"{spec.n_parameters:,}"]
+        numbers = [str(spec.sample_rate or "any"), _or_unknown(spec.n_parameters, ",")]
         licence, verified = in_short(spec.license_weights), [spec.verified] if is_wide else []
         words = [licence, *verified, "no" if why_not(spec) else "yes"]
-        table.add_row(" ".join(names), *numbers, *([f"{spec.latency_ms:g}"] if is_wide else []), *words)
+        table.add_row(" ".join(names), *numbers, *([_or_unknown(spec.latency_ms, "g")] if is_wide else []), *words)
     return table
+
+
+def _or_unknown(value: object, form: str = "") -> str:
+    """Return a fact as text, "unknown" if the table leaves it out."""
+    return UNKNOWN if value is None else format(value, form)
 
 
 def _print_files(out: Console, spec: ModelSpec) -> None:

@@ -76,7 +76,9 @@ Sort = Annotated[
 Baseline = Annotated[str | None, typer.Option("--baseline", metavar="NAME", help="Also compare every model with NAME.")]
 By = Annotated[
     str | None,
-    typer.Option("--by", help="Group summary.csv by columns of clips.csv, for example noise,device,snr,duration."),
+    typer.Option(
+        "--by", help="Also print and write means per group, by columns of clips.csv: noise,device,snr,duration,..."
+    ),
 ]
 DnsmosCsv = Annotated[
     bool | None,

@@ -39,11 +39,12 @@ def recommend(
     from ..analysis.cautions import cautions
     from ..analysis.licences import licence_lines
     from ..analysis.recommend import advise
+    from ..metrics.spelling import as_known
     from ..pipeline.journal import read_journal
     from ..reports.recommendation import print_recommendation, recommendation_json
 
-    metrics = tuple(name.strip() for name in metric.split(",") if name.strip())
     results = read_journal(run_folder).results()
+    metrics = as_known((name.strip() for name in metric.split(",") if name.strip()), results.metrics)
     advice = advise(results, Needs(metrics, max_rtf, max_mib, licence, causal, max_latency_ms))
     warnings = cautions(results)
     if json:

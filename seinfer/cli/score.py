@@ -81,13 +81,15 @@ def _clips(folders: Sequence[Path], clean: Path, noisy: Path | None, out: Path) 
     """Return the noisy files paired with the clean ones; without --noisy each clean file is a clip."""
     from ..clips.discovery import clip_ids, find_audio
     from ..clips.pairing import ClipSet, collect
+    from ..clips.pairing.mixed_sets import add_stated_categories
 
     if noisy:
         enhanced = [folder for folder in folders if folder.resolve() != noisy.resolve()]
         return collect([noisy], clean=clean, out=out, exclude=enhanced)
     base, paths = find_audio([clean], exclude=[out])
     clips = [Clip(name, "", str(path)) for name, path in zip(clip_ids(paths, base), paths, strict=True)]
-    return ClipSet(tuple(sorted(clips, key=lambda clip: clip.clip_id)), rule=f"same relative path in {clean}")
+    ordered = sorted(add_stated_categories(clips, clean), key=lambda clip: clip.clip_id)
+    return ClipSet(tuple(ordered), rule=f"same relative path in {clean}")
 
 
 def _rows(folders: Sequence[Path], noisy: Path | None, clips: ClipSet, out: Path) -> tuple[ExternalFolder, ...]:

@@ -13,6 +13,8 @@ T = TypeVar("T")
 
 BASELINE = "noisy"
 """Model name of the unprocessed input, which every other model is compared with."""
+UNKNOWN, NOT_STATED = "unknown", "none stated"
+"""Texts in the tables for a fact about a model, or a licence, that nobody has stated."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,9 @@ class ModelSpec:
         extra: pip extra of `distribution` that brings the packages; empty when the core install is enough.
         sample_rate: sample rate of the network in Hz.
         latency_ms: algorithmic latency, compensated by the backend.
-        verified: how the adapter was verified.
+        causal: None if unknown; so are latency_ms and n_parameters.
+        license_code, license_weights: NOT_STATED if the table leaves them out.
+        source, verified: UNKNOWN if the table leaves them out; `verified` is how the adapter was verified.
         options: settings for the backend: architecture and behaviour.
         distribution: the installed package that contains the table.
         python: Python interpreter that runs the model; empty for the one that runs seinfer.
@@ -58,13 +62,13 @@ class ModelSpec:
     summary: str
     backend: str
     sample_rate: int
-    causal: bool
-    latency_ms: float
-    n_parameters: int
-    license_code: str
-    license_weights: str
-    source: str
-    verified: str
+    causal: bool | None = None
+    latency_ms: float | None = None
+    n_parameters: int | None = None
+    license_code: str = NOT_STATED
+    license_weights: str = NOT_STATED
+    source: str = UNKNOWN
+    verified: str = UNKNOWN
     aliases: tuple[str, ...] = ()
     extra: str = ""
     paper: str = ""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from ..core.errors import MissingExtraError, UsageError
 from .metric import Metric, why_unavailable
+from .spelling import as_known
 from .table import load_table
 
 AUTO, ALL = "auto", "all"
@@ -42,7 +43,7 @@ class MetricSelection:
 
 
 def choose(text: str, *, n_with: int, n_without: int) -> MetricSelection:
-    """Read the value of --metrics: "auto", "all", or names separated by commas.
+    """Read the value of --metrics: "auto", "all", or names separated by commas, in any spelling of spelling.py.
 
     "auto" is SDR, SI-SDR, PESQ-WB, STOI and ESTOI for clips with a reference and DNSMOS for clips without; "all" is
     every metric that is installed and applies.
@@ -56,9 +57,9 @@ def choose(text: str, *, n_with: int, n_without: int) -> MetricSelection:
         UsageError: a name is unknown, none is given, or a metric needs clean files and there are none.
         MissingExtraError: a metric that was named is not installed.
     """
-    keyword = text.strip()
+    keyword = text.strip().lower()
     if keyword not in (AUTO, ALL):
-        return _split(_named(keyword, n_with), n_with, n_without)
+        return _split(_named(text, n_with), n_with, n_without)
     candidates = [
         metric for metric in load_table().metrics.values() if _is_selected(metric, keyword, n_with, n_without)
     ]
@@ -91,7 +92,8 @@ def _split(chosen: Sequence[Metric], n_with: int, n_without: int) -> MetricSelec
 
 def _named(text: str, n_with: int) -> list[Metric]:
     table = load_table()
-    names = [table.find(name.strip()).name for name in text.split(",") if name.strip()]
+    typed = [name.strip() for name in text.split(",") if name.strip()]
+    names = [table.find(name).name for name in as_known(typed, table.metrics)]
     if not names:
         raise UsageError("--metrics names no metric; expected auto, all, or names (see `seinfer metrics`)")
     for metric in (table.metrics[name] for name in names):

@@ -44,11 +44,12 @@ class MetricTable:
         """Return the metric called `name`.
 
         Raises:
-            UsageError: there is none; the message names the closest ones.
+            UsageError: there is none; the message names the closest ones. Diagnostics are not among them.
         """
         if name in self.metrics:
             return self.metrics[name]
-        raise UsageError(f"there is no metric called {name!r}: {suggest(name, self.metrics)} (see `seinfer metrics`)")
+        known = [metric.name for metric in self.metrics.values() if not metric.is_diagnostic]
+        raise UsageError(f"there is no metric called {name!r}: {suggest(name, known)} (see `seinfer metrics`)")
 
 
 @cache

@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import csv
-import json
 from pathlib import Path
 from typing import Any
 
+from ..clips.pairing.mixed_sets import MAKER, MANIFEST, MIX_JSON, TREES, is_test_set
 from ..core.errors import RunFolderError, UsageError
 from ..core.files import write_json
 from .request import MixRequest
-
-MANIFEST = "manifest.csv"
-MIX_JSON = "mix.json"
-"""A folder with this file is a test set."""
-TREES = ("noisy", "clean")
-_MAKER = "seinfer mix"
 
 
 def refuse_overlap(request: MixRequest) -> None:
@@ -48,7 +42,7 @@ def prepare(out: Path) -> None:
         raise UsageError(f"--out {out} is a file; expected a folder")
     try:
         out.mkdir(parents=True, exist_ok=True)
-        if any(out.iterdir()) and not _is_test_set(out):
+        if any(out.iterdir()) and not is_test_set(out):
             raise UsageError(f"--out {out} is neither empty nor a test set of seinfer mix; choose another --out")
         for path in _pairs_of_earlier_set(out):
             path.unlink()
@@ -59,15 +53,7 @@ def prepare(out: Path) -> None:
 
 def write_mix_json(out: Path, document: dict[str, Any]) -> None:
     """Write mix.json, which also marks the folder as a test set."""
-    write_json(out / MIX_JSON, {"made_by": _MAKER, **document})
-
-
-def _is_test_set(out: Path) -> bool:
-    try:
-        document = json.loads((out / MIX_JSON).read_bytes())
-    except (FileNotFoundError, ValueError):
-        return False
-    return isinstance(document, dict) and document.get("made_by") == _MAKER
+    write_json(out / MIX_JSON, {"made_by": MAKER, **document})
 
 
 def _pairs_of_earlier_set(out: Path) -> list[Path]:

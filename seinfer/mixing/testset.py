@@ -2,9 +2,9 @@
 
     OUT/noisy/ID.wav  OUT/clean/ID.wav  OUT/manifest.csv  OUT/mix.json
 
-The two trees contain the same names, so that `seinfer compare OUT` pairs them; the manifest has the pairs and their
-properties. ID is the path of the speech file without the suffix, followed by `_n2` (the second noise) if there are
-several noises per speech file, and by `_snr5` (5 dB) if every SNR is used.
+`seinfer compare OUT` takes the pairs and their properties from the manifest; the two trees contain the same names. ID
+is the path of the speech file without the suffix, followed by `_n2` (the second noise) if there are several noises per
+speech file, and by `_snr5` (5 dB) if every SNR is used.
 
 The same files, seed and settings give the same bytes. The noise and the excerpts of a speech file depend only on the
 seed and on names, so a file that is added later does not change the others, except for the SNR of about two of them,
@@ -18,9 +18,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ..clips.pairing.mixed_sets import MANIFEST
 from ..core.errors import AudioError, UsageError
 from ..core.files import Cell, write_csv
-from .output_folder import MANIFEST, prepare, refuse_overlap, write_mix_json
+from .output_folder import prepare, refuse_overlap, write_mix_json
 from .pair_maker import COLUMNS, PairMaker
 from .request import MixRequest
 from .sources import Failure

@@ -1,39 +1,45 @@
-"""Reading one models.toml file, strictly: an unknown key, a missing key or a wrong type is an error that names it."""
+"""Reading one models.toml file, strictly: an unknown key, a missing key or a wrong type is a mistake.
+
+One error names all mistakes of a file. Facts that nobody may have (licence, latency, ...) can be left out.
+"""
 
 from __future__ import annotations
 
+import json
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ..core.errors import RegistryError
 from ..core.records import ModelSpec, WeightFile
+from ..core.suggestions import suggest
 
 _TEXT, _LIST, _NUMBER = (str,), (list,), (int, float)
-# key -> (accepted types, required)
-_MODEL_KEYS: Mapping[str, tuple[tuple[type, ...], bool]] = {
+_Keys = Mapping[str, tuple[tuple[type, ...], bool]]
+"""Key -> (accepted types, required)."""
+_MODEL_KEYS: _Keys = {
     "summary": (_TEXT, True),
     "aliases": (_LIST, False),
     "backend": (_TEXT, True),
     "extra": (_TEXT, False),
     "sample_rate": ((int,), True),
-    "causal": ((bool,), True),
-    "latency_ms": (_NUMBER, True),
-    "n_parameters": ((int,), True),
-    "license_code": (_TEXT, True),
-    "license_weights": (_TEXT, True),
-    "source": (_TEXT, True),
+    "causal": ((bool,), False),
+    "latency_ms": (_NUMBER, False),
+    "n_parameters": ((int,), False),
+    "license_code": (_TEXT, False),
+    "license_weights": (_TEXT, False),
+    "source": (_TEXT, False),
     "paper": (_TEXT, False),
     "training_data": (_LIST, False),
-    "verified": (_TEXT, True),
+    "verified": (_TEXT, False),
     "notes": (_TEXT, False),
     "options": ((dict,), False),
     "python": (_TEXT, False),
     "files": (_LIST, False),
 }
-_FILE_KEYS: Mapping[str, tuple[tuple[type, ...], bool]] = {
+_FILE_KEYS: _Keys = {
     "name": (_TEXT, True),
     "url": (_TEXT, False),
     "path": (_TEXT, False),
@@ -70,65 +76,123 @@ def read_models(path: Path, distribution: str = "seinfer") -> dict[str, ModelSpe
         raise RegistryError(f"{path}: cannot be read ({error.strerror}); expected a models file in TOML") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise RegistryError(f"{path}: is not valid TOML ({error})") from error
-    return {name: _model(path, name, table, distribution) for name, table in document.items()}
+    mistakes: list[str] = []
+    specs = {name: _model(path, name, table, distribution, mistakes) for name, table in document.items()}
+    if mistakes:
+        raise RegistryError(_as_message(path, mistakes))
+    return {name: spec for name, spec in specs.items() if spec}
 
 
-def _model(path: Path, name: str, table: object, distribution: str) -> ModelSpec:
-    where = f"{path}: [{name}]"
-    for word in (name, *_texts(table, "aliases")):
-        if not _NAME.fullmatch(word):
-            raise RegistryError(f"{where}: the name {word!r} may contain only letters, digits and . _ + -")
-    if "all" in (name, *_texts(table, "aliases")):
-        raise RegistryError(f"{where}: the name 'all' is reserved for --models all; choose another")
-    values = _checked(where, table, _MODEL_KEYS)
-    files = tuple(_file(f"{where} file {i + 1}", f, path.parent) for i, f in enumerate(values.pop("files", ())))
-    names = [file.name for file in files]
-    if len(set(names)) < len(names):
-        raise RegistryError(f"{where}: two files have the same name; expected each name once, got {names}")
+def _as_message(path: Path, mistakes: Sequence[str]) -> str:
+    if len(mistakes) == 1:
+        return f"{path}: {mistakes[0]}"
+    return "\n".join([f"{path}: {len(mistakes)} mistakes:", *(f"  {mistake}" for mistake in mistakes)])
+
+
+def _model(path: Path, name: str, table: object, distribution: str, mistakes: list[str]) -> ModelSpec | None:
+    """Return a model; None if its table has mistakes, which are added to `mistakes`."""
+    n_before = len(mistakes)
+    where = f"[{name}]"
+    mistakes += (f"{where}: {mistake}" for mistake in mistakes_in_names((name, *_texts(table, "aliases"))))
+    values = _checked(where, table, _MODEL_KEYS, mistakes, lambda key: _place_of_key(name, key))
+    files = [_file(f"{where} file {i + 1}", f, path.parent, mistakes) for i, f in enumerate(values.pop("files", ()))]
+    file_names = [file.name for file in files if file]
+    if len(set(file_names)) < len(file_names):
+        mistakes.append(f"{where}: two files have the same name; expected each name once, got {file_names}")
+    if values.get("sample_rate", 0) < 0:
+        mistakes.append(f"{where}: sample_rate is {values['sample_rate']}, expected Hz, or 0 for any rate")
+    if len(mistakes) > n_before:
+        return None
     for key in ("aliases", "training_data"):
         values[key] = tuple(_texts(table, key))
     if values.get("python"):
         # Not resolved: the interpreter of a virtual environment is a link, which must be called by its own path.
         values["python"] = str((path.parent / Path(values["python"]).expanduser()).absolute())
-    if values["sample_rate"] < 0:
-        raise RegistryError(f"{where}: sample_rate is {values['sample_rate']}, expected Hz, or 0 for any rate")
-    return ModelSpec(name=name, files=files, distribution=distribution, **values)
+    return ModelSpec(name=name, files=tuple(filter(None, files)), distribution=distribution, **values)
 
 
-def _file(where: str, table: object, folder: Path) -> WeightFile:
-    values = _checked(where, table, _FILE_KEYS)
-    if values["name"] in ("", "..") or Path(values["name"]).name != values["name"]:
-        raise RegistryError(f"{where}: the name {values['name']!r} must be a plain file name without folders")
-    if bool(values.get("url")) == bool(values.get("path")):
-        raise RegistryError(f"{where}: expected either url or path, got {'both' if values.get('url') else 'neither'}")
+def mistakes_in_names(names: Sequence[str]) -> Iterator[str]:
+    """Yield one line for each name that a model cannot have."""
+    for name in names:
+        if not _NAME.fullmatch(name):
+            yield f"the name {name!r} may contain only letters, digits and . _ + -"
+    if "all" in names:
+        yield "the name 'all' is reserved for --models all; choose another"
+
+
+def _place_of_key(name: str, key: str) -> str:
+    """Return what to do about an unknown key of a model's table."""
+    if key in _FILE_KEYS:
+        return f"{key} belongs in [[{quoted(name)}.files]]"
+    return f"{suggest(key, _MODEL_KEYS)}; settings of the backend belong in [{quoted(name)}.options]"
+
+
+def _file(where: str, table: object, folder: Path, mistakes: list[str]) -> WeightFile | None:
+    """Return a file; None if its table has mistakes, which are added to `mistakes`."""
+    found: list[str] = []
+    values = _checked(where, table, _FILE_KEYS, found, _place_of_file_key)
+    name = values.get("name")
+    if name is not None and (name in ("", "..") or Path(name).name != name):
+        found.append(f"{where}: the name {name!r} must be a plain file name without folders")
+    given = table if isinstance(table, dict) else {}
+    if given and bool(given.get("url")) == bool(given.get("path")):
+        found.append(f"{where}: expected either url or path, got {'both' if given.get('url') else 'neither'}")
     for key in ("sha256", "archive_sha256"):
         if values.get(key) and not _HEX.fullmatch(values[key]):
-            raise RegistryError(f"{where}: {key} is {values[key]!r}, expected 8 to 64 hex digits in lower case")
-    if values.get("member") and not values.get("sha256"):
-        raise RegistryError(f"{where}: a member of an archive needs its own sha256")
+            found.append(f"{where}: {key} is {values[key]!r}, expected 8 to 64 hex digits in lower case")
+    if given.get("member") and not given.get("sha256"):
+        found.append(f"{where}: a member of an archive needs its own sha256")
+    mistakes += found
+    if found:
+        return None
     if values.get("path"):
         values["path"] = str((folder / Path(values["path"]).expanduser()).resolve())
     return WeightFile(**values)
 
 
-def _checked(where: str, table: object, keys: Mapping[str, tuple[tuple[type, ...], bool]]) -> dict[str, Any]:
+def _place_of_file_key(key: str) -> str:
+    """Return what to do about an unknown key of a file's table."""
+    if key in _MODEL_KEYS:
+        return f"{key} belongs in the table of the model, above its files"
+    return suggest(key, _FILE_KEYS)
+
+
+def _checked(
+    where: str, table: object, keys: _Keys, mistakes: list[str], advice: Callable[[str], str]
+) -> dict[str, Any]:
+    """Return the values of the right type; everything else is added to `mistakes`.
+
+    Args:
+        where: the table, for messages.
+        table: its content.
+        keys: the possible keys.
+        mistakes: receives one line per mistake.
+        advice: returns what to do about an unknown key.
+    """
     if not isinstance(table, dict):
-        raise RegistryError(f"{where}: is {table!r}, expected a table")
-    if unknown := sorted(set(table) - set(keys)):
-        raise RegistryError(f"{where}: unknown key {unknown[0]!r}; expected one of {', '.join(keys)}")
-    for key, (types, required) in keys.items():
-        if key not in table:
-            if required:
-                raise RegistryError(f"{where}: the key {key!r} is missing")
-            continue
-        value = table[key]
-        # bool is an int in Python, but true or false in place of a number is a mistake.
-        if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
-            expected = " or ".join(t.__name__ for t in types)
-            raise RegistryError(f"{where}: {key} is {value!r}, expected {expected}")
-    return dict(table)
+        mistakes.append(f"{where}: is {table!r}, expected a table [NAME]; files belong in [[NAME.files]]")
+        return {}
+    for key in sorted(set(table) - set(keys)):
+        mistakes.append(f"{where}: unknown key {key!r}; {advice(key)}")
+    mistakes += [f"{where}: the key {key!r} is missing" for key, (_, need) in keys.items() if need and key not in table]
+    given = {key: table[key] for key in keys if key in table}
+    right = {key: value for key, value in given.items() if _has_type(value, keys[key][0])}
+    for key in [key for key in given if key not in right]:
+        expected = " or ".join(t.__name__ for t in keys[key][0])
+        mistakes.append(f"{where}: {key} is {given[key]!r}, expected {expected}")
+    return right
+
+
+def _has_type(value: object, types: tuple[type, ...]) -> bool:
+    # bool is an int in Python, but true or false in place of a number is a mistake.
+    return isinstance(value, types) and not (isinstance(value, bool) and bool not in types)
 
 
 def _texts(table: object, key: str) -> list[str]:
     values = table.get(key, []) if isinstance(table, dict) else []
     return [str(value) for value in values] if isinstance(values, list) else []
+
+
+def quoted(name: str) -> str:
+    """Return a name as a key of TOML, in quotes if it needs them."""
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else json.dumps(name, ensure_ascii=False)

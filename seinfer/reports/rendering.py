@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from ..analysis.cautions import Caution, cautions
 from ..analysis.leaderboard import LeaderboardRow, leaderboard
@@ -13,6 +14,7 @@ from ..analysis.results import Results
 from ..analysis.settings import TableSettings
 from .console import comparison_table, failures, footnotes, not_run, title
 from .csv import as_csv
+from .group_table import HINT, group_tables
 from .json import as_document
 from .latex import latex
 from .markdown import markdown
@@ -27,7 +29,7 @@ def render(results: Results, settings: TableSettings) -> None:
         UsageError: `settings` names a metric that the run does not have.
     """
     metrics = shown_metrics(settings.metrics, results.metrics)
-    check_sort(settings.sort, metrics)
+    settings = replace(settings, sort=check_sort(settings.sort, metrics))
     rows = in_order(leaderboard(results), metrics, settings.sort)
     warnings = cautions(results)
     absent = not_run(results.header)
@@ -39,10 +41,14 @@ def render(results: Results, settings: TableSettings) -> None:
             print(f"warning: {caution.message}", file=sys.stderr)
     elif settings.format == "table":
         _print_table(results, rows, metrics, absent, warnings)
+        _print_groups(results, rows, metrics, settings)
     else:
         table = fit_to_width(rows, metrics, list(absent), None)
         write = markdown if settings.format == "md" else latex
         print(write(table, title(results), footnotes(results, table, warnings)), end="")
+        if settings.format == "md":
+            for name, groups in group_tables(results, [row.model for row in rows], metrics, settings, None):
+                print(f"\n{markdown(groups, name, ()).rstrip()}")
     for line in failures(results):
         print(line, file=sys.stderr)
 
@@ -62,3 +68,16 @@ def _print_table(
     out.print()
     for line in footnotes(results, table, warnings):
         out.print(line, markup=False, soft_wrap=True)
+
+
+def _print_groups(
+    results: Results, rows: Sequence[LeaderboardRow], metrics: Sequence[str], settings: TableSettings
+) -> None:
+    """Print the tables of --by, if there are any."""
+    out = console()
+    tables = list(group_tables(results, [row.model for row in rows], metrics, settings, out.width))
+    for name, table in tables:
+        out.print(f"\n{name}\n", markup=False, soft_wrap=True)
+        out.print(comparison_table(table), width=max(out.width, table.width))
+    if tables:
+        out.print(f"\n{HINT}", markup=False, soft_wrap=True)

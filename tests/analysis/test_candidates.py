@@ -51,3 +51,15 @@ def test_candidates_of_model_without_a_score_is_excluded_and_last() -> None:
     assert [candidate.model for candidate in found] == ["b", "a"]
     assert found[1].quality is None
     assert found[1].ruled_out == ("a score in one of the metrics is missing",)
+
+
+@pytest.mark.parametrize(("causal", "reason"), [(False, "not causal"), (None, "not known to be causal")])
+def test_candidates_of_model_with_unknown_facts_is_ruled_out_by_requirements_on_them(
+    causal: bool | None, reason: str
+) -> None:
+    facts = {"causal": causal, "latency_ms": None, "license_code": "MIT", "license_weights": "none stated"}
+    results = compared({"noisy": NOISY, "a": MODELS["best"]}, n_clips=6, a=facts)
+    needs = Needs(("sdr",), licence="commercial", is_causal=True, max_latency_ms=50)
+    (candidate,) = candidates_of(results, needs)
+    assert candidate.ruled_out == ("latency unknown", reason, "licence: code MIT, weights none stated")
+    assert candidates_of(results, Needs(("sdr",)))[0].ruled_out == ()

@@ -50,12 +50,24 @@ def test_check_sort_unknown_name_is_a_usage_error_with_a_suggestion() -> None:
 
 @pytest.mark.parametrize("by", ["", "name", "rtf", "sdr"])
 def test_check_sort_accepts_metrics_costs_name_and_nothing(by: str) -> None:
-    check_sort(by, example_run.METRICS)
+    assert check_sort(by, example_run.METRICS) == by
+
+
+@pytest.mark.parametrize(
+    ("by", "name"), [("PESQ-WB", "pesq_wb"), ("pesq", "pesq_wb"), ("dnsmos", "dnsmos_ovrl"), ("RTF", "rtf")]
+)
+def test_check_sort_accepts_names_as_printed_and_one_metric_of_a_family(by: str, name: str) -> None:
+    assert check_sort(by, ["sdr", "pesq_wb", "dnsmos_sig", "dnsmos_ovrl"]) == name
 
 
 def test_shown_metrics_are_in_column_order_and_all_by_default() -> None:
     assert shown_metrics(["stoi", "sdr"], ["sdr", "pesq_wb", "stoi"]) == ["sdr", "stoi"]
     assert shown_metrics([], ["sdr", "pesq_wb"]) == ["sdr", "pesq_wb"]
+
+
+def test_shown_metrics_accepts_names_as_printed_and_families() -> None:
+    known = ["sdr", "pesq_wb", "dnsmos_sig", "dnsmos_ovrl"]
+    assert shown_metrics(["DNSMOS", "PESQ-WB"], known) == ["pesq_wb", "dnsmos_sig", "dnsmos_ovrl"]
 
 
 def test_shown_metrics_not_computed_is_a_usage_error() -> None:

@@ -37,7 +37,7 @@ def test_commands_are_those_of_the_readme() -> None:
         *("run", "compare", "pair", "score", "report", "mix", "recommend", "demo", "metrics", "check", "doctor"),
         "models",
     }
-    assert {words[1] for words in COMMANDS if len(words) == 2} == {"list", "show", "pull", "verify"}
+    assert {words[1] for words in COMMANDS if len(words) == 2} == {"list", "show", "new", "pull", "verify"}
 
 
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)

@@ -146,3 +146,18 @@ def test_mix_invalid_option_ends_with_2_and_a_message(
     assert run_main(monkeypatch, "mix", *[word for pair in given.items() for word in pair]) == 2
     assert message in capsys.readouterr().err
     assert set(folder.rglob("*")) - set(before) <= {folder / "set", folder / "set" / "mix.json"}
+
+
+def test_compare_of_a_mixed_set_groups_by_its_stated_snr_and_noise(folder: Path) -> None:
+    mixed = seinfer("mix", "--speech", "speech", "--noise", "noise", "--snr", "-5,10", "--out", "set", cwd=folder)
+    assert mixed.returncode == 0, mixed.stderr
+    compared = seinfer(
+        *("compare", "--models", "noisy", "--metrics", "si_sdr", "--by", "snr,noise", "--out", "run", "set"), cwd=folder
+    )
+    assert compared.returncode == 0, compared.stderr
+    assert "SI-SDR dB by snr_db in bins of 5 dB" in compared.stdout and "SI-SDR dB by noise" in compared.stdout
+    assert "grouped by the SI-SDR" not in compared.stdout
+    groups = {(row["group_key"], row["group_value"]) for row in rows(folder / "run" / "summary.csv")}
+    assert {group for key, group in groups if key == "snr_db"} == {"-5..0", "10..15", "(micro)", "(macro)"}
+    noises = {row["noise"] for row in rows(folder / "set" / "manifest.csv")}
+    assert {group for key, group in groups if key == "noise"} == {*noises, "(micro)", "(macro)"}

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
-from tests.helpers import RATE, seinfer, speech_like, write_audio
+from tests.helpers import RATE, seinfer, speech_like, table, write_audio
 
 
 def test_models_list_and_show_print_the_facts_of_the_table() -> None:
@@ -60,3 +61,30 @@ def test_models_verify_json_has_the_status_of_every_file(tmp_path: Path) -> None
 def test_models_pull_of_a_model_without_weights_needs_no_network() -> None:
     result = seinfer("models", "pull", "noisy", "--offline")
     assert (result.returncode, result.stdout) == (0, "noisy: needs no download\n")
+
+
+def test_models_new_writes_a_table_that_the_next_commands_use(tmp_path: Path, shared: Path) -> None:
+    shutil.copy(shared / "weights" / "dpcrn-quant" / "dpcrn_quant.tflite", tmp_path / "tuned.tflite")
+    made = seinfer("models", "new", "mine", "--like", "dpcrn-quant", "--weights", "tuned.tflite", cwd=tmp_path)
+    assert made.returncode == 0, made.stderr
+    assert made.stdout == "mine: written to my_models.toml\n"
+    assert "next: seinfer check --models-file my_models.toml mine\n" in made.stderr
+    checked = seinfer("check", "--models-file", "my_models.toml", "mine", cwd=tmp_path)
+    assert checked.returncode == 0, checked.stderr
+    shown = seinfer("models", "show", "mine", "--models-file", "my_models.toml", cwd=tmp_path).stdout
+    assert "license_weights none stated" in shown and "verified        unknown" in shown
+    again = seinfer("models", "new", "mine", "--like", "dpcrn-quant", "--weights", "tuned.tflite", cwd=tmp_path)
+    assert again.returncode == 2
+    assert "already used" in again.stderr
+
+
+def test_models_list_and_show_print_unknown_for_facts_that_the_table_leaves_out(tmp_path: Path) -> None:
+    text = table("bare", **dict.fromkeys(("causal", "latency_ms", "n_parameters", "license_weights"), ""))
+    (tmp_path / "my.toml").write_text(text)
+    listed = seinfer("models", "list", "--models-file", tmp_path / "my.toml").stdout
+    (row,) = (line.split() for line in listed.splitlines() if line.split()[:1] == ["bare"])
+    assert row[1:6] == ["16000", "unknown", "unknown", "none", "stated"]
+    shown = seinfer("models", "show", "bare", "--models-file", tmp_path / "my.toml").stdout
+    assert all(f"{fact:16}unknown\n" in shown for fact in ("causal", "latency_ms", "n_parameters"))
+    document = json.loads(seinfer("models", "show", "bare", "--json", "--models-file", tmp_path / "my.toml").stdout)
+    assert (document["latency_ms"], document["license_weights"]) == (None, "none stated")

@@ -42,3 +42,9 @@ def test_recommend_max_rtf_rules_out_slower_models(example_run: Path) -> None:
     document = json.loads(result.stdout)
     assert document["pick"] == "small"
     assert {c["model"]: c["ruled_out"] for c in document["candidates"]}["good"] == ["rtf 0.8, over 0.5"]
+
+
+def test_recommend_accepts_a_metric_as_printed(example_run: Path) -> None:
+    result = invoke("recommend", example_run, "--metric", "PESQ-WB", "--json")
+    assert result.exit_code == 0, result.stdout
+    assert json.loads(result.stdout)["needs"]["metrics"] == ["pesq_wb"]

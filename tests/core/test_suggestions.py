@@ -12,6 +12,8 @@ from seinfer.core.suggestions import suggest
     [
         ("rnoise", ["noisy", "rnnoise"], "did you mean rnnoise or noisy?"),
         ("dpcrn", ["dpcrn-tf", "segan"], "did you mean dpcrn-tf?"),
+        ("PESK-WB", ["sdr", "pesq_wb"], "did you mean pesq_wb?"),
+        ("dtln", ["DTLN", "segan"], "did you mean DTLN?"),
         ("xyz", ["a", "b"], "expected one of a, b"),
         ("xyz", [], "expected one of none"),
     ],

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +15,7 @@ import numpy as np
 import pytest
 
 from seinfer.models.registry import load_registry
-from tests.helpers import RATE, ROOT, speech_like, table, write_audio
+from tests.helpers import RATE, ROOT, speech_like, write_audio
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -37,7 +38,6 @@ def folder(tmp_path: Path) -> Path:
         write_audio(tmp_path / "my_clips" / "noisy" / f"clip{index}.wav", clean + noise)
         write_audio(tmp_path / "theirs" / f"clip{index}.wav", clean + noise / 2)
     write_audio(tmp_path / "noise" / "hiss.wav", 0.1 * np.random.default_rng(9).standard_normal(2 * RATE))
-    (tmp_path / "my_models.toml").write_text(table("my-dpcrn"))
     return tmp_path
 
 
@@ -49,6 +49,14 @@ def run(arguments: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
+def run_all(lines: list[str], folder: Path) -> None:
+    for line in lines:
+        result = run(shlex.split(line, comments=True), folder)
+        assert result.returncode == 0, f"{line}\n{result.stderr}"
+
+
+OWN_MODEL = "my-dpcrn"
+"""In the README, the model of a user who has a checkpoint."""
 NOT_SHARED = {
     *("denoiser-dns48", "denoiser-dns64", "denoiser-master64", "denoiser-valentini-nc", "segan+"),
     "deepfilternet3-torch",
@@ -66,9 +74,15 @@ def pull_all(command: list[str], folder: Path, shared: Path) -> None:
 
 def test_readme_commands_run_in_order(folder: Path) -> None:
     assert len(commands()) >= 8
-    for command in [line for line in commands() if "# network" not in line]:
-        result = run(shlex.split(command, comments=True), folder)
-        assert result.returncode == 0, f"{command}\n{result.stderr}"
+    run_all([line for line in commands() if "# network" not in line and OWN_MODEL not in line], folder)
+
+
+def test_readme_commands_for_an_own_checkpoint_run_in_order(folder: Path, shared: Path) -> None:
+    shutil.copy(shared / "weights" / "dpcrn-quant" / "dpcrn_quant.tflite", folder / "best.tflite")
+    pull = f"seinfer models pull dpcrn-quant --from {shlex.quote(str(shared / 'weights'))}"
+    own = [line for line in commands() if OWN_MODEL in line]
+    assert len(own) == 3
+    run_all([pull, *own], folder)
 
 
 def test_readme_commands_that_need_the_network_run_from_a_mirror(folder: Path, shared: Path) -> None:

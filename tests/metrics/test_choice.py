@@ -94,3 +94,25 @@ def test_choose_names_are_in_column_order_with_diagnostics_of_their_own() -> Non
 def test_choose_invalid_value_is_refused(text: str, n_with: int, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         choose(text, n_with=n_with, n_without=1)
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("PESQ-WB, SI_SDR", ("si_sdr", "pesq_wb")),
+        ("pesq,stoi", ("pesq_wb", "stoi")),
+        ("dnsmos", DNSMOS),
+        ("composite", ("csig", "cbak", "covl")),
+        ("AUTO", CORE),
+        ("All", (*COMPARING, *BLIND)),
+    ],
+)
+def test_choose_accepts_names_as_printed_and_families(text: str, names: tuple[str, ...]) -> None:
+    assert choose(text, n_with=1, n_without=0).with_reference == names
+
+
+@pytest.mark.parametrize("text", ["dnsmos_hops", "xyz"])
+def test_choose_unknown_name_does_not_suggest_diagnostics(text: str) -> None:
+    with pytest.raises(UsageError, match=f"no metric called '{text}'") as error:
+        choose(text, n_with=1, n_without=0)
+    assert not [name for name in (*COUNTS, *RAW) if name in str(error.value)]

@@ -115,6 +115,8 @@ def test_resolve_missing_module_or_function_names_the_backend(tmp_path: Path, ba
 def test_models_every_one_is_complete() -> None:
     for spec in load_registry().specs.values():
         assert spec.summary and spec.source and spec.verified and spec.license_code and spec.license_weights
+        assert "unknown" not in (spec.source, spec.verified)
+        assert None not in (spec.causal, spec.latency_ms, spec.n_parameters)
         for file in spec.files:
             if not file.sha256:  # pinned at the first download, which may use http
                 assert "published no hash" in spec.notes

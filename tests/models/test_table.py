@@ -75,6 +75,52 @@ def test_read_models_a_mistake_is_named(tmp_path: Path, text: str, message: str)
     assert "models.toml" in str(caught.value)
 
 
+def test_read_models_all_mistakes_of_a_file_are_in_one_error(tmp_path: Path) -> None:
+    text = table("m", sumary='"x"', summary="", sample_rate='"16k"')
+    text += file_table(name='"w"', url='"https://h"', sha256='"xyz"', licence='"x"')
+    text += "\n" + table("second", backend="", causal="1")
+    with pytest.raises(RegistryError) as caught:
+        read(tmp_path, text)
+    first, *mistakes = str(caught.value).splitlines()
+    assert first == f"{tmp_path / 'models.toml'}: 7 mistakes:"
+    expected = (
+        "[m]: unknown key 'sumary'; did you mean summary",
+        "[m]: the key 'summary' is missing",
+        "[m]: sample_rate is '16k', expected int",
+        "[m] file 1: unknown key 'licence'",
+        "[m] file 1: sha256 is 'xyz', expected 8 to 64",
+        "[second]: the key 'backend' is missing",
+        "[second]: causal is 1, expected bool",
+    )
+    assert [line.strip()[: len(start)] for line, start in zip(mistakes, expected, strict=True)] == list(expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (table("m", path='"w.th"'), r"\[m\]: unknown key 'path'; path belongs in \[\[m\.files\]\]"),
+        (table("m+", path='"w.th"'), r"path belongs in \[\[\"m\+\"\.files\]\]"),
+        (table("m", hidden="64"), r"unknown key 'hidden'; .*settings of the backend belong in \[m\.options\]"),
+        (table("m") + file_table(name='"w"', path='"w"', causal="true"), "causal belongs in the table of the model"),
+        (table("m") + '[[files]]\npath = "w"\n', r"\[files\]: is .*; files belong in \[\[NAME\.files\]\]"),
+    ],
+)
+def test_read_models_a_key_in_the_wrong_place_is_explained(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(RegistryError, match=message):
+        read(tmp_path, text)
+
+
+def test_read_models_facts_that_nobody_has_can_be_left_out(tmp_path: Path) -> None:
+    facts = ("causal", "latency_ms", "n_parameters", "license_code", "license_weights", "source", "verified")
+    spec = read(tmp_path, table("m", **dict.fromkeys(facts, "")))["m"]
+    assert [getattr(spec, fact) for fact in facts] == [
+        *(None, None, None),
+        *("none stated", "none stated"),
+        *("unknown", "unknown"),
+    ]
+    assert from_json(ModelSpec, to_json(spec)) == spec
+
+
 def test_read_models_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(RegistryError, match=r"gone\.toml: cannot be read"):
         read_models(tmp_path / "gone.toml")

@@ -45,6 +45,11 @@ def test_render_sorts_the_models(capsys: pytest.CaptureFixture[str]) -> None:
     assert shown.index("| noisy |") < shown.index("| small |") < shown.index("| good |")
 
 
+def test_render_accepts_a_metric_as_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    render(example_run.results(), TableSettings("md", sort="PESQ-WB", metrics=("PESQ-WB",)))
+    assert "| model | PESQ-WB | n |" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("display", [TableSettings("md", sort="colour"), TableSettings("md", metrics=("stoi",))])
 def test_render_unknown_sort_or_metric_is_a_usage_error(display: TableSettings) -> None:
     with pytest.raises(UsageError, match="which this run does not have"):

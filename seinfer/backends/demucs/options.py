@@ -83,7 +83,7 @@ def read_options(spec: ModelSpec) -> Options:
 
 
 def _check_together(spec: ModelSpec, architecture: Architecture) -> None:
-    if architecture.causal != spec.causal:
+    if spec.causal not in (None, architecture.causal):
         raise RegistryError(
             f"{spec.name}: causal is {spec.causal} in the table and {architecture.causal} in its options "
             f"(default: true); expected the same value in both"

@@ -1,9 +1,10 @@
 """Find the clean file that belongs to each noisy file. The first rule that fits is used; ambiguous files are refused.
 
-1. `--manifest`: a CSV that names the pairs (manifests.py).
+1. `--manifest`: a CSV that names the pairs (manifests.py). That of a test set of `seinfer mix` is used without
+   the option (mixed_sets.py).
 2. The same relative path in two trees: `--clean DIR`, or one folder that contains two trees, distinguished by a word in
-   the folder names, such as `noisy_testset_wav/` and `clean_testset_wav/` (trees.py).
-3. The file id of the DNS challenges, within one folder (names.py).
+   the folder names, such as `noisy_testset_wav/` and `clean_testset_wav/` (trees.py, folder_names.py).
+3. The file id of the DNS challenges, within one folder, or across folders if no id is used twice (names.py).
 4. JSON lists of facebookresearch/denoiser and scp lists of Kaldi (lists.py).
 5. Names that end in noisy and clean (names.py).
 

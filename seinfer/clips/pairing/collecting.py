@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,11 +11,13 @@ from ..discovery import clip_ids, find_audio
 from . import messages
 from .categories import CategoryRules, add_categories_from_names, apply_category_rules
 from .clip_set import ClipSet, UnusedFile, sorted_clips
+from .folder_names import read_folder_name
 from .lists import Lists, from_lists, is_list, lists_in
 from .manifests import from_manifest
-from .matching import FILE_ID, RULES, SUFFIX, Match, Rule, match, match_by_rule
+from .matching import FILE_ID, FILE_ID_ANYWHERE, RULES, RULES_OF_TREES, SUFFIX, Match, Rule, match, match_by_rule
+from .mixed_sets import find_manifest, from_test_set
 from .names import is_output
-from .trees import split, tree_role
+from .trees import split
 
 
 def collect(
@@ -60,15 +62,19 @@ def _find_pairs(
         if out and path.is_dir() and path.resolve().is_relative_to(out.resolve()):
             raise messages.input_in_output(path, out)
     excluded = [path for path in (out, *exclude) if path]
+    if len(inputs) == 1 and (test_set := find_manifest(inputs[0], clean)):
+        return _with_notes(from_test_set(test_set, find_audio(inputs, exclude=excluded, may_be_empty=True)[1]))
     base, files, unused = _list_inputs(inputs, [*excluded, *([clean] if clean else [])])
     if clean:
         found = _from_folder(files, clean, excluded)
     else:
         found = _from_one_folder(base, files, inputs) or _without_references(files, inputs)
-    unused = (*found.unused, *unused)
-    return replace(
-        found, unused=unused, notes=(*found.notes, *messages.notes_on_unused(file.reason for file in unused))
-    )
+    return _with_notes(replace(found, unused=(*found.unused, *unused)))
+
+
+def _with_notes(found: ClipSet) -> ClipSet:
+    """Add a note for each reason why files are not used."""
+    return replace(found, notes=(*found.notes, *messages.notes_on_unused(file.reason for file in found.unused)))
 
 
 def _find_lists(inputs: Sequence[Path], clean: Path | None) -> Lists | None:
@@ -93,21 +99,35 @@ def _list_inputs(
     names = dict(zip(clip_ids(paths, base), paths, strict=True))
     given = {path.absolute() for path in inputs}
     with_noisy = {path.parent.parent for path in paths if path.parent.name.lower() == "noisy"}
-    reasons = {name: "" if path in given else _reason_not_used(name, path, with_noisy) for name, path in names.items()}
+    reasons = {name: _reason_not_used(name, path, given, with_noisy) for name, path in names.items()}
     files = {name: str(path) for name, path in names.items() if not reasons[name]}
     if not files:
         raise messages.no_clips(inputs, len(names), next(iter(reasons.values())))
     return base, files, tuple(UnusedFile(str(names[name]), reason) for name, reason in reasons.items() if reason)
 
 
-def _reason_not_used(name: str, path: Path, with_noisy: set[Path]) -> str:
-    """Return why a file is not a clip, "" if it is one."""
+def _reason_not_used(name: str, path: Path, given: Collection[Path], with_noisy: Collection[Path]) -> str:
+    """Return why a file is not a clip, "" if it is one. A file that was given itself is one."""
+    if path in given:
+        return ""
     if is_output(name):
         return messages.IS_OUTPUT
+    if _is_in_output_folder(path, given):
+        return messages.IN_OUTPUT_FOLDER
     # {Track1_Headset,Track2_Speakerphone}/{enrol,noisy} of the fifth DNS challenge: enrol/ has samples of the talker.
     if path.parent.name.lower() == "enrol" and path.parent.parent in with_noisy:
         return messages.IS_ENROLMENT
     return ""
+
+
+def _is_in_output_folder(path: Path, given: Collection[Path]) -> bool:
+    """Return whether the innermost folder with a role, below the folder that was given, is one of enhanced files."""
+    for folder in path.parents:
+        if folder in given:
+            return False
+        if role := read_folder_name(folder.name).role:
+            return role == "output"
+    return False
 
 
 def _from_folder(files: Mapping[str, str], clean: Path, excluded: Sequence[Path]) -> ClipSet:
@@ -124,10 +144,12 @@ def _as_clips(files: Mapping[str, str], found: Match, where: str) -> ClipSet:
 def _from_one_folder(base: Path, files: Mapping[str, str], inputs: Sequence[Path]) -> ClipSet | None:
     """Apply, in their order, the rules that find noisy and clean files in one folder."""
     if trees := split(files):
-        paired = _as_clips(trees.noisy, match(trees.noisy, trees.clean), f"in noisy and clean trees in {base}")
+        paired = _as_clips(
+            trees.noisy, match(trees.noisy, trees.clean, RULES_OF_TREES), f"in noisy and clean trees in {base}"
+        )
         rest = (UnusedFile(path, messages.IN_NEITHER_TREE) for path in trees.rest)
         return replace(paired, unused=(*paired.unused, *rest))
-    if found := _by_names(FILE_ID, base, files):
+    if found := _by_names(FILE_ID, base, files) or _by_names(FILE_ID_ANYWHERE, base, files):
         return found
     if len(inputs) == 1 and inputs[0].is_dir() and (lists := lists_in(inputs[0])):
         return from_lists(lists)
@@ -144,19 +166,29 @@ def _by_names(rule: Rule, base: Path, files: Mapping[str, str]) -> ClipSet | Non
 def _without_references(files: Mapping[str, str], inputs: Sequence[Path]) -> ClipSet:
     clips = sorted_clips(Clip(name, path) for name, path in files.items())
     why = messages.no_rule_fits(rule.text for rule in RULES)
-    return ClipSet(clips, notes=(*_sibling_note(inputs), *_clean_note(files)), why=why)
+    return ClipSet(clips, notes=(*_sibling_note(inputs), *_output_note(inputs), *_clean_note(files)), why=why)
 
 
 def _sibling_note(inputs: Sequence[Path]) -> tuple[str, ...]:
     """Return a note if the input is a noisy folder with a clean folder next to it."""
     for path in inputs:
         folder = path.absolute()
-        role, key = tree_role(f"{folder.name}/x")
-        if folder.is_dir() and role == "noisy":
-            for sibling in sorted(folder.parent.iterdir()):
-                if sibling.is_dir() and tree_role(f"{sibling.name}/x") == ("clean", key):
-                    return (messages.clean_folder_nearby(folder, sibling),)
+        own = read_folder_name(folder.name)
+        if folder.is_dir() and own.role == "noisy" and (clean := _clean_siblings(folder)):
+            with_same_rest = [sibling for sibling in clean if read_folder_name(sibling.name).rest == own.rest]
+            return (messages.clean_folder_nearby(folder, (with_same_rest or clean)[0]),)
     return ()
+
+
+def _clean_siblings(folder: Path) -> list[Path]:
+    siblings = sorted(folder.parent.iterdir())
+    return [path for path in siblings if read_folder_name(path.name).role == "clean" and path.is_dir()]
+
+
+def _output_note(inputs: Sequence[Path]) -> tuple[str, ...]:
+    """Return a note if the input is called like a folder of enhanced files."""
+    found = [path for path in inputs if path.is_dir() and read_folder_name(path.absolute().name).role == "output"]
+    return (messages.folder_of_outputs(found[0]),) if found else ()
 
 
 def _clean_note(files: Mapping[str, str]) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from . import messages
 from .clip_set import UnusedFile
-from .names import NameParts, Role, parse_file_id, parse_path, parse_suffix
+from .names import NameParts, Role, parse_file_id, parse_file_id_anywhere, parse_path, parse_suffix
 from .trees import without_tree_word
 
 Side = Mapping[str, str]
@@ -30,9 +30,12 @@ class Rule:
 SAME_PATH = Rule(messages.SAME_PATH, parse_path)
 SAME_PATH_WITHOUT_WORDS = Rule(messages.SAME_PATH_WITHOUT_WORDS, lambda name: NameParts("", without_tree_word(name)))
 FILE_ID = Rule(messages.SAME_FILE_ID, parse_file_id)
+FILE_ID_ANYWHERE = Rule(messages.SAME_FILE_ID_ANYWHERE, parse_file_id_anywhere)
 SUFFIX = Rule(messages.SAME_NAME_BEFORE_WORD, parse_suffix)
-RULES = (SAME_PATH, SAME_PATH_WITHOUT_WORDS, FILE_ID, SUFFIX)
+RULES = (SAME_PATH, SAME_PATH_WITHOUT_WORDS, FILE_ID, FILE_ID_ANYWHERE, SUFFIX)
 """In the order in which they are tried."""
+RULES_OF_TREES = tuple(rule for rule in RULES if rule is not FILE_ID_ANYWHERE)
+"""In trees found by their names, a file id counts within one set only: each set starts again at 0 or 1."""
 
 
 @dataclass(frozen=True)

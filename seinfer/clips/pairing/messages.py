@@ -19,15 +19,20 @@ _MAX_SHOWN = 5
 SAME_PATH = "same relative path"
 SAME_PATH_WITHOUT_WORDS = "same relative path except for the words noisy and clean"
 SAME_FILE_ID = "same DNS file id in the same folder"
+SAME_FILE_ID_ANYWHERE = "same DNS file id in any folder"
 SAME_NAME_BEFORE_WORD = "names that end in noisy and clean"
 SAME_UID = "same uid"
 
 # Why a file is not used: a verb phrase that follows "n file(s)" or "such files".
 IS_OUTPUT = "end in _enhanced (output files)"
 IS_ENROLMENT = "contain enrolment speech (enrol/ next to noisy/)"
+IN_OUTPUT_FOLDER = "are in folders of enhanced files (called enhanced, denoised, esti or estimate)"
 IN_NEITHER_TREE = "are in neither tree"
+NOT_IN_MANIFEST = "are not in the manifest of their test set"
 
 _MANIFEST_HINT = "or name the pairs in a --manifest (`seinfer pair DIR` prints one to start from)"
+
+_TWO_FOLDERS_HINT = "give one noisy folder and --clean DIR, or name the pairs in a --manifest"
 
 
 def first_few(items: Iterable[str]) -> str:
@@ -81,6 +86,14 @@ def clean_folder_nearby(folder: Path, clean: Path) -> str:
     return (
         f"{clean} looks like the folder of the clean files; to use it, give the folder {folder.parent}, "
         f"or add --clean {clean}"
+    )
+
+
+def folder_of_outputs(folder: Path) -> str:
+    """Point out an input folder whose name says that its files are already enhanced."""
+    return (
+        f"{folder} is called like a folder of enhanced files and is used as the noisy clips, as given; "
+        f"to score these files instead: seinfer score --clean DIR {folder}"
     )
 
 
@@ -138,9 +151,21 @@ def several_for_one_pair(side: str, paths: Collection[str], rule: str) -> Pairin
     )
 
 
-def several_trees(paths: Iterable[str]) -> PairingError:
-    """Refuse several noisy or several clean trees that contain the same names."""
+def several_trees(paths: Iterable[str], noisy: Collection[str], clean: Collection[str]) -> PairingError:
+    """Refuse several noisy or several clean trees that contain the same names; `paths` are the files."""
     return PairingError(
-        f"several files have the same name in trees of the same kind: {first_few(paths)}; expected one noisy and one "
-        "clean tree; give a folder that contains only these, or --clean DIR, or name the pairs in a --manifest"
+        f"several files have the same name in folders of the same kind: {first_few(paths)}; {_folders(noisy, clean)}; "
+        f"expected one of each; {_TWO_FOLDERS_HINT}"
     )
+
+
+def trees_do_not_match(noisy: Collection[str], clean: Collection[str]) -> PairingError:
+    """Refuse trees of which it is not clear which ones belong together; they are paths below the input folder."""
+    return PairingError(
+        f"it is not clear which folders belong together: {_folders(noisy, clean)}; expected one of each, or names that "
+        f"are equal except for the words noisy and clean; {_TWO_FOLDERS_HINT}"
+    )
+
+
+def _folders(noisy: Collection[str], clean: Collection[str]) -> str:
+    return f"noisy: {first_few(noisy)}; clean: {first_few(clean)}"

@@ -11,8 +11,8 @@ from __future__ import annotations
 import re
 from typing import Literal, NamedTuple
 
-NOISY_WORDS = ("noisy", "mix_single", "mixture", "mix")
-CLEAN_WORDS = ("clean", "reference", "target", "s1")
+NOISY_WORDS = ("noisy", "mix_single", "mix_both", "mixture", "mix")
+CLEAN_WORDS = ("clean", "noise_free", "reference", "target", "mix_clean", "s1")
 
 Role = Literal["noisy", "clean", "noise", ""]
 
@@ -56,6 +56,11 @@ def parse_file_id(name: str) -> NameParts:
     # A file with an id that is called neither clean nor noise is the mixture.
     side: Role = "noisy" if not role else "clean" if role[1].lower() == "clean" else "noise"
     return NameParts(side, f"{folder}/{track} {int(found[1])}")
+
+
+def parse_file_id_anywhere(name: str) -> NameParts:
+    """Split a name of the DNS challenges without its folder: prefix and number are the key."""
+    return parse_file_id(name.rpartition("/")[2])
 
 
 def parse_suffix(name: str) -> NameParts:

@@ -1,36 +1,58 @@
-"""Split one folder into a noisy and a clean tree, which are distinguished by a word in a folder's name."""
+"""Split one folder into noisy and clean trees, which are distinguished by a word in a folder's name.
+
+Of several trees beside each other, those belong together whose names are equal except for that word. A single noisy and
+a single clean tree belong together whatever the rest of their names is.
+"""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from . import messages
-from .names import CLEAN_WORDS, NOISY_WORDS
+from .folder_names import FolderName, read_folder_name
+
+_SIDES: tuple[Literal["noisy", "clean"], ...] = ("noisy", "clean")
 
 
 @dataclass(frozen=True)
 class Trees:
-    """The files of two trees, by their names below the tree, and the files in neither.
+    """The files of the trees of both kinds, by their names below the tree, and the files in neither.
 
     Attributes:
         noisy, clean: name -> path.
         rest: paths of the files in neither tree.
-        duplicates: paths of files that have the same name in trees of the same kind.
     """
 
     noisy: dict[str, str] = field(default_factory=dict)
     clean: dict[str, str] = field(default_factory=dict)
     rest: list[str] = field(default_factory=list)
-    duplicates: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Tree:
+    """A folder of noisy or of clean files.
+
+    Attributes:
+        above: names of the folders above it.
+        folder: its own name.
+    """
+
+    above: tuple[str, ...]
+    folder: str
+
+    @property
+    def name(self) -> FolderName:
+        return read_folder_name(self.folder)
+
+    @property
+    def path(self) -> str:
+        return "/".join((*self.above, self.folder))
 
 
 def split(files: Mapping[str, str]) -> Trees | None:
-    """Split files into a noisy and a clean tree.
-
-    The rest of a tree's name (such as testset_wav in "noisy_testset_wav") is ignored, unless two trees would then
-    contain the same names.
+    """Split files into noisy and clean trees.
 
     Args:
         files: name relative to the input folder -> path.
@@ -39,56 +61,103 @@ def split(files: Mapping[str, str]) -> Trees | None:
         The trees, or None unless both are found.
 
     Raises:
-        PairingError: two noisy or two clean files have the same name below their trees.
+        PairingError: two noisy or two clean files have the same name below their trees, or it is not clear which noisy
+            tree a clean tree belongs to.
     """
-    trees = _split(files, keep_rest=False)
-    if trees.duplicates and not _split(files, keep_rest=True).duplicates:
-        trees = _split(files, keep_rest=True)
-    if not (trees.noisy and trees.clean):
+    # In Noisy_database/clean_wav/ and Noisy_database/noisy_wav/ only the inner words are roles.
+    for is_innermost in (False, True):
+        by_tree: dict[_Tree | None, list[str]] = {}
+        for name in files:
+            by_tree.setdefault(_tree_of(name, is_innermost=is_innermost), []).append(name)
+        trees = [tree for tree in by_tree if tree]
+        if {tree.name.role for tree in trees} == set(_SIDES):
+            return _joined(files, by_tree, _prefixes(by_tree, trees))
+    return None
+
+
+def _tree_of(name: str, *, is_innermost: bool = False) -> _Tree | None:
+    """Return the outermost (or innermost) folder in the name of a file that is called noisy or clean."""
+    *folders, _ = name.split("/")
+    found = [i for i, folder in enumerate(folders) if read_folder_name(folder).role in _SIDES]
+    if not found:
         return None
-    if trees.duplicates:
-        raise messages.several_trees(trees.duplicates)
-    return trees
+    i = found[-1 if is_innermost else 0]
+    return _Tree(tuple(folders[:i]), folders[i])
 
 
-def _split(files: Mapping[str, str], *, keep_rest: bool) -> Trees:
+def _joined(
+    files: Mapping[str, str], by_tree: Mapping[_Tree | None, list[str]], prefixes: Mapping[_Tree, str]
+) -> Trees:
     trees = Trees()
-    for name, path in files.items():
-        role, key = tree_role(name, keep_rest=keep_rest)
-        if not role:
-            trees.rest.append(path)
+    duplicates: list[str] = []
+    for tree, names in by_tree.items():
+        if tree is None:
+            trees.rest.extend(files[name] for name in names)
             continue
-        side = trees.noisy if role == "noisy" else trees.clean
-        if key in side:
-            trees.duplicates.extend((side[key], path))
-        side[key] = path
+        side, start = (trees.noisy if tree.name.role == "noisy" else trees.clean), f"{tree.path}/"
+        for name in names:
+            key = prefixes[tree] + name.removeprefix(start)
+            if key in side:
+                duplicates.extend((side[key], files[name]))
+            side[key] = files[name]
+    if duplicates:
+        raise messages.several_trees(duplicates, *_paths(prefixes))
     return trees
 
 
-def tree_role(name: str, *, keep_rest: bool = False) -> tuple[str, str]:
-    """Find the folder whose name contains a word for noisy or clean.
+def _paths(trees: Iterable[_Tree]) -> tuple[list[str], list[str]]:
+    """Return the paths of the noisy and of the clean trees."""
+    noisy, clean = ([tree.path for tree in trees if tree.name.role == side] for side in _SIDES)
+    return noisy, clean
 
-    Args:
-        name: path relative to the input folder.
-        keep_rest: keep the rest of that folder's name even if it is the top folder; below the top it is always kept,
-            because it distinguishes the sets.
 
-    Returns:
-        ("noisy", "clean" or "", the name without that folder's word).
-    """
-    *folders, last = name.split("/")
-    for i, folder in enumerate(folders):
-        for role, words in (("noisy", NOISY_WORDS), ("clean", CLEAN_WORDS)):
-            found = next(
-                (m for word in words if (m := re.search(rf"(?<![a-z0-9]){word}(?![a-z0-9])", folder, re.I))), None
-            )
-            if found:
-                rest = (folder[: found.start()] + folder[found.end() :]).strip("_- .")
-                kept = [rest] if rest and (i or keep_rest) else []
-                return role, "/".join([*folders[:i], *kept, *folders[i + 1 :], last])
-    return "", name
+def _prefixes(by_tree: Mapping[_Tree | None, list[str]], trees: Iterable[_Tree]) -> dict[_Tree, str]:
+    """Return tree -> the start of the names of its clips; it is the same for the trees that belong together."""
+    places: dict[tuple[str, ...], list[_Tree]] = {}
+    for tree in trees:
+        places.setdefault(tree.above, []).append(tree)
+    return {tree: prefix for beside in places.values() for tree, prefix in _of_place(by_tree, beside).items()}
+
+
+def _of_place(by_tree: Mapping[_Tree | None, list[str]], beside: list[_Tree]) -> dict[_Tree, str]:
+    """Return the prefixes of the trees beside each other in one folder."""
+    noisy, clean = ([tree for tree in beside if tree.name.role == side] for side in _SIDES)
+    if min(len(noisy), len(clean)) <= 1 and not (_have_equal_names(by_tree, noisy, clean) or _exclude(beside)):
+        # Below the top folder, the rest distinguishes the sets unless it differs between noisy and clean.
+        is_kept = len({tree.name.rest for tree in beside}) == 1 and bool(beside[0].above)
+        return {tree: _prefix(tree, tree.name.rest if is_kept else "") for tree in beside}
+    has_talkers = len({tree.name.talkers for tree in beside}) > 1
+    prefixes = {tree: _prefix(tree, tree.name.talkers if has_talkers else "", tree.name.rest) for tree in beside}
+    if noisy and {prefixes[tree] for tree in clean} - {prefixes[tree] for tree in noisy}:
+        raise messages.trees_do_not_match(*_paths(beside))
+    return prefixes
+
+
+def _have_equal_names(by_tree: Mapping[_Tree | None, list[str]], *sides: list[_Tree]) -> bool:
+    """Return whether two trees of one kind contain the same name."""
+    for side in sides:
+        names = [name.removeprefix(f"{tree.path}/") for tree in side for name in by_tree[tree]]
+        if len(set(names)) < len(names):
+            return True
+    return False
+
+
+def _exclude(beside: Iterable[_Tree]) -> bool:
+    """Return whether some of these trees are of one talker and others of both talkers."""
+    return len({tree.name.talkers for tree in beside} - {""}) > 1
+
+
+def _prefix(tree: _Tree, *parts: str) -> str:
+    return "".join(f"{part}/" for part in (*tree.above, *parts) if part)
 
 
 def without_tree_word(name: str) -> str:
-    """Return a name without the folder for noisy or clean files."""
-    return tree_role(name)[1]
+    """Return the name of a file without the folder for noisy or clean files.
+
+    The rest of that folder's name is kept below the top folder, because it distinguishes the sets.
+    """
+    tree = _tree_of(name)
+    if not tree:
+        return name
+    kept = [tree.name.rest] if tree.name.rest and tree.above else []
+    return "/".join([*tree.above, *kept, name.removeprefix(f"{tree.path}/")])

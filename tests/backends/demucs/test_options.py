@@ -66,6 +66,11 @@ def test_causal_of_the_table_and_of_its_options_must_agree(causal: bool) -> None
         read_options(spec)
 
 
+def test_causal_may_be_left_out_of_the_table() -> None:
+    spec = dataclasses.replace(SPEC, causal=None, options={"causal": False})
+    assert not read_options(spec).architecture.causal
+
+
 def test_kernel_shorter_than_the_stride_is_refused() -> None:
     with pytest.raises(RegistryError, match=r"kernel_size is 3 and stride 4"):
         read_options(with_options(kernel_size=3))

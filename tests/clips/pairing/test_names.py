@@ -49,6 +49,32 @@ def test_collect_dns_names_pair_only_within_folder_and_prefix(tmp_path: Path) ->
     }
 
 
+@pytest.mark.parametrize(
+    ("noisy", "clean"), [("no_reverb_mix", "no_reverb_clean"), ("mixtures", "refs"), ("set/a", "set/b/c")]
+)
+def test_collect_dns_names_in_two_folders_pair_by_file_id(tmp_path: Path, noisy: str, clean: str) -> None:
+    names = {i: f"{noisy}/clnsp{9 - i}_fan_snr5_tl-26_fileid_{i}.wav" for i in (1, 2)}
+    tree(tmp_path, *names.values(), *(f"{clean}/clean_fileid_{i}.wav" for i in names))
+    found = collect([tmp_path])
+    assert dict(pairs(found, tmp_path).values()) == {name: f"{clean}/clean_fileid_{i}.wav" for i, name in names.items()}
+    assert {clip.category["snr_db"] for clip in found.clips} == {"5"}
+
+
+def test_collect_dns_file_id_in_two_noisy_folders_of_one_clean_folder_is_refused(tmp_path: Path) -> None:
+    tree(tmp_path, "a/x_fileid_1.wav", "b/y_fileid_1.wav", "refs/clean_fileid_1.wav")
+    with pytest.raises(
+        PairingError, match=r"2 noisy files match the same pair.*a/x_fileid_1.*b/y_fileid_1.*--manifest"
+    ):
+        collect([tmp_path])
+
+
+def test_collect_dns_file_ids_of_two_sets_pair_within_their_set_only(tmp_path: Path) -> None:
+    tree(tmp_path, "no_reverb_mix/x_fileid_1.wav", "with_reverb_mix/y_fileid_2.wav")
+    tree(tmp_path, "no_reverb_clean/clean_fileid_2.wav", "with_reverb_clean/clean_fileid_1.wav")
+    with pytest.raises(PairingError, match=r"2 clean file\(s\) have no noisy partner"):
+        collect([tmp_path])
+
+
 def test_collect_dns_noise_next_to_the_pairs_is_unused(tmp_path: Path) -> None:
     tree(tmp_path, "x_fileid_1.wav", "clean_fileid_1.wav", "noise_fileid_1.wav")
     found = collect([tmp_path])
