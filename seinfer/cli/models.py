@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..core.errors import DownloadError, IntegrityError, MissingWeightsError, SeinferError, UsageError
+from . import completion
+from .config import Command
 from .options import Json, ModelsFile
 
 if TYPE_CHECKING:
@@ -33,7 +35,7 @@ def _default(context: typer.Context, json: Json = False, models_file: ModelsFile
         list_models(json=json, models_file=models_file)
 
 
-@app.command("list")
+@app.command("list", cls=Command)
 def list_models(json: Json = False, models_file: ModelsFile = None) -> None:
     """List all models, with what is missing to run them."""
     from ..models.selection import open_registry
@@ -51,9 +53,9 @@ def list_models(json: Json = False, models_file: ModelsFile = None) -> None:
             out.print(f"{row['name']}: {row['not_run']}", markup=False, soft_wrap=True)
 
 
-@app.command()
+@app.command(cls=Command)
 def show(
-    name: Annotated[str, typer.Argument(help="A model or an alias.")],
+    name: Annotated[str, typer.Argument(autocompletion=completion.model, help="A model or an alias.")],
     json: Json = False,
     models_file: ModelsFile = None,
 ) -> None:
@@ -74,9 +76,12 @@ def show(
             out.print(f"{key:16}{text}", markup=False, soft_wrap=True)
 
 
-@app.command()
+@app.command(cls=Command)
 def pull(
-    names: Annotated[list[str], typer.Argument(metavar="NAME...", help="Models, or all.")],
+    names: Annotated[
+        list[str],
+        typer.Argument(metavar="NAME...", autocompletion=completion.models_to_list, help="Models, or all."),
+    ],
     source: Annotated[
         list[Path] | None,
         typer.Option("--from", help="Folder or file to take the weights from, instead of the network."),
@@ -105,9 +110,12 @@ def pull(
     raise typer.Exit(max((error.exit_code for error in errors), default=0))
 
 
-@app.command()
+@app.command(cls=Command)
 def verify(
-    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME...]", help="Models; by default all.")] = None,
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[NAME...]", autocompletion=completion.models_to_list, help="Models; by default all."),
+    ] = None,
     json: Json = False,
     models_file: ModelsFile = None,
 ) -> None:

@@ -13,3 +13,7 @@ class Progress(Protocol):
 
     def advance(self, stage: str) -> None:
         """Count one step."""
+
+
+class NoProgress(Progress):
+    """Shows nothing."""
