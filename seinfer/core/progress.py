@@ -13,7 +13,3 @@ class Progress(Protocol):
 
     def advance(self, stage: str) -> None:
         """Count one step."""
-
-
-class NoProgress(Progress):
-    """Shows nothing."""
