@@ -190,7 +190,7 @@ def _table(registry: Registry, width: int) -> Table:
     for heading in ("rate Hz", "parameters", *(["latency ms"] if is_wide else [])):
         table.add_column(heading, justify="right", no_wrap=True)
     for heading in ("weights licence", *(["verified by"] if is_wide else []), "runs here"):
-        table.add_column(heading)
+        table.add_column(heading, overflow="fold")
     for spec in registry.specs.values():
         names = [spec.name, *(f"({alias})" for alias in spec.aliases if is_wide)]
         numbers = [str(spec.sample_rate or "any"), f"{spec.n_parameters:,}"]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.helpers import RATE, seinfer, speech_like, write_audio
 
 
@@ -60,3 +62,9 @@ def test_models_verify_json_has_the_status_of_every_file(tmp_path: Path) -> None
 def test_models_pull_of_a_model_without_weights_needs_no_network() -> None:
     result = seinfer("models", "pull", "noisy", "--offline")
     assert (result.returncode, result.stdout) == (0, "noisy: needs no download\n")
+
+
+@pytest.mark.parametrize("columns", [50, 80, 120, 160])
+def test_models_list_shortens_no_text_at_any_width(columns: int) -> None:
+    shown = seinfer("models", "list", environment={"COLUMNS": str(columns)}).stdout
+    assert "rate Hz" in shown and "…" not in shown
