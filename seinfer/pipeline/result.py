@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import shutil
 import weakref
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 from ..analysis.cautions import cautions
 from ..analysis.leaderboard import leaderboard
@@ -40,11 +40,14 @@ class ResultTable(Sequence[Mapping[str, Cell]]):
     def __len__(self) -> int:
         return len(self._rows)
 
-    def __getitem__(self, index: int) -> Mapping[str, Cell]:  # type: ignore[override] # no slices
-        return self._rows[index]
+    @overload
+    def __getitem__(self, index: int) -> Mapping[str, Cell]: ...
 
-    def __iter__(self) -> Iterator[Mapping[str, Cell]]:
-        return iter(self._rows)
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Mapping[str, Cell], ...]: ...
+
+    def __getitem__(self, index: int | slice) -> Mapping[str, Cell] | tuple[Mapping[str, Cell], ...]:
+        return self._rows[index]
 
     def __repr__(self) -> str:
         return f"ResultTable({len(self)} rows, columns: {', '.join(self.columns)})"

@@ -45,7 +45,7 @@ def test_result_table_is_a_sequence_of_mappings() -> None:
     table = ResultTable(("a", "b"), [{"a": 1}, {"a": 2, "b": "x"}])
     rows: Sequence[Mapping[str, Any]] = table
     assert list(rows) == [{"a": 1, "b": None}, {"a": 2, "b": "x"}]
-    assert (len(rows), rows[1]["b"]) == (2, "x")
+    assert (len(rows), rows[1]["b"], rows[1:]) == (2, "x", ({"a": 2, "b": "x"},))
     assert repr(table) == "ResultTable(2 rows, columns: a, b)"
     pandas.testing.assert_frame_equal(table.to_pandas(), pandas.DataFrame({"a": [1, 2], "b": [None, "x"]}))
 
