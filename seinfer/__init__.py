@@ -4,6 +4,11 @@
     model = load_model("rnnoise")
     enhanced = model.enhance(wav, sr)
 
+    from seinfer import compare
+    result = compare("my_clips", models=["rnnoise", "dpcrn-quant"])
+    result.to_pandas()              # one row per clip and model
+    result.leaderboard.to_pandas()  # one row per model
+
 `wav` is float within [-1, 1], shape (time,) or (channels, time), at any sample rate `sr` in Hz. The result has the same
 shape, rate, alignment and level. `seinfer models` lists the models.
 """
@@ -18,15 +23,31 @@ if TYPE_CHECKING:
     from .core.errors import SeinferError
     from .enhancement.api import enhance, load_model
     from .enhancement.model import Model
+    from .pipeline.api import compare, score
+    from .pipeline.result import ResultTable, RunResult
 
     __version__ = version("seinfer")
 
-__all__ = ["Model", "SeinferError", "__version__", "enhance", "load_model"]
+__all__ = [
+    "Model",
+    "ResultTable",
+    "RunResult",
+    "SeinferError",
+    "__version__",
+    "compare",
+    "enhance",
+    "load_model",
+    "score",
+]
 
 _MODULES = {
     "enhance": "enhancement.api",
     "load_model": "enhancement.api",
     "Model": "enhancement.model",
+    "compare": "pipeline.api",
+    "score": "pipeline.api",
+    "RunResult": "pipeline.result",
+    "ResultTable": "pipeline.result",
     "SeinferError": "core.errors",
 }
 

@@ -19,6 +19,7 @@ from ..core.exit_codes import ERROR
 from . import models
 from .check import check
 from .compare import compare
+from .config import Command
 from .demo import demo
 from .doctor import doctor
 from .metrics import metrics
@@ -33,12 +34,12 @@ app = typer.Typer(
     name="seinfer",
     help="Compare pretrained speech denoisers on your own recordings, with numbers you can trust.",
     no_args_is_help=True,
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
 for _command in (run, compare, pair, score, report, mix, recommend, demo, metrics, check, doctor):
-    app.command()(_command)
+    app.command(cls=Command)(_command)
 app.add_typer(models.app, name="models")
 
 

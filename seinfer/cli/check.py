@@ -11,12 +11,12 @@ import typer
 
 from ..core.errors import UsageError
 from ..core.exit_codes import ALL_DONE, PARTLY_FAILED
-from . import resolve
-from .options import Device, Json, ModelsFile, Option, Threads
+from . import completion, resolve
+from .options import Config, Device, Json, ModelsFile, Option, Threads
 
 
 def check(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="Name of a model.")],
+    model: Annotated[str, typer.Argument(metavar="MODEL", autocompletion=completion.model, help="Name of a model.")],
     clip: Annotated[
         Path | None, typer.Argument(metavar="[CLIP]", help="A recording of yours; by default a bundled one.")
     ] = None,
@@ -25,6 +25,7 @@ def check(
     models_file: ModelsFile = None,
     option: Option = None,
     json: Json = False,
+    config: Config = None,
 ) -> None:
     """Measure whether a model is wired right here: length, delay, level, batches, pieces."""
     from ..audio.reading import read

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from . import resolve
+from . import completion, resolve
+from .config import file_options
 from .options import (
     DEFAULT_OUT,
     Baseline,
@@ -17,10 +17,12 @@ from .options import (
     CategoriesCsv,
     CategoryRegex,
     Clean,
+    Config,
     Device,
     DnsmosCsv,
     Dry,
     Format,
+    Limit,
     LogFile,
     Manifest,
     Metrics,
@@ -40,10 +42,14 @@ from .options import (
 
 
 def compare(
+    context: typer.Context,
     folder: Annotated[
         Path, typer.Argument(metavar="[DIR]", help="Folder of clips; noisy/ and clean/ inside it are paired.")
     ] = Path(),
-    models: Annotated[str, typer.Option("--models", help="all, or names separated by commas.")] = "all",
+    models: Annotated[
+        str,
+        typer.Option("--models", autocompletion=completion.models, help="all, or names separated by commas."),
+    ] = "all",
     clean: Clean = None,
     manifest: Manifest = None,
     add: Annotated[
@@ -54,6 +60,7 @@ def compare(
     ] = None,
     category_regex: CategoryRegex = "",
     categories: CategoriesCsv = None,
+    limit: Limit = None,
     metrics: Metrics = "auto",
     score_rate: ScoreRate = "16000",
     score_cache: ScoreCache = True,
@@ -77,13 +84,15 @@ def compare(
     dnsmos_csv: DnsmosCsv = None,
     format_: Format = "table",
     json: TableJson = False,
+    config: Config = None,
 ) -> None:
     """Enhance clips with several models, score them and compare them."""
     from ..analysis.ordering import check_sort
-    from ..clips.external import open_folder, parse_added
-    from ..clips.pairing import CategoryRules, collect
+    from ..clips.external import parse_added
+    from ..clips.pairing import CategoryRules
     from ..models.options import with_options
     from ..models.selection import open_registry, select
+    from ..pipeline.inputs import find_compared
     from ..pipeline.request import Request
     from .execute import execute_request
 
@@ -92,23 +101,23 @@ def compare(
     selection = select(registry, models)
     selection = replace(selection, specs=with_options(selection.specs, resolve.model_settings(option, dry)))
     checked_subtype = resolve.subtype(subtype)
-    clips = collect(
-        [folder],
+    inputs = find_compared(
+        folder,
+        out=resolve.out_folder(out),
         clean=clean,
         manifest=manifest,
-        out=resolve.out_folder(out),
-        exclude=_not_inputs(added.values(), folder),
+        added=added,
         categories=CategoryRules(category_regex, categories),
+        limit=limit,
     )
-    chosen = resolve.metrics(metrics, clips)
+    chosen = resolve.metrics(metrics, inputs.clips)
     check_sort(sort, chosen.names)
-    clip_ids = {clip.clip_id for clip in clips.clips}
     n_threads = resolve.threads(threads)
     request = Request(
         out=out,
-        clips=clips,
+        clips=inputs.clips,
         selection=selection,
-        external=tuple(open_folder(name, path, clip_ids, [out]) for name, path in added.items()),
+        external=inputs.external,
         metrics=chosen,
         score_rate=resolve.sample_rate("--score-rate", score_rate),
         score_cache=score_cache,
@@ -120,7 +129,7 @@ def compare(
         timeout_s=timeout,
         resume=resume,
         tables=resolve.tables(
-            clips=clips.clips,
+            clips=inputs.clips.clips,
             models=[*(spec.name for spec in selection.specs), *added],
             format=format_,
             json=json,
@@ -129,16 +138,7 @@ def compare(
             by=by,
             dnsmos_csv=dnsmos_csv,
         ),
+        limit=limit,
+        config=file_options(context),
     )
     raise typer.Exit(execute_request(request, log_file=log_file))
-
-
-def _not_inputs(added: Iterable[Path], folder: Path) -> list[Path]:
-    """Return the folders of --add that must not be searched for clips.
-
-    The input folder itself, and its noisy or clean tree, may be added too and is still searched.
-    """
-    from ..clips.pairing.folder_names import read_folder_name
-
-    others = [path for path in added if path.resolve() != folder.resolve()]
-    return [path for path in others if read_folder_name(path.resolve().name).role not in ("noisy", "clean")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import shlex
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,18 +27,16 @@ def execute_request(request: Request, *, log_file: Path | None = None, is_out_ke
         is_out_kept: whether the run folder stays after the command; otherwise it is not named.
     """
     from ..core.logs import open_log
-    from ..enhancement.engines.local import LocalEngine
-    from ..pipeline.pipeline import execute
+    from ..pipeline.pipeline import execute_here
     from ..reports.progress import ProgressBars
     from ..reports.rendering import render
 
     if log_file:
         open_log(log_file)
     log.info("started", extra={"argv": sys.argv})
-    engine = LocalEngine(request.device, max(1, request.threads // request.jobs), request.timeout_s)
     try:
         with ProgressBars() as progress:
-            results = execute(request, engine, progress)
+            results = execute_here(replace(request, command=("seinfer", *sys.argv[1:])), progress)
     except KeyboardInterrupt:
         command = shlex.join(["seinfer", *sys.argv[1:]])
         print(f"stopped; finished work is kept, continue with: {command}", file=sys.stderr)

@@ -12,8 +12,8 @@ import typer
 
 from ..core.errors import UsageError
 from ..core.exit_codes import ALL_DONE, PARTLY_FAILED
-from . import resolve
-from .options import Json
+from . import completion, resolve
+from .options import Config, Json
 
 if TYPE_CHECKING:
     from ..mixing.testset import MixResult
@@ -49,9 +49,13 @@ def mix(
     duration_s: Annotated[
         float | None, typer.Option("--duration-s", help="Cut longer speech to a part of this length, in seconds.")
     ] = None,
-    subtype: Annotated[str, typer.Option("--subtype", help="PCM_16, PCM_24, PCM_32, FLOAT or DOUBLE.")] = "PCM_16",
+    subtype: Annotated[
+        str,
+        typer.Option("--subtype", autocompletion=completion.subtype, help="PCM_16, PCM_24, PCM_32, FLOAT or DOUBLE."),
+    ] = "PCM_16",
     seed: Annotated[int, typer.Option("--seed", help="Random seed.")] = 0,
     json: Json = False,
+    config: Config = None,
 ) -> None:
     """Make a paired test set out of clean speech and noise.
 

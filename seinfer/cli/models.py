@@ -13,6 +13,8 @@ import typer
 
 from ..core.errors import DownloadError, IntegrityError, MissingWeightsError, SeinferError, UsageError
 from ..core.records import UNKNOWN
+from . import completion
+from .config import Command
 from .options import Json, ModelsFile
 
 if TYPE_CHECKING:
@@ -34,7 +36,7 @@ def _default(context: typer.Context, json: Json = False, models_file: ModelsFile
         list_models(json=json, models_file=models_file)
 
 
-@app.command("list")
+@app.command("list", cls=Command)
 def list_models(json: Json = False, models_file: ModelsFile = None) -> None:
     """List all models, with what is missing to run them."""
     from ..models.selection import open_registry
@@ -52,9 +54,9 @@ def list_models(json: Json = False, models_file: ModelsFile = None) -> None:
             out.print(f"{row['name']}: {row['not_run']}", markup=False, soft_wrap=True)
 
 
-@app.command()
+@app.command(cls=Command)
 def show(
-    name: Annotated[str, typer.Argument(help="A model or an alias.")],
+    name: Annotated[str, typer.Argument(autocompletion=completion.model, help="A model or an alias.")],
     json: Json = False,
     models_file: ModelsFile = None,
 ) -> None:
@@ -75,7 +77,7 @@ def show(
             out.print(f"{key:16}{text}", markup=False, soft_wrap=True)
 
 
-@app.command()
+@app.command(cls=Command)
 def new(
     name: Annotated[str, typer.Argument(help="Name of the new model.")],
     like: Annotated[str, typer.Option("--like", metavar="MODEL", help="Model whose network the weights belong to.")],
@@ -97,9 +99,12 @@ def new(
     print(f"then: seinfer compare --models-file {file} --models {like},{spec.name} DIR", file=sys.stderr)
 
 
-@app.command()
+@app.command(cls=Command)
 def pull(
-    names: Annotated[list[str], typer.Argument(metavar="NAME...", help="Models, or all.")],
+    names: Annotated[
+        list[str],
+        typer.Argument(metavar="NAME...", autocompletion=completion.models_to_list, help="Models, or all."),
+    ],
     source: Annotated[
         list[Path] | None,
         typer.Option("--from", help="Folder or file to take the weights from, instead of the network."),
@@ -128,9 +133,12 @@ def pull(
     raise typer.Exit(max((error.exit_code for error in errors), default=0))
 
 
-@app.command()
+@app.command(cls=Command)
 def verify(
-    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME...]", help="Models; by default all.")] = None,
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[NAME...]", autocompletion=completion.models_to_list, help="Models; by default all."),
+    ] = None,
     json: Json = False,
     models_file: ModelsFile = None,
 ) -> None:
@@ -206,7 +214,7 @@ def _table(registry: Registry, width: int) -> Table:
     for heading in ("rate Hz", "parameters", *(["latency ms"] if is_wide else [])):
         table.add_column(heading, justify="right", no_wrap=True)
     for heading in ("weights licence", *(["verified by"] if is_wide else []), "runs here"):
-        table.add_column(heading)
+        table.add_column(heading, overflow="fold")
     for spec in registry.specs.values():
         names = [spec.name, *(f"({alias})" for alias in spec.aliases if is_wide)]
         numbers = [str(spec.sample_rate or "any"), _or_unknown(spec.n_parameters, ",")]

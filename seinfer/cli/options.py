@@ -7,11 +7,29 @@ from typing import Annotated
 
 import typer
 
+from . import completion
+from .config import read_config
+
 DEFAULT_OUT = Path("seinfer-out")
 
+# Not passed on to the command: it only gives other options their values, before they are parsed.
+Config = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        metavar="FILE",
+        is_eager=True,
+        expose_value=False,
+        callback=read_config,
+        help="File with values for the options, in TOML; by default seinfer.toml, if it is in the current folder.",
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Threads = Annotated[int | None, typer.Option("--threads", min=1, help="Processor cores to use; by default all.")]
-Device = Annotated[str, typer.Option("--device", help="auto, cpu or cuda.")]
+Device = Annotated[
+    str,
+    typer.Option("--device", autocompletion=completion.one_of("auto", "cpu", "cuda"), help="auto, cpu or cuda."),
+]
 ModelsFile = Annotated[
     list[Path] | None, typer.Option("--models-file", help="File with further models, in the form of models.toml.")
 ]
@@ -22,6 +40,12 @@ Option = Annotated[
     ),
 ]
 LogFile = Annotated[Path | None, typer.Option("--log-file", help="Append a detailed log to this file, as JSON lines.")]
+
+# Which clips: run, compare, score.
+Limit = Annotated[
+    int | None,
+    typer.Option("--limit", min=1, help="Only the first clips, in the order of clip_id, for example for a trial."),
+]
 
 # What is enhanced, and how: run, compare, demo.
 Out = Annotated[
@@ -36,7 +60,12 @@ Dry = Annotated[
 ]
 Mono = Annotated[bool, typer.Option("--mono", help="Average the channels instead of enhancing each.")]
 Subtype = Annotated[
-    str, typer.Option("--subtype", help="PCM_16, PCM_24, PCM_32, FLOAT or DOUBLE; by default as the input.")
+    str,
+    typer.Option(
+        "--subtype",
+        autocompletion=completion.subtype,
+        help="PCM_16, PCM_24, PCM_32, FLOAT or DOUBLE; by default as the input.",
+    ),
 ]
 Timeout = Annotated[
     float, typer.Option("--timeout", min=1.0, help="Seconds without progress before a model counts as hung.")
@@ -60,7 +89,14 @@ CategoriesCsv = Annotated[
 ]
 
 # What is scored: compare, score.
-Metrics = Annotated[str, typer.Option("--metrics", help="auto, all, or names separated by commas: `seinfer metrics`.")]
+Metrics = Annotated[
+    str,
+    typer.Option(
+        "--metrics",
+        autocompletion=completion.metrics,
+        help="auto, all, or names separated by commas: `seinfer metrics`.",
+    ),
+]
 ScoreRate = Annotated[str, typer.Option("--score-rate", help="Sample rate to score at in Hz, or native.")]
 ScoreCache = Annotated[
     bool, typer.Option("--score-cache/--no-score-cache", help="Reuse cached scores, and add new ones to the cache.")
@@ -68,12 +104,28 @@ ScoreCache = Annotated[
 
 # How tables look and what they compare: run, compare, score, report, demo.
 TableJson = Annotated[bool, typer.Option("--json", help="Same as --format json.")]
-Format = Annotated[str, typer.Option("--format", help="table, md, csv, json or latex.")]
+Format = Annotated[
+    str,
+    typer.Option(
+        "--format",
+        autocompletion=completion.one_of("table", "md", "csv", "json", "latex"),
+        help="table, md, csv, json or latex.",
+    ),
+]
 Sort = Annotated[
     str,
-    typer.Option("--sort", help="A metric, name, rtf, parameters, size or memory; by default the mean rank."),
+    typer.Option(
+        "--sort",
+        autocompletion=completion.sort,
+        help="A metric, name, rtf, parameters, size or memory; by default the mean rank.",
+    ),
 ]
-Baseline = Annotated[str | None, typer.Option("--baseline", metavar="NAME", help="Also compare every model with NAME.")]
+Baseline = Annotated[
+    str | None,
+    typer.Option(
+        "--baseline", metavar="NAME", autocompletion=completion.model, help="Also compare every model with NAME."
+    ),
+]
 By = Annotated[
     str | None,
     typer.Option(

@@ -13,7 +13,7 @@ import typer
 
 from ..core.errors import PairingError
 from ..core.records import Clip
-from .options import CategoriesCsv, CategoryRegex, Clean, Json, Manifest
+from .options import CategoriesCsv, CategoryRegex, Clean, Config, Json, Manifest
 
 if TYPE_CHECKING:
     from ..clips.pairing import ClipSet
@@ -33,6 +33,7 @@ def pair(
         bool, typer.Option("--check", help="Print which files are paired, by which rule and why, and which are not.")
     ] = False,
     json: Json = False,
+    config: Config = None,
 ) -> None:
     """Print the pairs of noisy and clean files as a manifest; runs nothing."""
     from ..clips.pairing import CategoryRules, collect

@@ -7,13 +7,19 @@ from typing import Annotated
 
 import typer
 
-from .options import Json
+from . import completion
+from .options import Config, Json
 
 
 def recommend(
     run_folder: Annotated[Path, typer.Argument(metavar="RUN_DIR", help="Folder that compare or score wrote.")],
     metric: Annotated[
-        str, typer.Option("--metric", help="Metrics that define quality, separated by commas; by default pesq_wb,stoi.")
+        str,
+        typer.Option(
+            "--metric",
+            autocompletion=completion.metric_names,
+            help="Metrics that define quality, separated by commas; by default pesq_wb,stoi.",
+        ),
     ] = "",
     max_rtf: Annotated[
         float | None, typer.Option("--max-rtf", min=0.0, help="Largest real-time factor, as measured in the run.")
@@ -33,6 +39,7 @@ def recommend(
         ),
     ] = "any",
     json: Json = False,
+    config: Config = None,
 ) -> None:
     """Say which model to use: quality against time, memory and size, and what the clips cannot show."""
     from ..analysis.candidates import Needs

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from . import resolve
-from .options import Baseline, By, CategoriesCsv, CategoryRegex, DnsmosCsv, Format, Sort, TableJson
+from . import completion, resolve
+from .options import Baseline, By, CategoriesCsv, CategoryRegex, Config, DnsmosCsv, Format, Sort, TableJson
 
 
 def report(
@@ -17,7 +17,12 @@ def report(
     category_regex: CategoryRegex = "",
     categories: CategoriesCsv = None,
     metrics: Annotated[
-        str, typer.Option("--metrics", help="Metrics to print, separated by commas; by default all.")
+        str,
+        typer.Option(
+            "--metrics",
+            autocompletion=completion.metric_names,
+            help="Metrics to print, separated by commas; by default all.",
+        ),
     ] = "",
     baseline: Baseline = None,
     by: By = None,
@@ -25,6 +30,7 @@ def report(
     dnsmos_csv: DnsmosCsv = None,
     format_: Format = "table",
     json: TableJson = False,
+    config: Config = None,
 ) -> None:
     """Rebuild the tables of a run folder; needs no model. Options that are not given keep the values of the run."""
     from ..clips.pairing import CategoryRules

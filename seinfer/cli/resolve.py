@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..core.errors import UsageError
+from ..pipeline.values import chosen_metrics, fitting_jobs
+from ..pipeline.values import sample_rate as sample_rate
+from ..pipeline.values import subtype as subtype
 
 if TYPE_CHECKING:
     from ..analysis.settings import TableSettings
     from ..clips.pairing import ClipSet
     from ..core.records import Clip
     from ..metrics.choice import MetricSelection
-
-# Largest memory of a worker with a framework, measured by benchmarks/models.py.
-_WORKER_MIB = 2560
 
 
 def model_settings(options: list[str] | None, dry: float | None = None) -> tuple[str, ...]:
@@ -34,32 +34,6 @@ def out_folder(path: Path) -> Path:
 
     resolved(path)
     return path
-
-
-def subtype(text: str) -> str:
-    """Return the value of --subtype; empty for that of the input.
-
-    Raises:
-        UsageError: there is no such subtype.
-    """
-    from ..audio.writing import SUBTYPES
-
-    if text and text not in SUBTYPES:
-        raise UsageError(f"--subtype is {text!r}; expected one of {', '.join(SUBTYPES)}")
-    return text
-
-
-def sample_rate(option: str, text: str) -> int:
-    """Return the value of an option that takes Hz or "native"; 0 for native.
-
-    Raises:
-        UsageError: it is neither.
-    """
-    if text == "native":
-        return 0
-    if not text.isdecimal() or not 8000 <= int(text) <= 192_000:
-        raise UsageError(f"{option} is {text!r}; expected native, or Hz from 8000 to 192000")
-    return int(text)
 
 
 def device(text: str) -> str:
@@ -84,14 +58,15 @@ def threads(wanted: int | None) -> int:
 
 
 def jobs(wanted: int, n_models: int, n_threads: int) -> int:
-    """Return how many models run at the same time: as many as asked for, within the cores and the memory."""
+    """Return how many models run at the same time; it is printed if these are fewer than asked for."""
     from ..core.devices import available_mib
 
-    free_mib = available_mib()
-    fitting = n_threads if free_mib is None else min(n_threads, free_mib // _WORKER_MIB)
-    n_jobs = max(1, min(wanted, n_models, fitting))
+    n_jobs = fitting_jobs(wanted, n_models, n_threads)
     if n_jobs < min(wanted, n_models):
-        print(f"jobs: {n_jobs} instead of {wanted} ({n_threads} cores, {free_mib} MiB of memory free)", file=sys.stderr)
+        print(
+            f"jobs: {n_jobs} instead of {wanted} ({n_threads} cores, {available_mib()} MiB of memory free)",
+            file=sys.stderr,
+        )
     return n_jobs
 
 
@@ -101,13 +76,11 @@ def metrics(text: str, clips: ClipSet) -> MetricSelection:
     Raises:
         UsageError, MissingExtraError: see `metrics.choice.choose`.
     """
-    from ..metrics.choice import choose
     from ..metrics.table import load_table
 
     for problem in load_table().problems:
         print(f"warning: {problem}", file=sys.stderr)
-    n_with = sum(bool(clip.clean_path) for clip in clips.clips)
-    return choose(text, n_with=n_with, n_without=len(clips.clips) - n_with)
+    return chosen_metrics(text, clips)
 
 
 def tables(

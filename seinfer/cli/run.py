@@ -1,17 +1,21 @@
-"""`seinfer run`: enhance clips with one model."""
+"""`seinfer run`: enhance clips with one model, or with several one after the other."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from . import resolve
+from . import completion, resolve
+from .config import file_options
 from .options import (
     DEFAULT_OUT,
+    Config,
     Device,
     Dry,
+    Limit,
     LogFile,
     ModelsFile,
     Mono,
@@ -26,8 +30,18 @@ from .options import (
 
 
 def run(
+    context: typer.Context,
     inputs: Annotated[list[Path], typer.Argument(metavar="DIR|FILE...", help="Folders of clips, or files.")],
-    model: Annotated[str, typer.Option("--model", help="Name of a model, see `seinfer models`.")],
+    model: Annotated[
+        str,
+        typer.Option(
+            "--model",
+            "--models",
+            autocompletion=completion.models,
+            help="A model, see `seinfer models`; also all, or names separated by commas.",
+        ),
+    ],
+    limit: Limit = None,
     out: Out = DEFAULT_OUT,
     device: Device = "auto",
     threads: Threads = None,
@@ -40,22 +54,23 @@ def run(
     timeout: Timeout = 300.0,
     log_file: LogFile = None,
     json: TableJson = False,
+    config: Config = None,
 ) -> None:
-    """Enhance clips with one model; writes OUT/audio/MODEL/CLIP.wav."""
+    """Enhance clips with one model or several; writes OUT/audio/MODEL/CLIP.wav."""
     from ..clips.pairing import collect
     from ..models.options import with_options
-    from ..models.selection import Selection, open_registry, runnable
+    from ..models.selection import open_registry, select_without_baseline
     from ..pipeline.request import Request
     from .execute import execute_request
 
-    spec = runnable(open_registry(models_file or ()).find(model))
-    specs = with_options([spec], resolve.model_settings(option, dry))
+    selection = select_without_baseline(open_registry(models_file or ()), model)
+    selection = replace(selection, specs=with_options(selection.specs, resolve.model_settings(option, dry)))
     checked_subtype = resolve.subtype(subtype)
-    clips = collect(inputs, out=resolve.out_folder(out))
+    clips = collect(inputs, out=resolve.out_folder(out)).first(limit)
     request = Request(
         out=out,
         clips=clips,
-        selection=Selection(specs, {}, is_named=True),
+        selection=selection,
         score_rate=0,
         mono=mono,
         subtype=checked_subtype,
@@ -63,6 +78,8 @@ def run(
         threads=resolve.threads(threads),
         timeout_s=timeout,
         resume=resume,
-        tables=resolve.tables(clips=clips.clips, models=[spec.name], json=json),
+        tables=resolve.tables(clips=clips.clips, models=[spec.name for spec in selection.specs], json=json),
+        limit=limit,
+        config=file_options(context),
     )
     raise typer.Exit(execute_request(request, log_file=log_file))

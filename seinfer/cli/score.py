@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from ..core.errors import UsageError
-from ..core.records import BASELINE, Clip
 from . import resolve
-from .options import Baseline, By, DnsmosCsv, Format, Metrics, ScoreCache, ScoreRate, Sort, TableJson, Threads
-
-if TYPE_CHECKING:
-    from ..clips.external import ExternalFolder
-    from ..clips.pairing import ClipSet
+from .config import file_options
+from .options import (
+    Baseline,
+    By,
+    Config,
+    DnsmosCsv,
+    Format,
+    Limit,
+    Metrics,
+    ScoreCache,
+    ScoreRate,
+    Sort,
+    TableJson,
+    Threads,
+)
 
 
 def score(
+    context: typer.Context,
     folders: Annotated[
         list[Path], typer.Argument(metavar="ENHANCED_DIR...", help="Folders of enhanced files; each is one row.")
     ],
@@ -28,6 +36,7 @@ def score(
         Path | None,
         typer.Option("--noisy", help="Folder of the noisy files: the baseline, paired with the clean files."),
     ] = None,
+    limit: Limit = None,
     metrics: Metrics = "auto",
     score_rate: ScoreRate = "16000",
     score_cache: ScoreCache = True,
@@ -41,31 +50,32 @@ def score(
     dnsmos_csv: DnsmosCsv = None,
     format_: Format = "table",
     json: TableJson = False,
+    config: Config = None,
 ) -> None:
     """Score files that any program made; a folder called noisy is the baseline."""
     from ..analysis.ordering import check_sort
     from ..models.selection import Selection
+    from ..pipeline.inputs import find_scored
     from ..pipeline.request import Request
     from .execute import execute_request
 
     with TemporaryDirectory(prefix="seinfer-score-") as scratch:
         run_folder = resolve.out_folder(out) if out else Path(scratch)
-        clips = _clips(folders, clean, noisy, run_folder)
-        chosen = resolve.metrics(metrics, clips)
+        inputs = find_scored(folders, out=run_folder, clean=clean, noisy=noisy, limit=limit)
+        chosen = resolve.metrics(metrics, inputs.clips)
         check_sort(sort, chosen.names)
-        rows = _rows(folders, noisy, clips, run_folder)
         request = Request(
             out=run_folder,
-            clips=clips,
+            clips=inputs.clips,
             selection=Selection((), {}, is_named=True),
-            external=rows,
+            external=inputs.external,
             metrics=chosen,
             score_rate=resolve.sample_rate("--score-rate", score_rate),
             score_cache=score_cache,
             threads=resolve.threads(threads),
             tables=resolve.tables(
-                clips=clips.clips,
-                models=[row.name for row in rows],
+                clips=inputs.clips.clips,
+                models=[row.name for row in inputs.external],
                 format=format_,
                 json=json,
                 sort=sort,
@@ -73,42 +83,7 @@ def score(
                 by=by,
                 dnsmos_csv=dnsmos_csv,
             ),
+            limit=limit,
+            config=file_options(context),
         )
         raise typer.Exit(execute_request(request, is_out_kept=out is not None))
-
-
-def _clips(folders: Sequence[Path], clean: Path, noisy: Path | None, out: Path) -> ClipSet:
-    """Return the noisy files paired with the clean ones; without --noisy each clean file is a clip."""
-    from ..clips.discovery import clip_ids, find_audio
-    from ..clips.pairing import ClipSet, collect
-    from ..clips.pairing.mixed_sets import add_stated_categories
-
-    if noisy:
-        enhanced = [folder for folder in folders if folder.resolve() != noisy.resolve()]
-        return collect([noisy], clean=clean, out=out, exclude=enhanced)
-    base, paths = find_audio([clean], exclude=[out])
-    clips = [Clip(name, "", str(path)) for name, path in zip(clip_ids(paths, base), paths, strict=True)]
-    ordered = sorted(add_stated_categories(clips, clean), key=lambda clip: clip.clip_id)
-    return ClipSet(tuple(ordered), rule=f"same relative path in {clean}")
-
-
-def _rows(folders: Sequence[Path], noisy: Path | None, clips: ClipSet, out: Path) -> tuple[ExternalFolder, ...]:
-    """Return one row per folder; the noisy files are the baseline and come first.
-
-    Raises:
-        UsageError: two rows have the same name.
-    """
-    from ..clips.external import ExternalFolder, named_by_folder, open_folder
-
-    named = named_by_folder(folders)
-    if noisy and BASELINE in named:
-        raise UsageError(
-            f"--noisy {noisy} is the row {BASELINE!r}, and {named[BASELINE]} has the same name; "
-            "leave it out or rename it"
-        )
-    ids = {clip.clip_id for clip in clips.clips}
-    rows = tuple(open_folder(name, path, ids, [out]) for name, path in named.items())
-    if not noisy:
-        return rows
-    files = {clip.clip_id: Path(clip.noisy_path) for clip in clips.clips}
-    return (ExternalFolder(BASELINE, noisy, files), *rows)

@@ -43,7 +43,8 @@ def load_model(
     spec = load_registry(Path(path) for path in models_files).find(name)
     if download:
         weights.pull(spec)
-    return Model(spec, load_on(spec, device=checked_device(device), threads=threads).enhancer)
+    loaded = load_on(spec, device=checked_device(device), threads=threads)
+    return Model(spec, loaded.enhancer, loaded.device)
 
 
 def enhance(wav: npt.ArrayLike, sr: int, model: str = DEFAULT_MODEL) -> npt.NDArray[np.float32]:

@@ -26,11 +26,21 @@ class Model:
 
     Attributes:
         spec: its description in models.toml.
+        device: "cpu" or "cuda".
     """
 
-    def __init__(self, spec: ModelSpec, enhancer: Enhancer) -> None:
+    def __init__(self, spec: ModelSpec, enhancer: Enhancer, device: str = "cpu") -> None:
         self.spec = spec
+        self.device = device
         self._enhancer = enhancer
+
+    def __repr__(self) -> str:
+        rate = f"{self.spec.sample_rate} Hz" if self.spec.sample_rate else "any sample rate"
+        causal = "causal" if self.spec.causal else "not causal"
+        return (
+            f"Model({self.spec.name!r}, {rate}, {self.spec.n_parameters:,} parameters, {causal}, "
+            f"latency {self.spec.latency_ms:g} ms, on {self.device})"
+        )
 
     def enhance(self, wav: npt.ArrayLike, sr: int) -> npt.NDArray[np.float32]:
         """Enhance one recording.

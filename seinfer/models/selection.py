@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..core.errors import MissingExtraError, MissingWeightsError, UsageError
@@ -72,15 +72,22 @@ def select(registry: Registry, names: str) -> Selection:
         MissingExtraError, MissingWeightsError: a model that was named cannot run here.
     """
     baseline = registry.find(BASELINE)
+    found = select_without_baseline(registry, names)
+    return replace(found, specs=(baseline, *(spec for spec in found.specs if spec != baseline)))
+
+
+def select_without_baseline(registry: Registry, names: str) -> Selection:
+    """Do the same as `select`, but include the baseline only if it is named.
+
+    Raises:
+        UsageError, MissingExtraError, MissingWeightsError: see `select`.
+    """
     if names.strip() == "all":
         reasons = {spec.name: why_not(spec) for spec in registry.specs.values()}
-        specs = [spec for spec in registry.specs.values() if not reasons[spec.name] and spec != baseline]
-        return Selection(
-            (baseline, *specs), {name: reason for name, reason in reasons.items() if reason}, is_named=False
-        )
+        specs = tuple(spec for spec in registry.specs.values() if not reasons[spec.name] and spec.name != BASELINE)
+        return Selection(specs, {name: reason for name, reason in reasons.items() if reason}, is_named=False)
     wanted = [name.strip() for name in names.split(",") if name.strip()]
     if not wanted:
         raise UsageError("--models names no model; expected all, or names separated by commas (see `seinfer models`)")
     found = dict.fromkeys(registry.find(name).name for name in wanted)
-    specs = [runnable(registry.specs[name]) for name in found if name != BASELINE]
-    return Selection((baseline, *specs), {}, is_named=True)
+    return Selection(tuple(runnable(registry.specs[name]) for name in found), {}, is_named=True)

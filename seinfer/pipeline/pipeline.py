@@ -13,11 +13,19 @@ from ..clips.discovery import inspect
 from ..core.logs import log_library_output
 from ..core.progress import Progress
 from ..enhancement.engines.base import Engine
+from ..enhancement.engines.local import LocalEngine
 from ..reports.run_files import write_reports
 from .journal import RunFolder
 from .provenance import run_header, weights_digest
 from .request import Request
 from .scheduler import Scheduler
+
+
+def execute_here(request: Request, progress: Progress) -> Results:
+    """Do what `execute` does, with worker processes on this machine."""
+    return execute(
+        request, LocalEngine(request.device, max(1, request.threads // request.jobs), request.timeout_s), progress
+    )
 
 
 def execute(request: Request, engine: Engine, progress: Progress) -> Results:

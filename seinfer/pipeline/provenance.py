@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from typing import Any, Protocol
@@ -90,6 +89,7 @@ def run_header(request: Request, clips: Sequence[Clip], digests: Mapping[str, st
         "run_id": fingerprint(files, models, settings)[:12],
         "pairing": request.clips.rule or "none: blind set",
         "settings": settings,
+        "limit": request.limit,
         "device": request.device,
         "devices": {name: info.device for name, info in state.ran.items()},
         "threads": request.threads,
@@ -103,7 +103,8 @@ def run_header(request: Request, clips: Sequence[Clip], digests: Mapping[str, st
             *request.metrics.notes,
             *dict.fromkeys(info.note for info in state.ran.values() if info.note),
         ],
-        "argv": ["seinfer", *sys.argv[1:]],
+        "argv": list(request.command),
+        "config": dict(request.config),
         **_metric_facts(request.metrics),
         "versions": versions([*specs, *_metrics(request.metrics)]),
         "machine": machine(),

@@ -1,9 +1,11 @@
-"""Everything that a command asks for, as one frozen value: the command line builds it, the pipeline runs it."""
+"""Everything that a command or call asks for, as one frozen value: cli/ or api.py builds it, the pipeline runs it."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from ..analysis.settings import TableSettings
 from ..clips.external import ExternalFolder
@@ -14,7 +16,7 @@ from ..models.selection import Selection
 
 @dataclass(frozen=True)
 class Request:
-    """What `run`, `compare`, `score` and `demo` ask for.
+    """What the commands `run`, `compare`, `score` and `demo`, and the functions `compare` and `score` ask for.
 
     Attributes:
         out: run folder.
@@ -32,6 +34,9 @@ class Request:
         timeout_s: seconds without progress before a model counts as hung.
         resume: keep what an earlier command did in this run folder.
         tables: settings of the tables.
+        limit: largest number of clips that was asked for; None for all. `clips` holds no more than these.
+        command: the command or call as run.json keeps it.
+        config: the file of options and the options that came from it; empty if there was none.
     """
 
     out: Path
@@ -49,3 +54,6 @@ class Request:
     timeout_s: float = 300.0
     resume: bool = True
     tables: TableSettings = field(default_factory=TableSettings)
+    limit: int | None = None
+    command: tuple[str, ...] = ()
+    config: Mapping[str, Any] = field(default_factory=dict)

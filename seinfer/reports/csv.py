@@ -176,12 +176,18 @@ PER_CLIP: Mapping[str, PerClipCell] = {
 
 
 def write_per_clip(results: Results, path: Path) -> None:
-    """Write per_clip.csv, one row per clip and model; metrics without a fixed column follow the fixed columns."""
+    """Write per_clip.csv, one row per clip and model."""
+    columns = per_clip_columns(results)
+    write_csv(path, list(columns), (per_clip_row(results, row, columns) for row in results.by_clip))
+
+
+def per_clip_columns(results: Results) -> Mapping[str, PerClipCell]:
+    """Return the columns of per_clip.csv; metrics without a fixed column follow the fixed columns."""
     columns = dict(PER_CLIP)
     for metric in (*results.metrics, *results.unknown_metrics):
         if metric not in PER_CLIP:
             columns |= {metric: _metric(metric), f"{metric}_delta": _delta(metric)}
-    write_csv(path, list(columns), (per_clip_row(results, row, columns) for row in results.by_clip))
+    return columns
 
 
 def per_clip_row(results: Results, row: Row, columns: Mapping[str, PerClipCell] = PER_CLIP) -> dict[str, Cell]:
@@ -208,7 +214,7 @@ def as_csv(rows: Sequence[LeaderboardRow], metrics: Sequence[str], not_run: Mapp
         metrics: the metrics shown.
         not_run: model -> why it did not run.
     """
-    lines = [dict(_table_row(row, metrics)) for row in rows]
+    lines = [table_row(row, metrics) for row in rows]
     lines += [{"model": model, "status": f"not run: {reason}"} for model, reason in not_run.items()]
     columns = list(lines[0]) if lines else ["model", "status"]
     text = io.StringIO()
@@ -218,7 +224,12 @@ def as_csv(rows: Sequence[LeaderboardRow], metrics: Sequence[str], not_run: Mapp
     return text.getvalue()
 
 
-def _table_row(row: LeaderboardRow, metrics: Sequence[str]) -> Iterator[tuple[str, Cell]]:
+def table_row(row: LeaderboardRow, metrics: Sequence[str]) -> dict[str, Cell]:
+    """Return one row of the comparison table: column -> number."""
+    return dict(_table_cells(row, metrics))
+
+
+def _table_cells(row: LeaderboardRow, metrics: Sequence[str]) -> Iterator[tuple[str, Cell]]:
     yield "model", row.model
     yield "status", "ok"
     for metric in metrics:

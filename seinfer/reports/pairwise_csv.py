@@ -21,11 +21,14 @@ PAIRWISE = (
 
 
 def write_pairwise(results: Results, path: Path) -> None:
-    """Write the file, sorted by metric and models; a baseline (of --baseline, or noisy) is always model_b."""
+    """Write the file."""
+    write_csv(path, PAIRWISE, pairwise_rows(results))
+
+
+def pairwise_rows(results: Results) -> list[dict[str, Cell]]:
+    """Return the rows, sorted by metric and models; a baseline (of --baseline, or noisy) is always model_b."""
     rows = [row for metric in results.metrics for row in _pairs(results, metric)]
-    write_csv(
-        path, PAIRWISE, sorted(rows, key=lambda row: (str(row["metric"]), str(row["model_a"]), str(row["model_b"])))
-    )
+    return sorted(rows, key=lambda row: (str(row["metric"]), str(row["model_a"]), str(row["model_b"])))
 
 
 def _pairs(results: Results, metric: str) -> Iterator[dict[str, Cell]]:

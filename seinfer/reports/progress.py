@@ -26,10 +26,11 @@ Bars = TypeVar("Bars", bound="_Bars")
 class _Bars:
     """A context manager that shows bars while it is open."""
 
-    def __init__(self, *columns: ProgressColumn) -> None:
+    def __init__(self, *columns: ProgressColumn, is_shown: bool = True) -> None:
         target = console(is_error=True)
+        is_hidden = not (is_shown and target.is_terminal)
         self._bars = Progress(
-            TextColumn("{task.description}"), BarColumn(), *columns, console=target, disable=not target.is_terminal
+            TextColumn("{task.description}"), BarColumn(), *columns, console=target, disable=is_hidden
         )
 
     def __enter__(self: Bars) -> Bars:
@@ -43,10 +44,11 @@ class _Bars:
 
 
 class ProgressBars(_Bars):
-    """One bar per stage, with the remaining time. Implements core.progress.Progress."""
+    """One bar per stage, with the remaining time; none if not `is_shown`. Implements core.progress.Progress."""
 
-    def __init__(self) -> None:
-        super().__init__(MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn())
+    def __init__(self, *, is_shown: bool = True) -> None:
+        columns = (MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn())
+        super().__init__(*columns, is_shown=is_shown)
         self._stages: dict[str, TaskID] = {}
 
     def start(self, stage: str, total: int) -> None:

@@ -32,9 +32,14 @@ MICRO, MACRO = "(micro)", "(macro)"
 
 
 def write_summary(results: Results, rows: Sequence[LeaderboardRow], path: Path) -> None:
-    """Write the file, sorted by model and metric; groups in the order of --by, all clips first."""
+    """Write the file."""
+    write_csv(path, SUMMARY, summary_rows(results, rows))
+
+
+def summary_rows(results: Results, rows: Sequence[LeaderboardRow]) -> list[dict[str, Cell]]:
+    """Return the rows, sorted by model and metric; groups in the order of --by, all clips first."""
     lines = [*_overall(rows), *(line for key in results.settings.by for line in _grouped(results, key))]
-    write_csv(path, SUMMARY, sorted(lines, key=lambda line: (str(line["model"]), str(line["metric"]))))
+    return sorted(lines, key=lambda line: (str(line["model"]), str(line["metric"])))
 
 
 def _overall(rows: Sequence[LeaderboardRow]) -> Iterator[dict[str, Cell]]:

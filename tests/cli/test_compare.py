@@ -216,3 +216,18 @@ def test_compare_again_in_another_run_folder_reuses_the_cached_scores(
     first = compare("first")
     monkeypatch.setattr(ScoringPool, "_start", lambda self: pytest.fail("a scoring process was started"))
     assert compare("second") == first
+
+
+def test_compare_limit_takes_the_first_clips_and_a_larger_one_continues(tmp_path: Path) -> None:
+    write_paired_set(tmp_path / "set", 3)
+    options = ("--models", "noisy,rnnoise", "--metrics", "si_sdr", "--add", f"theirs={tmp_path / 'set' / 'clean'}")
+    arguments = ("compare", *options, "--out", tmp_path / "out", tmp_path / "set")
+    result = seinfer(*arguments, "--limit", 2)
+    assert result.returncode == 0, result.stderr
+    assert "note: only the first 2 of 3 clips, in the order of clip_id (--limit)" in result.stdout
+    assert [row["clip_id"] for row in rows(tmp_path / "out" / "clips.csv")] == ["c0", "c1"]
+    assert json.loads((tmp_path / "out" / "run.json").read_text())["limit"] == 2
+    more = seinfer(*arguments, "--limit", 3)
+    assert "9 ok (4 of them from before), 0 failed" in more.stderr
+    assert "only the first" not in more.stdout
+    assert [row["clip_id"] for row in rows(tmp_path / "out" / "clips.csv")] == ["c0", "c1", "c2"]

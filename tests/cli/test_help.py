@@ -48,6 +48,21 @@ def test_help_uses_plain_words(words: tuple[str, ...]) -> None:
 
 
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_help_is_the_same_for_the_short_option(words: tuple[str, ...]) -> None:
+    assert invoke(*words, "-h").stdout == invoke(*words, "--help").stdout
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_help_at_80_columns_shortens_no_text(words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    shown = " ".join(invoke(*words, "--help").stdout.split())
+    command = COMMANDS[words]
+    texts = [parameter.help for parameter in command.params]
+    texts += [below.help.split("\n\n")[0] for below in getattr(command, "commands", {}).values()]
+    assert [text for text in texts if " ".join(text.split()).split(".")[0] not in shown] == []
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
 def test_help_has_a_text_for_the_command_and_every_parameter(words: tuple[str, ...]) -> None:
     command = COMMANDS[words]
     assert command.help

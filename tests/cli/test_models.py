@@ -6,6 +6,8 @@ import json
 import shutil
 from pathlib import Path
 
+import pytest
+
 from tests.helpers import RATE, seinfer, speech_like, table, write_audio
 
 
@@ -88,3 +90,9 @@ def test_models_list_and_show_print_unknown_for_facts_that_the_table_leaves_out(
     assert all(f"{fact:16}unknown\n" in shown for fact in ("causal", "latency_ms", "n_parameters"))
     document = json.loads(seinfer("models", "show", "bare", "--json", "--models-file", tmp_path / "my.toml").stdout)
     assert (document["latency_ms"], document["license_weights"]) == (None, "none stated")
+
+
+@pytest.mark.parametrize("columns", [50, 80, 120, 160])
+def test_models_list_shortens_no_text_at_any_width(columns: int) -> None:
+    shown = seinfer("models", "list", environment={"COLUMNS": str(columns)}).stdout
+    assert "rate Hz" in shown and "…" not in shown

@@ -86,3 +86,30 @@ def test_run_json_prints_the_models_and_failures(tmp_path: Path) -> None:
     document = json.loads(result.stdout)
     assert [model["model"] for model in document["models"]] == ["noisy"]
     assert [failure["clip_id"] for failure in document["failures"]] == ["text"]
+
+
+def test_run_limit_takes_the_first_clips_in_the_order_of_clip_id(tmp_path: Path) -> None:
+    for name in ("b", "a", "c"):
+        write_audio(tmp_path / "in" / f"{name}.wav", speech_like(0.3, RATE))
+    result = seinfer("run", "--model", "noisy", "--limit", 2, "--out", tmp_path / "out", tmp_path / "in")
+    assert result.returncode == 0, result.stderr
+    assert [row["clip_id"] for row in rows(tmp_path / "out" / "per_clip.csv")] == ["a", "b"]
+
+
+@pytest.mark.parametrize("option", ["--model", "--models"])
+def test_run_several_models_by_either_name_of_the_option(tmp_path: Path, option: str) -> None:
+    write_audio(tmp_path / "in" / "x.wav", speech_like(0.3, RATE))
+    result = seinfer("run", option, "rnnoise,noisy", "--out", tmp_path / "out", tmp_path / "in")
+    assert result.returncode == 0, result.stderr
+    assert {path.parent.name for path in (tmp_path / "out" / "audio").rglob("x.wav")} == {"rnnoise", "noisy"}
+
+
+def test_run_all_models_runs_those_that_can_without_the_baseline(tmp_path: Path) -> None:
+    write_audio(tmp_path / "in" / "x.wav", speech_like(0.3, RATE))
+    result = seinfer(
+        *("run", "--models", "all", "--out", tmp_path / "out", tmp_path / "in"),
+        environment={"SEINFER_WEIGHTS_DIR": str(tmp_path / "none")},
+    )
+    assert result.returncode == 0, result.stderr
+    assert [row["model"] for row in rows(tmp_path / "out" / "per_clip.csv")] == ["rnnoise"]
+    assert "not run: dpcrn-quant: weights missing" in result.stdout

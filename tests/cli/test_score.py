@@ -36,6 +36,13 @@ def test_score_without_out_writes_no_files(tmp_path: Path) -> None:
     assert sorted(tmp_path.rglob("*")) == before
 
 
+def test_score_limit_scores_the_first_clips_only(tmp_path: Path) -> None:
+    write_paired_set(tmp_path, 3)
+    result = seinfer("score", "--clean", "clean", "--limit", 2, "--out", "out", "noisy", cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert [row["clip_id"] for row in rows(tmp_path / "out" / "per_clip.csv")] == ["c0", "c1"]
+
+
 def refuse_to_start(*_: object) -> None:
     raise AssertionError("a scoring process was started")
 

@@ -92,11 +92,20 @@ def test_readme_commands_that_need_the_network_run_from_a_mirror(folder: Path, s
         pull_all(shlex.split(command, comments=True), folder, shared)
 
 
-def test_readme_python_code_runs(folder: Path) -> None:
-    [block] = blocks("python")
+@pytest.mark.parametrize("block", blocks("python"), ids=lambda block: block.splitlines()[-1])
+def test_readme_python_code_runs(folder: Path, block: str) -> None:
     (folder / "snippet.py").write_text(block)
     result = run(["snippet"], folder)
     assert result.returncode == 0, result.stderr
+
+
+def test_readme_file_of_options_is_accepted(folder: Path) -> None:
+    [block] = blocks("toml")
+    (folder / "seinfer.toml").write_text(block)
+    result = run(["seinfer", "compare", "my_clips/"], folder)
+    assert result.returncode == 0, result.stderr
+    words = ["--threads", "2", "--models", "rnnoise", "--metrics", "pesq_wb,stoi", "--no-score-cache"]
+    assert sorted(json.loads((folder / "seinfer-out" / "run.json").read_text())["config"]["options"]) == sorted(words)
 
 
 def test_readme_names_every_model() -> None:

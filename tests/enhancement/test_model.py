@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from seinfer import enhance
+from seinfer import enhance, load_model
 from seinfer.backends.base import Batch, Waveform
 from seinfer.backends.noisy import Passthrough
 from seinfer.core.errors import AudioError, BackendError, UsageError
@@ -96,3 +96,10 @@ class DoublePrecision(Passthrough):
 def test_enhance_clips_backend_with_wrong_output_is_refused(kind: type[Passthrough], message: str) -> None:
     with pytest.raises(BackendError, match=message):
         enhance_clips(kind(RATE), [np.zeros((2, 100), np.float32)], [RATE])
+
+
+def test_model_repr_says_which_model_at_which_rate_and_on_which_device() -> None:
+    assert repr(load_model("rnnoise", device="cpu")) == (
+        "Model('rnnoise', 48000 Hz, 2,888,225 parameters, causal, latency 20 ms, on cpu)"
+    )
+    assert repr(load_model("noisy")).startswith("Model('noisy', any sample rate, ")

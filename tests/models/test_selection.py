@@ -11,7 +11,7 @@ from seinfer.core.errors import MissingExtraError, MissingWeightsError, UsageErr
 from seinfer.core.records import BASELINE
 from seinfer.models import selection
 from seinfer.models.registry import Registry, load_registry
-from seinfer.models.selection import open_registry, runnable, select, why_not
+from seinfer.models.selection import open_registry, runnable, select, select_without_baseline, why_not
 
 from .toy_models import CONTENT, file_of, spec_of, write
 
@@ -78,3 +78,11 @@ def test_open_registry_prints_errors_of_plugins(
     monkeypatch.setattr(selection, "load_registry", lambda files: Registry({}, ("plug-in bad: broken",)))
     open_registry()
     assert capsys.readouterr().err == "warning: plug-in bad: broken\n"
+
+
+def test_select_without_baseline_includes_it_only_if_it_is_named(weights_folder: Path) -> None:
+    write(weights_folder / "toy" / "net.th", CONTENT)
+    assert [spec.name for spec in select_without_baseline(registry(), "all").specs] == ["toy"]
+    assert [spec.name for spec in select_without_baseline(registry(), f"t,{BASELINE}").specs] == ["toy", BASELINE]
+    with pytest.raises(UsageError, match="names no model"):
+        select_without_baseline(registry(), ",")

@@ -30,6 +30,13 @@ def test_progress_bars_show_the_steps_of_each_stage(terminal: io.StringIO) -> No
     assert "score" in shown and "1/5" in shown
 
 
+def test_progress_bars_that_are_not_shown_write_nothing(terminal: io.StringIO) -> None:
+    with ProgressBars(is_shown=False) as bars:
+        bars.start("enhance", 3)
+        bars.advance("enhance")
+    assert terminal.getvalue() == ""
+
+
 def test_download_bars_count_bytes_from_those_of_an_earlier_attempt(terminal: io.StringIO) -> None:
     with DownloadBars() as bars:
         bars.on_start("net.th", 2_000_000, 500_000)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ...core.records import Clip
 
@@ -38,6 +38,13 @@ class ClipSet:
     notes: tuple[str, ...] = ()
     why: str = ""
     unused: tuple[UnusedFile, ...] = ()
+
+    def first(self, n: int | None) -> ClipSet:
+        """Return the first `n` clips, with a note on this; None stands for all."""
+        if n is None or n >= len(self.clips):
+            return self
+        note = f"only the first {n} of {len(self.clips)} clips, in the order of clip_id (--limit)"
+        return replace(self, clips=self.clips[:n], notes=(*self.notes, note))
 
 
 def sorted_clips(clips: Iterable[Clip]) -> tuple[Clip, ...]:
