@@ -17,6 +17,7 @@ from .options import (
     CategoriesCsv,
     CategoryRegex,
     Clean,
+    Cost,
     Device,
     DnsmosCsv,
     Dry,
@@ -70,6 +71,7 @@ def compare(
     jobs: Annotated[
         int, typer.Option("--jobs", min=1, help="Models to run at the same time, within cores and memory.")
     ] = 1,
+    cost: Cost = True,
     log_file: LogFile = None,
     baseline: Baseline = None,
     by: By = None,
@@ -118,6 +120,7 @@ def compare(
         threads=n_threads,
         jobs=resolve.jobs(jobs, len(selection.specs), n_threads),
         timeout_s=timeout,
+        has_cost=cost,
         resume=resume,
         tables=resolve.tables(
             clips=clips.clips,

@@ -10,6 +10,7 @@ import typer
 from . import resolve
 from .options import (
     DEFAULT_OUT,
+    Cost,
     Device,
     Dry,
     LogFile,
@@ -38,6 +39,7 @@ def run(
     mono: Mono = False,
     subtype: Subtype = "",
     timeout: Timeout = 300.0,
+    cost: Cost = False,
     log_file: LogFile = None,
     json: TableJson = False,
 ) -> None:
@@ -62,6 +64,7 @@ def run(
         device=resolve.device(device),
         threads=resolve.threads(threads),
         timeout_s=timeout,
+        has_cost=cost,
         resume=resume,
         tables=resolve.tables(clips=clips.clips, models=[spec.name], json=json),
     )

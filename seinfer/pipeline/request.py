@@ -30,6 +30,7 @@ class Request:
         threads: processor cores to use.
         jobs: models to run at the same time.
         timeout_s: seconds without progress before a model counts as hung.
+        has_cost: measure the cost of each model alone after the run.
         resume: keep what an earlier command did in this run folder.
         tables: settings of the tables.
     """
@@ -47,5 +48,6 @@ class Request:
     threads: int = 1
     jobs: int = 1
     timeout_s: float = 300.0
+    has_cost: bool = False
     resume: bool = True
     tables: TableSettings = field(default_factory=TableSettings)
