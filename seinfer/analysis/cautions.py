@@ -189,8 +189,8 @@ def _busy_machine(results: Results) -> Iterator[Caution]:
             0,
             f"the machine was busy with other work while the cost of {', '.join(models)} was measured (a fixed "
             f"calculation took up to {slowdown:.1f} times its best time; the smallest processor time of a model was "
-            f"{100 * cpu_share:.0f} % of its time): their rtf is too high; run the same command again when no other "
-            "program computes, and it is measured again",
+            f"{100 * cpu_share:.0f} % of its time): their rtf may be too high; run the same command again when no "
+            "other program computes, and it is measured again",
         )
 
 

@@ -105,7 +105,7 @@ def _how_measured(costs: list[Cost]) -> str:
     busy = "; the machine was busy" if any(cost.is_busy for cost in costs) else ""
     return (
         f"processing time / audio duration, one clip ({first.clip_s:.1f} s) at a time: median of {n_repeats} "
-        f"repetitions, all within ±{100 * max(spreads):.0f} % of it, {threads}, {where}{busy}"
+        f"repetitions, all within ±{max(1, round(100 * max(spreads)))} % of it, {threads}, {where}{busy}"
     )
 
 

@@ -30,7 +30,7 @@ MIN_CPU_SHARE = 0.9
 # second, none. A slow model exceeds both with its first repetitions.
 _ENOUGH_S, _MOST_S = 1.5, 3.0
 # Batch sizes are tried within this time.
-_SEARCH_S = 1.5
+_SEARCH_S = 2.5
 _BATCH_SIZES = (2, 4, 8)
 # A larger batch must save at least this share of the time of a clip.
 _MIN_SAVING = 0.03

@@ -130,7 +130,7 @@ def test_compare_with_an_added_folder_scores_it_like_a_model(tmp_path: Path) -> 
     assert found["c0", "other-1"]["error"].startswith("missing: ")
     assert found["c1", "other-1"]["lag_samples"] == "160"
     assert found["c1", "other-1"]["sdr_delta"]
-    unknown = ("model_sample_rate", "clipped_samples", "wall_s", "rtf", "peak_rss_mib")
+    unknown = ("model_sample_rate", "clipped_samples", "wall_s", "rtf", "peak_rss_mib", "batch_size")
     assert [found["c1", "other-1"][column] for column in unknown] == [""] * len(unknown)
     assert found["c2", "other-1"]["ref_status"] == "sdr: length_mismatch; si_sdr: length_mismatch"
     assert found["c2", "other-1"]["len_diff_samples"] == "-8000"
