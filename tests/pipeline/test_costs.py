@@ -172,6 +172,7 @@ def test_clip_of_median_duration_of_usable_clips(durations_s: list[int], expecte
 def test_execute_with_cost_writes_it_and_the_table_uses_it(request_: Request) -> None:
     results = execute(replace(request_, has_cost=True), LocalEngine("cpu", 1), NoProgress())
     assert set(results.costs) == {"a", "b"}
+    assert all(cost.rtf > 0 and cost.cpu_share > 0 for cost in results.costs.values())
     written = rows(request_.out / "costs.csv")
     assert [(row["model"], row["status"], row["clip_id"]) for row in written] == [
         ("a", "ok", "middle"),
