@@ -53,7 +53,7 @@ def seinfer_command(folder: Path, models: str, metrics: str) -> list[str]:
     """Return `seinfer compare` with these metrics, or `seinfer run` if there are none."""
     out = ["--out", str(folder / "out")]
     if metrics:
-        return [*SEINFER, "compare", "--models", models, "--metrics", metrics, *out, str(folder)]
+        return [*SEINFER, "compare", "--no-cost", "--models", models, "--metrics", metrics, *out, str(folder)]
     return [*SEINFER, "run", "--model", models, *out, str(folder / "noisy")]
 
 

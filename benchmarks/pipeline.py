@@ -51,7 +51,7 @@ def main() -> None:
 def measure(folder: Path, models: list[str], n_clips: int, duration_s: float) -> None:
     """Run `seinfer compare` and each bare part once, and print the ratios."""
     make_pairs(folder / "set", n_clips, duration_s)
-    compare = [*SEINFER, "compare", "--no-score-cache", "--models", ",".join(models)]
+    compare = [*SEINFER, "compare", "--no-cost", "--no-score-cache", "--models", ",".join(models)]
     whole_s, whole_processor_s = timed([*compare, "--out", str(folder / "out"), str(folder / "set")])
     print(f"seinfer compare, {len(models)} models, {n_clips} clips of {duration_s:g} s, {cores()} cores", flush=True)
     bare_s = 0.0

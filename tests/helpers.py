@@ -68,7 +68,7 @@ RATE = 16_000
 """Hz of the clips that tests write."""
 SEINFER = (sys.executable, "-m", "seinfer")
 ORDINARY = (sys.executable, str(Path(__file__).with_name("ordinary.py")))
-TIMINGS = {"wall_s", "rtf", "peak_rss_mib"}
+TIMINGS = {"wall_s", "rtf", "peak_rss_mib", "batch_size"}
 _TIMEOUT_S = 120
 
 
@@ -116,6 +116,7 @@ def tables(out: Path) -> dict[str, list[dict[str, str]]]:
     return {
         path.name: [{key: value for key, value in row.items() if key not in TIMINGS} for row in rows(path)]
         for path in sorted(out.glob("*.csv"))
+        if path.name != "costs.csv"  # timings alone
     }
 
 

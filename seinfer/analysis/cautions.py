@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from ..core.records import Clip
 from .corpora import CORPORA, Corpus, corpora_of_clip, trained_on
+from .costs import measured_cost
 from .results import Results, Row
 
 DNSMOS_WINDOW_S = 9.01
@@ -44,6 +45,8 @@ def cautions(results: Results) -> list[Caution]:
         _clipped,
         _band_limited,
         _unknown_metric,
+        _busy_machine,
+        _not_measured,
     )
     return [caution for check in checks for caution in check(results)]
 
@@ -173,3 +176,30 @@ def _unknown_metric(results: Results) -> Iterator[Caution]:
             f"{', '.join(names)}: the package of this metric is not installed here; its scores are in per_clip.csv, "
             "but models are not compared by it",
         )
+
+
+def _busy_machine(results: Results) -> Iterator[Caution]:
+    costs = [cost for model in results.models if (cost := measured_cost(results, model)) and cost.is_busy]
+    if costs:
+        slowdown, cpu_share = max(cost.slowdown for cost in costs), min(cost.cpu_share for cost in costs)
+        models = tuple(cost.model for cost in costs)
+        yield Caution(
+            "busy_machine",
+            models,
+            0,
+            f"the machine was busy with other work while the cost of {', '.join(models)} was measured (a fixed "
+            f"calculation took up to {slowdown:.1f} times its best time; the smallest processor time of a model was "
+            f"{100 * cpu_share:.0f} % of its time): their rtf may be too high; run the same command again when no "
+            "other program computes, and it is measured again",
+        )
+
+
+def _not_measured(results: Results) -> Iterator[Caution]:
+    for model, cost in results.costs.items():
+        if cost.error:
+            yield Caution(
+                "cost_not_measured",
+                (model,),
+                0,
+                f"the cost of {model} could not be measured ({cost.error}); its rtf is from the run itself",
+            )

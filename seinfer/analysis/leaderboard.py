@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ..core.records import BASELINE
+from ..core.records import BASELINE, Cost
 from ..stats import Comparison, Interval, PairedDifference, Summary
+from .costs import measured_cost
 from .results import Results, is_higher_better
 
 
@@ -53,10 +54,12 @@ class LeaderboardRow:
         figures: metric -> result.
         n_ok: number of estimates written.
         n_failed: number of clips without an estimate.
-        rtf: processing time / audio duration over all clips; None if nothing was processed.
+        rtf: processing time / audio duration: the median of `cost` if there is one, else of all clips in the run,
+            which is approximate; None if nothing was processed.
         n_parameters: None if unknown or 0.
         weights_bytes: size of the weight files; None if there are none.
         peak_rss_mib: largest resident memory of the worker process; None if nothing was processed.
+        cost: measurement of the model alone; None if there is none.
     """
 
     model: str
@@ -67,6 +70,7 @@ class LeaderboardRow:
     n_parameters: int | None
     weights_bytes: int | None
     peak_rss_mib: float | None
+    cost: Cost | None = None
 
 
 def leaderboard(results: Results) -> list[LeaderboardRow]:
@@ -80,15 +84,17 @@ def _row(results: Results, model: str, figures: Mapping[str, MetricResult]) -> L
     audio_s = sum(clip.duration_s for clip, _ in done)
     wall_s = sum(enhancement.wall_s for _, enhancement in done)
     facts = results.header["models"][model]
+    cost = measured_cost(results, model)
     return LeaderboardRow(
         model=model,
         figures=figures,
         n_ok=len(done),
         n_failed=len(results.clips) - len(done),
-        rtf=wall_s / audio_s if audio_s and wall_s else None,
+        rtf=cost.rtf if cost else wall_s / audio_s if audio_s and wall_s else None,
         n_parameters=facts.get("n_parameters") or None,
         weights_bytes=facts.get("weights_bytes") or None,
         peak_rss_mib=max((enhancement.peak_rss_mib for _, enhancement in done), default=0.0) or None,
+        cost=cost,
     )
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from ..core.records import BASELINE, Clip, Enhancement, Score
+from ..core.records import BASELINE, Clip, Cost, Enhancement, Score
 from ..metrics.table import load_table
 from ..stats import Comparison, compare
 from .settings import TableSettings
@@ -52,6 +52,7 @@ class Results:
         models: the models that ran, the baseline (noisy) first.
         computed: every requested metric, in column order.
         rows: (clip_id, model) -> row, for every clip and model.
+        costs: model -> measurement of the model alone, with or without success; models not measured are absent.
     """
 
     header: Mapping[str, Any]
@@ -59,6 +60,7 @@ class Results:
     models: tuple[str, ...]
     computed: tuple[str, ...]
     rows: Mapping[tuple[str, str], Row]
+    costs: Mapping[str, Cost] = field(default_factory=dict)
 
     @cached_property
     def metrics(self) -> tuple[str, ...]:
@@ -137,6 +139,7 @@ def results_of(
     clips: Sequence[Clip],
     enhancements: Mapping[tuple[str, str], Enhancement],
     scores: Mapping[tuple[str, str], Score],
+    costs: Mapping[str, Cost] | None = None,
 ) -> Results:
     """Build the rows of a run.
 
@@ -145,6 +148,7 @@ def results_of(
         clips: the clips of the run, in any order.
         enhancements: (clip_id, model) -> result of enhancing; clips and models that are not of this run are ignored.
         scores: (clip_id, model) -> scores; the same applies.
+        costs: model -> measurement of the model alone; the same applies.
     """
     models = _ordered(header.get("models", {}))
     in_order = tuple(sorted(clips, key=lambda clip: clip.clip_id))
@@ -155,7 +159,8 @@ def results_of(
         for clip in in_order
         for model in models
     }
-    return Results(header, in_order, models, tuple(header.get("metrics", {})), rows)
+    own_costs = {model: cost for model in models if (cost := (costs or {}).get(model))}
+    return Results(header, in_order, models, tuple(header.get("metrics", {})), rows, own_costs)
 
 
 def _ordered(models: Mapping[str, Any]) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from .options import (
     CategoryRegex,
     Clean,
     Config,
+    Cost,
     Device,
     DnsmosCsv,
     Dry,
@@ -77,6 +78,7 @@ def compare(
     jobs: Annotated[
         int, typer.Option("--jobs", min=1, help="Models to run at the same time, within cores and memory.")
     ] = 1,
+    cost: Cost = True,
     log_file: LogFile = None,
     baseline: Baseline = None,
     by: By = None,
@@ -127,6 +129,7 @@ def compare(
         threads=n_threads,
         jobs=resolve.jobs(jobs, len(selection.specs), n_threads),
         timeout_s=timeout,
+        has_cost=cost,
         resume=resume,
         tables=resolve.tables(
             clips=inputs.clips.clips,

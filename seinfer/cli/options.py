@@ -71,6 +71,15 @@ Timeout = Annotated[
     float, typer.Option("--timeout", min=1.0, help="Seconds without progress before a model counts as hung.")
 ]
 
+# What is measured: run, compare.
+Cost = Annotated[
+    bool,
+    typer.Option(
+        "--cost/--no-cost",
+        help="At the end, time each model alone on one clip, for the rtf of the table; takes seconds per model.",
+    ),
+]
+
 # What is paired with what: compare, pair, report.
 Clean = Annotated[Path | None, typer.Option("--clean", help="Folder or list of the clean files.")]
 Manifest = Annotated[

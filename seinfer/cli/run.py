@@ -13,6 +13,7 @@ from .config import file_options
 from .options import (
     DEFAULT_OUT,
     Config,
+    Cost,
     Device,
     Dry,
     Limit,
@@ -52,6 +53,7 @@ def run(
     mono: Mono = False,
     subtype: Subtype = "",
     timeout: Timeout = 300.0,
+    cost: Cost = False,
     log_file: LogFile = None,
     json: TableJson = False,
     config: Config = None,
@@ -77,6 +79,7 @@ def run(
         device=resolve.device(device),
         threads=resolve.threads(threads),
         timeout_s=timeout,
+        has_cost=cost,
         resume=resume,
         tables=resolve.tables(clips=clips.clips, models=[spec.name for spec in selection.specs], json=json),
         limit=limit,

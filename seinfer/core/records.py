@@ -141,6 +141,9 @@ class Enhancement:
         sample_rate_in, model_sample_rate, sample_rate_out: Hz.
         clipped_samples: number of samples that were clipped on writing.
         wall_s: seconds of resampling and inference; the time of a batch is divided by length.
+        cpu_s: processor seconds of the worker in that time, over all its threads and divided in the same way; other
+            clips may have been decoded and written meanwhile; 0 if unknown.
+        batch_size: number of clips enhanced together; `wall_s` is a share of their time if it is not 1; 0 if unknown.
         peak_rss_mib: largest resident memory of the worker so far.
         estimate_sha256: SHA-256 of the written file.
     """
@@ -158,6 +161,8 @@ class Enhancement:
     wall_s: float = 0.0
     peak_rss_mib: float = 0.0
     estimate_sha256: str = ""
+    cpu_s: float = 0.0
+    batch_size: int = 0
 
     @property
     def is_ok(self) -> bool:
@@ -209,6 +214,55 @@ class Score:
     lag_samples: int | None = None
     gain_db: float | None = None
     len_diff_samples: int | None = None
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Time and memory of one model, measured while no other work of seinfer runs.
+
+    rtf is processing time / audio duration, of resampling and inference. The field names are keys of `compare --json`.
+
+    Attributes:
+        model: name.
+        error: "reason: message" if it could not be measured; all figures are then 0.
+        clip_id, clip_s: the clip that was enhanced repeatedly, and the seconds of it that were used.
+        device: "cpu" or "cuda".
+        threads: processor cores that the model could use.
+        processor: name of the processor.
+        rtf, rtf_low, rtf_high: one clip at a time: median, smallest and largest of the repetitions.
+        n_repeats: number of repetitions in these figures.
+        batch_size: number of equal clips together at which a clip takes least time, of those tried.
+        batch_rtf, batch_rtf_low, batch_rtf_high: the same figures at that batch size.
+        peak_rss_mib, batch_peak_rss_mib: largest resident memory of the worker process with one clip, and at the end.
+        is_busy, batch_is_busy: the machine was busy with other work: these figures are too high.
+        slowdown: time of a fixed calculation before and after the repetitions / its shortest time on this machine,
+            median.
+        cpu_share: processor seconds / seconds of the worker during the repetitions, median; 0 if unknown.
+        load_average: processes that were running or waiting in the last minute (1-minute load average of the system).
+    """
+
+    model: str
+    error: str = ""
+    clip_id: str = ""
+    clip_s: float = 0.0
+    device: str = ""
+    threads: int = 0
+    processor: str = ""
+    rtf: float = 0.0
+    rtf_low: float = 0.0
+    rtf_high: float = 0.0
+    n_repeats: int = 0
+    is_busy: bool = False
+    batch_size: int = 0
+    batch_rtf: float = 0.0
+    batch_rtf_low: float = 0.0
+    batch_rtf_high: float = 0.0
+    batch_is_busy: bool = False
+    peak_rss_mib: float = 0.0
+    batch_peak_rss_mib: float = 0.0
+    slowdown: float = 0.0
+    cpu_share: float = 0.0
+    load_average: float = 0.0
 
 
 def to_json(record: Any) -> dict[str, Any]:

@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
@@ -61,6 +62,19 @@ def main() -> None:
     Worker(spec, loaded.enhancer, channel).serve()
 
 
+@dataclass(frozen=True)
+class _Timing:
+    """Time of one clip: seconds, processor seconds of this process (0 if unknown), and clips in its batch."""
+
+    wall_s: float
+    cpu_s: float = 0.0
+    batch_size: int = 1
+
+    def share(self, part: float) -> _Timing:
+        """Return the time of one clip that is this part of the batch."""
+        return _Timing(self.wall_s * part, self.cpu_s * part, self.batch_size)
+
+
 class Worker:
     """Three stages with short queues between them, so that only a few batches are in memory."""
 
@@ -69,7 +83,7 @@ class Worker:
         self._enhancer = enhancer
         self._channel = channel
         self._decoded: queue.Queue[list[tuple[Job, Audio]] | Job | None] = queue.Queue(maxsize=1)
-        self._enhanced: queue.Queue[tuple[Job, Audio, Samples, float] | None] = queue.Queue(maxsize=8)
+        self._enhanced: queue.Queue[tuple[Job, Audio, Samples, _Timing] | None] = queue.Queue(maxsize=8)
 
     def serve(self) -> None:
         """Run until the channel is closed and the results of all jobs are written."""
@@ -109,14 +123,14 @@ class Worker:
             self._guard(job, self._infer_together, [(job, decoded)])
 
     def _infer_together(self, batch: Sequence[tuple[Job, Audio]]) -> None:
-        started = time.perf_counter()
+        started, cpu_started = time.perf_counter(), time.process_time()
         clips = [decoded.samples for _, decoded in batch]
         enhanced = enhance_clips(self._enhancer, clips, [decoded.sample_rate for _, decoded in batch])
-        wall_s = time.perf_counter() - started
+        timing = _Timing(time.perf_counter() - started, time.process_time() - cpu_started, len(batch))
         total_s = sum(clip.size / decoded.sample_rate for clip, (_, decoded) in zip(clips, batch, strict=True))
         for (job, decoded), samples in zip(batch, enhanced, strict=True):
-            share = samples.size / decoded.sample_rate / total_s
-            self._enhanced.put((job, decoded, samples, wall_s * share))
+            part = samples.size / decoded.sample_rate / total_s
+            self._enhanced.put((job, decoded, samples, timing.share(part)))
 
     def _enhance_long(self, job: Job) -> None:
         """Enhance a clip that is too long for memory, block by block."""
@@ -124,25 +138,25 @@ class Worker:
         subtype = job.subtype or writing.wav_subtype(info.subtype)
         done = enhance_file(self._enhancer, Path(job.source), Path(job.target), info, subtype, mono=job.mono)
         status = "chunked" if done.is_chunked else "ok"
-        self._done(job, info.sample_rate, (done.channels, info.n_samples), done.n_clipped, done.wall_s, status)
+        self._done(job, info.sample_rate, (done.channels, info.n_samples), done.n_clipped, _Timing(done.wall_s), status)
 
     def _write(self) -> None:
         while (item := self._enhanced.get()) is not None:
             self._guard(item[0], self._write_one, *item)
 
-    def _write_one(self, job: Job, decoded: Audio, samples: Samples, wall_s: float) -> None:
+    def _write_one(self, job: Job, decoded: Audio, samples: Samples, timing: _Timing) -> None:
         target = Path(job.target)
         subtype = job.subtype or writing.wav_subtype(decoded.subtype)
         n_clipped = writing.write(target, samples, decoded.sample_rate, subtype)
         status = "chunked" if is_chunked(self._enhancer, self._model_samples(decoded)) else "ok"
-        self._done(job, decoded.sample_rate, samples.shape, n_clipped, wall_s, status)
+        self._done(job, decoded.sample_rate, samples.shape, n_clipped, timing, status)
 
     def _model_samples(self, decoded: Audio) -> int:
         rate = decoded.sample_rate
         return resampled_length(decoded.samples.shape[1], rate, self._enhancer.sample_rate or rate)
 
     def _done(
-        self, job: Job, sample_rate: int, shape: tuple[int, ...], n_clipped: int, wall_s: float, status: str
+        self, job: Job, sample_rate: int, shape: tuple[int, ...], n_clipped: int, timing: _Timing, status: str
     ) -> None:
         self._report(
             Enhancement(
@@ -155,7 +169,9 @@ class Worker:
                 channels=shape[0],
                 n_samples=shape[1],
                 clipped_samples=n_clipped,
-                wall_s=wall_s,
+                wall_s=timing.wall_s,
+                cpu_s=timing.cpu_s,
+                batch_size=timing.batch_size,
                 peak_rss_mib=peak_rss_mib(),
                 estimate_sha256=sha256_of(Path(job.target)),
             )

@@ -19,7 +19,7 @@ from ..analysis.results import Results, results_of
 from ..audio.writing import PART_SUFFIX
 from ..clips.discovery import JOURNAL
 from ..core.errors import RunFolderError
-from ..core.records import Clip, Enhancement, Score, from_json, to_json
+from ..core.records import Clip, Cost, Enhancement, Score, from_json, to_json
 
 LOCK = "run.lock"
 _BLOCK_BYTES = 1 << 20
@@ -34,12 +34,14 @@ class Journal:
         plan: the last command's header and clips, as JSON values; empty before the first.
         enhancements: slot -> (fingerprint of what it depends on, result).
         scores: slot -> (fingerprint of what they depend on, scores).
+        costs: model -> (fingerprint of what it depends on, measurement of the model alone).
     """
 
     def __init__(self) -> None:
         self.plan: Mapping[str, Any] = {}
         self.enhancements: dict[Slot, tuple[str, Enhancement]] = {}
         self.scores: dict[Slot, tuple[str, Score]] = {}
+        self.costs: dict[str, tuple[str, Cost]] = {}
 
     def add_line(self, line: Mapping[str, Any]) -> None:
         """Add the content of one line."""
@@ -52,6 +54,9 @@ class Journal:
         elif kind == "score":
             score = from_json(Score, line)
             self.scores[score.clip_id, score.model] = (str(line["key"]), score)
+        elif kind == "cost":
+            cost = from_json(Cost, line)
+            self.costs[cost.model] = (str(line["key"]), cost)
 
     @property
     def clips(self) -> tuple[Clip, ...]:
@@ -62,7 +67,8 @@ class Journal:
         """Return the rows of the last command; `clips` may replace its clips by ones with other categories."""
         enhancements = {slot: enhancement for slot, (_, enhancement) in self.enhancements.items()}
         scores = {slot: score for slot, (_, score) in self.scores.items()}
-        return results_of(self.header, self.clips if clips is None else clips, enhancements, scores)
+        costs = {model: cost for model, (_, cost) in self.costs.items()}
+        return results_of(self.header, self.clips if clips is None else clips, enhancements, scores, costs)
 
     @property
     def header(self) -> Mapping[str, Any]:
@@ -182,6 +188,10 @@ class RunFolder:
     def add_score(self, key: str, score: Score) -> None:
         """Write the scores of an estimate."""
         self._append({"kind": "score", "key": key, **to_json(score)})
+
+    def add_cost(self, key: str, cost: Cost) -> None:
+        """Write the measurement of a model alone."""
+        self._append({"kind": "cost", "key": key, **to_json(cost)})
 
     def _append(self, line: Mapping[str, Any]) -> None:
         path = self.path / JOURNAL

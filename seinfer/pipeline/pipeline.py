@@ -1,4 +1,4 @@
-"""The whole flow on one page: clips -> enhance -> score -> analyse -> report. Prints nothing.
+"""The whole flow on one page: clips -> enhance -> score -> measure costs -> analyse -> report. Prints nothing.
 
 Every result is in the journal before the next one is handled. What an earlier command in the same run folder did is
 not done again as long as its input, weights and settings are the same.
@@ -12,9 +12,10 @@ from ..analysis.results import Results
 from ..clips.discovery import inspect
 from ..core.logs import log_library_output
 from ..core.progress import Progress
-from ..enhancement.engines.base import Engine
+from ..enhancement.engines.base import MeasuringEngine
 from ..enhancement.engines.local import LocalEngine
 from ..reports.run_files import write_reports
+from .costs import measure_costs
 from .journal import RunFolder
 from .provenance import run_header, weights_digest
 from .request import Request
@@ -28,7 +29,7 @@ def execute_here(request: Request, progress: Progress) -> Results:
     )
 
 
-def execute(request: Request, engine: Engine, progress: Progress) -> Results:
+def execute(request: Request, engine: MeasuringEngine, progress: Progress) -> Results:
     """Enhance and score the clips, and write all files of the run folder.
 
     Raises:
@@ -44,6 +45,9 @@ def execute(request: Request, engine: Engine, progress: Progress) -> Results:
             folder.add_plan(run_header(request, clips, digests, scheduler), clips)
             scheduler.run(engine)
             folder.add_plan(run_header(request, clips, digests, scheduler), clips)
+        if request.has_cost:  # only now: the workers and the scoring processes have ended
+            ran = {name: digest for name, digest in digests.items() if name not in scheduler.lost}
+            measure_costs(request, folder, clips, ran, engine, progress)
         results = folder.journal.results()
         write_reports(folder.path, results)
         return results

@@ -32,6 +32,7 @@ class Request:
         threads: processor cores to use.
         jobs: models to run at the same time.
         timeout_s: seconds without progress before a model counts as hung.
+        has_cost: measure the cost of each model alone after the run.
         resume: keep what an earlier command did in this run folder.
         tables: settings of the tables.
         limit: largest number of clips that was asked for; None for all. `clips` holds no more than these.
@@ -52,6 +53,7 @@ class Request:
     threads: int = 1
     jobs: int = 1
     timeout_s: float = 300.0
+    has_cost: bool = False
     resume: bool = True
     tables: TableSettings = field(default_factory=TableSettings)
     limit: int | None = None

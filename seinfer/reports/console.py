@@ -10,12 +10,13 @@ from rich.table import Table
 from rich.text import Text
 
 from ..analysis.cautions import Caution
+from ..analysis.costs import rtf_lines
 from ..analysis.groups import SNR, has_measured_snr
 from ..analysis.licences import licence_lines
 from ..analysis.results import Results
 from ..core.records import BASELINE
 from ..stats import MIN_CLIPS
-from .text_table import Cell, TextTable
+from .text_table import RTF, Cell, TextTable
 
 _MAX_FAILURES_SHOWN = 10
 _STYLES = {"": "", "best": "bold", "gain": "green", "loss": "red", "dim": "dim"}
@@ -55,6 +56,8 @@ def footnotes(results: Results, table: TextTable, warnings: list[Caution]) -> It
     """Yield the lines below the table: how to read it, hidden columns, models not run, warnings, licences, metrics."""
     if results.metrics:
         yield from _legend(results, table)
+    if RTF in table.headings:
+        yield from rtf_lines(results)
     if table.layout.hidden:
         yield f"hidden: terminal too narrow for {', '.join(table.layout.hidden)} (--format csv prints everything)"
     for model, reason in not_run(results.header).items():

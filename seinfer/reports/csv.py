@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..analysis.costs import rtf_source
 from ..analysis.groups import CATEGORIES
 from ..analysis.leaderboard import LeaderboardRow, MetricResult
 from ..analysis.results import Results, Row
@@ -171,6 +172,7 @@ PER_CLIP: Mapping[str, PerClipCell] = {
     "rtf": _rtf,
     "peak_rss_mib": _enhanced_here(lambda done: done.peak_rss_mib),
     **{f"{metric}_delta": _delta(metric) for metric in (*REFERENCE_METRICS, *BLIND_METRICS)},
+    "batch_size": _enhanced_here(lambda done: done.batch_size or None),
 }
 """Column of per_clip.csv -> function that computes a cell."""
 
@@ -240,6 +242,9 @@ def _table_cells(row: LeaderboardRow, metrics: Sequence[str]) -> Iterator[tuple[
     yield "n_parameters", row.n_parameters
     yield "weights_bytes", row.weights_bytes
     yield "peak_rss_mib", row.peak_rss_mib
+    yield "rtf_low", row.cost.rtf_low if row.cost else None
+    yield "rtf_high", row.cost.rtf_high if row.cost else None
+    yield "rtf_source", rtf_source(row)
 
 
 def _metric_cells(metric: str, result: MetricResult) -> Iterator[tuple[str, Cell]]:

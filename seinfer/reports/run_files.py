@@ -10,6 +10,7 @@ from ..analysis.leaderboard import leaderboard
 from ..analysis.results import Results
 from ..core.files import write_json
 from .blind_report_csv import write_blind_report
+from .costs_csv import write_costs
 from .csv import write_clips, write_per_clip
 from .dnsmos_csv import write_dnsmos
 from .failures_csv import write_failures
@@ -27,6 +28,7 @@ def write_reports(folder: Path, results: Results) -> None:
     write_json(folder / "run.json", {**results.header, "warnings": warnings})
     write_clips(results, folder / "clips.csv")
     write_per_clip(results, folder / "per_clip.csv")
+    write_costs(results, folder / "costs.csv")
     write_failures(results, folder / "failures.csv")
     write_summary(results, leaderboard(results), folder / "summary.csv")
     write_pairwise(results, folder / "pairwise.csv")

@@ -16,7 +16,7 @@ from seinfer.pipeline.journal import RunFolder
 from tests.helpers import seinfer, write_paired_set
 from tests.reports import example_run as example_results
 
-COMPARE = ("compare", "--models", "noisy,rnnoise")
+COMPARE = ("compare", "--no-cost", "--models", "noisy,rnnoise")
 
 
 @pytest.fixture(scope="package")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 import subprocess
@@ -79,6 +80,25 @@ def test_compare_again_repeats_nothing_and_writes_the_same_tables(
     assert {path.name: path.read_bytes() for path in out.glob("*.csv")} == tables
 
 
+def test_compare_by_default_measures_each_model_alone_and_says_how(tmp_path: Path) -> None:
+    write_paired_set(tmp_path / "set", 2)
+    command = ("compare", "--models", "rnnoise", "--metrics", "si_sdr", "--threads", "1", "--out", tmp_path / "out")
+    result = seinfer(*command, tmp_path / "set")
+    assert result.returncode == 0, result.stderr
+    costs = {row["model"]: row for row in rows(tmp_path / "out" / "costs.csv")}
+    assert set(costs) == {"noisy", "rnnoise"}
+    cost = costs["rnnoise"]
+    assert (cost["status"], cost["clip_id"], cost["threads"], cost["device"]) == ("ok", "c0", "1", "cpu")
+    assert 0 < float(cost["rtf_low"]) <= float(cost["rtf"]) <= float(cost["rtf_high"])
+    (line,) = (line for line in result.stdout.splitlines() if line.startswith("rtf: "))
+    assert "one clip (1.5 s) at a time: median of " in line
+    assert ", 1 thread, " in line
+    printed = seinfer("report", tmp_path / "out", "--format", "csv").stdout
+    (shown,) = (row for row in csv.DictReader(printed.splitlines()) if row["model"] == "rnnoise")
+    assert (shown["rtf"], shown["rtf_low"], shown["rtf_high"]) == (cost["rtf"], cost["rtf_low"], cost["rtf_high"])
+    assert shown["rtf_source"].startswith("alone")
+
+
 @pytest.mark.parametrize("change", ["input", "output", "settings"])
 def test_compare_again_after_a_change_enhances_the_changed_clip_again(compared_copy: Path, change: str) -> None:
     target = compared_copy / "out" / "audio" / "rnnoise" / "c0.wav"
@@ -110,7 +130,7 @@ def test_compare_in_the_folder_of_run_reuses_its_files(tmp_path: Path) -> None:
     target = tmp_path / "out" / "audio" / "rnnoise" / "c0.wav"
     before = target.stat().st_mtime_ns
     options = ("--models", "rnnoise", "--metrics", "si_sdr", "--out", tmp_path / "out")
-    result = seinfer("compare", *options, tmp_path / "set")
+    result = seinfer("compare", "--no-cost", *options, tmp_path / "set")
     assert result.returncode == 0, result.stderr
     assert target.stat().st_mtime_ns == before
     assert all(row["si_sdr"] for row in rows(tmp_path / "out" / "per_clip.csv"))
@@ -128,7 +148,7 @@ def test_compare_log_file_has_a_json_line_per_event(tmp_path: Path) -> None:
     write_paired_set(tmp_path / "set", 2)
     log = tmp_path / "log.jsonl"
     options = ("--log-file", log, "--metrics", "si_sdr", "--no-score-cache", "--out", tmp_path / "out")
-    assert seinfer("compare", "--models", "noisy", *options, tmp_path / "set").returncode == 0
+    assert seinfer("compare", "--no-cost", "--models", "noisy", *options, tmp_path / "set").returncode == 0
     events = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
     messages = [event["message"] for event in events]
     assert (messages[0], messages[-1]) == ("started", "ended")
@@ -137,7 +157,7 @@ def test_compare_log_file_has_a_json_line_per_event(tmp_path: Path) -> None:
 
 def test_compare_set_without_clean_files_is_scored_with_dnsmos(tmp_path: Path) -> None:
     write_audio(tmp_path / "in" / "x.wav", speech_like(1.0, RATE))
-    result = seinfer("compare", "--models", "rnnoise", "--out", tmp_path / "out", tmp_path / "in")
+    result = seinfer("compare", "--no-cost", "--models", "rnnoise", "--out", tmp_path / "out", tmp_path / "in")
     assert result.returncode == 0, result.stderr
     for row in rows(tmp_path / "out" / "per_clip.csv"):
         assert row["ref_status"] == "no_reference"
@@ -149,7 +169,7 @@ def test_compare_set_without_clean_files_is_scored_with_dnsmos(tmp_path: Path) -
 def test_compare_all_lists_models_that_cannot_run_with_the_command_that_fixes_it(tmp_path: Path) -> None:
     write_paired_set(tmp_path / "set", 1)
     result = seinfer(
-        *("compare", "--metrics", "si_sdr", "--out", "out", "set"),
+        *("compare", "--no-cost", "--metrics", "si_sdr", "--out", "out", "set"),
         cwd=tmp_path,
         environment={"SEINFER_WEIGHTS_DIR": str(tmp_path / "none")},
     )
@@ -162,7 +182,7 @@ def test_compare_all_lists_models_that_cannot_run_with_the_command_that_fixes_it
 def test_compare_without_folder_uses_the_current_one_and_not_its_own_output(tmp_path: Path) -> None:
     write_paired_set(tmp_path, 1)
     for _ in range(2):  # the second command finds the output of the first in the folder
-        result = seinfer("compare", "--models", "noisy", "--metrics", "si_sdr", cwd=tmp_path)
+        result = seinfer("compare", "--no-cost", "--models", "noisy", "--metrics", "si_sdr", cwd=tmp_path)
         assert result.returncode == 0, result.stderr
     assert (tmp_path / "seinfer-out" / "per_clip.csv").is_file()
     assert len(rows(tmp_path / "seinfer-out" / "clips.csv")) == 1
@@ -179,7 +199,17 @@ def test_compare_dns_file_names_give_categories_that_report_can_override(tmp_pat
     write_audio(tmp_path / "set" / "clean_fileid_1.wav", speech_like(0.5, RATE, seed=1))
     write_audio(tmp_path / "set" / "alone.wav", speech_like(0.5, RATE, seed=2))
     result = seinfer(
-        *("compare", "--models", "noisy", "--metrics", "si_sdr", "--category-regex", "^(?P<noise>[a-z]+)_", "set"),
+        *(
+            "compare",
+            "--no-cost",
+            "--models",
+            "noisy",
+            "--metrics",
+            "si_sdr",
+            "--category-regex",
+            "^(?P<noise>[a-z]+)_",
+            "set",
+        ),
         cwd=tmp_path,
     )
     assert result.returncode == 0, result.stderr
@@ -209,7 +239,7 @@ def test_compare_again_in_another_run_folder_reuses_the_cached_scores(
 
     def compare(out: str) -> dict[str, str]:
         options = ("--models", "noisy", "--metrics", "sdr,si_sdr", "--device", "cpu", "--out", tmp_path / out)
-        result = invoke("compare", *options, tmp_path / "set")
+        result = invoke("compare", "--no-cost", *options, tmp_path / "set")
         assert result.exit_code == 0, result.output
         return {row["clip_id"]: row["sdr"] for row in rows(tmp_path / out / "per_clip.csv")}
 

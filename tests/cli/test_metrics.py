@@ -118,7 +118,17 @@ def test_compare_metrics_that_crash_or_raise_leave_only_their_own_cells_empty(
     crashing = speech_like(1.5, RATE)
     crashing[0] = 0.5
     write_audio(folder / "noisy" / "c0.wav", crashing)
-    command = ("compare", "--models", "noisy", "--metrics", "pesq_wb,si_sdr,loud,odd", "--out", "out", folder)
+    command = (
+        "compare",
+        "--no-cost",
+        "--models",
+        "noisy",
+        "--metrics",
+        "pesq_wb,si_sdr,loud,odd",
+        "--out",
+        "out",
+        folder,
+    )
     result = seinfer(*command, cwd=tmp_path, environment=site)
     assert result.returncode == 0, result.stderr
     assert "warning: metric plug-in lost" in result.stderr
@@ -139,7 +149,7 @@ def test_compare_set_with_some_clean_files_gives_each_clip_the_metrics_that_appl
     folder = write_paired_set(tmp_path / "set", 1)
     write_audio(folder / "noisy" / "alone.wav", speech_like(5.0, RATE, seed=3))
     write_audio(folder / "noisy" / "silent.wav", np.zeros(RATE, np.float32))
-    result = seinfer("compare", "--models", "noisy", "--out", "out", folder, cwd=tmp_path)
+    result = seinfer("compare", "--no-cost", "--models", "noisy", "--out", "out", folder, cwd=tmp_path)
     assert result.returncode == 0, result.stderr
     assert "note: 1 clips with a clean file are compared with it, 2 without one" in result.stdout
     alone, c0, silent = rows(tmp_path / "out" / "per_clip.csv")
@@ -169,7 +179,7 @@ def test_compare_pesq_with_more_utterances_than_its_tables_have_room_for_is_a_sc
     folder = write_paired_set(tmp_path / "set", 1)
     write_audio(folder / "clean" / "bursts.wav", clean)
     write_audio(folder / "noisy" / "bursts.wav", clean + 0.003 * np.random.default_rng(0).standard_normal(len(clean)))
-    command = ("compare", "--models", "noisy", "--metrics", "pesq_wb", "--out", "out", folder)
+    command = ("compare", "--no-cost", "--models", "noisy", "--metrics", "pesq_wb", "--out", "out", folder)
     result = seinfer(*command, cwd=tmp_path)
     assert result.returncode == 0, result.stderr
     bursts, c0 = rows(tmp_path / "out" / "per_clip.csv")

@@ -30,7 +30,7 @@ def test_mix_writes_a_set_that_compare_pairs_without_options(folder: Path) -> No
     assert mixed.returncode == 0, mixed.stderr
     assert mixed.stdout == "3 of 3 clips, 4.5 s in all, SNR -5 dB: 1, 0 dB: 1, 5 dB: 1\n"
     assert mixed.stderr == "written to set; next: seinfer compare --models all set\n"
-    compared = seinfer("compare", "--models", "noisy", "--out", "run", "set", cwd=folder)
+    compared = seinfer("compare", "--no-cost", "--models", "noisy", "--out", "run", "set", cwd=folder)
     assert compared.returncode == 0, compared.stderr
     made = {row["clip_id"]: row for row in rows(folder / "set" / "manifest.csv")}
     scored = {row["clip_id"]: row for row in rows(folder / "run" / "per_clip.csv")}
@@ -43,7 +43,9 @@ def test_mix_writes_a_set_that_compare_pairs_without_options(folder: Path) -> No
 
 def test_mix_manifest_gives_compare_the_snr_and_the_noise(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert run_main(monkeypatch, "mix", "--speech", "speech", "--noise", "noise", "--out", "set") == 0
-    result = seinfer("compare", "--models", "noisy", "--manifest", "set/manifest.csv", "--out", "run", cwd=folder)
+    result = seinfer(
+        "compare", "--no-cost", "--models", "noisy", "--manifest", "set/manifest.csv", "--out", "run", cwd=folder
+    )
     assert result.returncode == 0, result.stderr
     made = rows(folder / "set" / "manifest.csv")
     clips = rows(folder / "run" / "clips.csv")

@@ -111,7 +111,17 @@ def test_compare_with_an_added_folder_scores_it_like_a_model(tmp_path: Path) -> 
     (tmp_path / "set" / "theirs" / "c0.wav").unlink()
     write_audio(tmp_path / "set" / "theirs" / "c1.wav", np.roll(speech_like(1.5, RATE, seed=1), 160))
     write_audio(tmp_path / "set" / "theirs" / "c2.wav", speech_like(1.0, RATE, seed=2))
-    command = ("compare", "--models", "noisy", "--metrics", "sdr,si_sdr", "--add", "other-1=set/theirs", "set")
+    command = (
+        "compare",
+        "--no-cost",
+        "--models",
+        "noisy",
+        "--metrics",
+        "sdr,si_sdr",
+        "--add",
+        "other-1=set/theirs",
+        "set",
+    )
     result = seinfer(*command, cwd=tmp_path)
     assert result.returncode == 5, result.stderr
     out = tmp_path / "seinfer-out"
@@ -120,7 +130,7 @@ def test_compare_with_an_added_folder_scores_it_like_a_model(tmp_path: Path) -> 
     assert found["c0", "other-1"]["error"].startswith("missing: ")
     assert found["c1", "other-1"]["lag_samples"] == "160"
     assert found["c1", "other-1"]["sdr_delta"]
-    unknown = ("model_sample_rate", "clipped_samples", "wall_s", "rtf", "peak_rss_mib")
+    unknown = ("model_sample_rate", "clipped_samples", "wall_s", "rtf", "peak_rss_mib", "batch_size")
     assert [found["c1", "other-1"][column] for column in unknown] == [""] * len(unknown)
     assert found["c2", "other-1"]["ref_status"] == "sdr: length_mismatch; si_sdr: length_mismatch"
     assert found["c2", "other-1"]["len_diff_samples"] == "-8000"
@@ -140,7 +150,7 @@ def test_compare_with_an_added_folder_scores_it_like_a_model(tmp_path: Path) -> 
 def test_compare_with_an_unusable_folder_writes_nothing(tmp_path: Path, added: str, code: int, message: str) -> None:
     write_audio(tmp_path / "set" / "x.wav", speech_like(0.2, RATE))
     write_audio(tmp_path / "other" / "y.wav", speech_like(0.2, RATE))
-    result = seinfer("compare", "--models", "noisy", "--add", added, "set", cwd=tmp_path)
+    result = seinfer("compare", "--no-cost", "--models", "noisy", "--add", added, "set", cwd=tmp_path)
     assert (result.returncode, message in result.stderr) == (code, True), result.stderr
     assert not (tmp_path / "seinfer-out").exists()
 

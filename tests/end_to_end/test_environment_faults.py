@@ -38,7 +38,7 @@ from tests.helpers import (
 N_CLIPS = 3
 N_MANY = 20
 KIB = 1024
-COMPARE = ("compare", "--models", "noisy,rnnoise", "--metrics", "si_sdr", "--threads", "1")
+COMPARE = ("compare", "--no-cost", "--models", "noisy,rnnoise", "--metrics", "si_sdr", "--threads", "1")
 
 
 @pytest.fixture(scope="module")
@@ -224,7 +224,7 @@ def test_run_read_only_weights_folder_is_used(folder: Path, weights: Path, tmp_p
 
 def test_compare_weights_removed_while_running_keeps_finished_work(folder: Path, weights: Path, tmp_path: Path) -> None:
     models = ("--models-file", tmp_path / "mine.toml", "--models", "rnnoise,weighted")
-    command = ("compare", *models, "--metrics", "si_sdr", "--out")
+    command = ("compare", "--no-cost", *models, "--metrics", "si_sdr", "--out")
     process = start(*command, tmp_path / "out", folder / "many", environment=weights_in(weights))
     wait_until(lambda: lines(tmp_path / "out", "enhancement") or process.poll() is not None)
     (weights / "weighted" / "net.bin").rename(tmp_path / "kept")
@@ -377,7 +377,7 @@ def table_lines(text: str) -> list[str]:
 def test_compare_on_80_columns_fits_and_cuts_no_number(folder: Path, tmp_path: Path) -> None:
     long_name = "a-model-of-my-own-with-a-very-long-name-finetuned"
     (tmp_path / "mine.toml").write_text(table(long_name))
-    command = ("compare", "--models-file", tmp_path / "mine.toml", "--models", f"rnnoise,{long_name}")
+    command = ("compare", "--no-cost", "--models-file", tmp_path / "mine.toml", "--models", f"rnnoise,{long_name}")
     output = on_terminal(80, *command, "--out", tmp_path / "out", folder / "set", TERM="xterm")
     assert "\x1b[" in output
     found = table_lines(output)

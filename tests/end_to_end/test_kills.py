@@ -17,11 +17,11 @@ import pytest
 
 from seinfer.clips.discovery import JOURNAL
 from tests import helpers
-from tests.helpers import finish, lines, tables, wait_until, write_paired_set
+from tests.helpers import finish, lines, rows, tables, wait_until, write_paired_set
 
 N_CLIPS = 8
 # With pesq_wb and without the cache, so that there is a scoring process to kill.
-COMPARE = ("compare", "--models", "noisy,rnnoise", "--metrics", "si_sdr,pesq_wb", "--no-score-cache")
+COMPARE = ("compare", "--models", "noisy,rnnoise", "--metrics", "si_sdr,pesq_wb", "--no-score-cache", "--no-cost")
 
 
 @pytest.fixture(scope="module")
@@ -31,8 +31,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def start(folder: Path, out: str) -> subprocess.Popen[str]:
-    return helpers.start(*COMPARE, "--out", out, "set", cwd=folder, preexec_fn=_accept_ctrl_c)
+def start(folder: Path, out: str, *options: str) -> subprocess.Popen[str]:
+    return helpers.start(*COMPARE, *options, "--out", out, "set", cwd=folder, preexec_fn=_accept_ctrl_c)
 
 
 def _accept_ctrl_c() -> None:
@@ -128,6 +128,20 @@ def test_compare_interrupted_stops_keeps_finished_work_and_prints_how_to_continu
     complete(folder, out)
     assert kept <= set(enhanced(folder / out))
     assert max(Counter(enhanced(folder / out)).values()) == 1
+
+
+def test_compare_interrupted_while_it_measures_costs_keeps_scores_and_finished_costs(
+    folder: Path, expected: dict[str, list[dict[str, str]]]
+) -> None:
+    process = start(folder, "measuring", "--cost")
+    wait_until(lambda: lines(folder / "measuring", "cost") or process.poll() is not None)
+    process.send_signal(signal.SIGINT)
+    assert finish(process).returncode == 130
+    assert len(lines(folder / "measuring", "cost")) == 1, "it ran to the end instead of stopping"
+    report = finish(helpers.start("report", "measuring", cwd=folder))
+    assert report.returncode == 0, report.stderr
+    assert tables(folder / "measuring") == expected
+    assert [row["model"] for row in rows(folder / "measuring" / "costs.csv")] == ["noisy"]
 
 
 def test_compare_run_folder_in_use_is_refused_with_the_process_id(folder: Path) -> None:

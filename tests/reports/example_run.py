@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from seinfer.analysis.results import Results, results_of
-from seinfer.core.records import Clip, Enhancement, Score, to_json
+from seinfer.core.records import Clip, Cost, Enhancement, Score, to_json
 
 RATE = 16000
 N_PAIRED, N_BLIND = 8, 2
@@ -17,6 +18,32 @@ MODELS: Mapping[str, Mapping[str, Any]] = {
     "small": {"n_parameters": 50_000, "weights_bytes": 200_000, "training_data": ["DNS-4"], "sample_rate": 16000},
 }
 COSTS = {"noisy": (0.001, 60.0), "good": (0.8, 500.0), "small": (0.1, 90.5)}  # rtf, MiB
+_MEASURED = Cost(
+    "good",
+    clip_id="set/p287_003",
+    clip_s=5.0,
+    device="cpu",
+    threads=2,
+    processor="Example CPU, 2 GHz",
+    rtf=0.5,
+    rtf_low=0.48,
+    rtf_high=0.51,
+    n_repeats=5,
+    batch_size=4,
+    batch_rtf=0.25,
+    batch_rtf_low=0.24,
+    batch_rtf_high=0.27,
+    peak_rss_mib=300.0,
+    batch_peak_rss_mib=480.0,
+    slowdown=1.02,
+    cpu_share=1.9,
+    load_average=0.75,
+)
+MEASURED: Mapping[str, Cost] = {
+    "good": _MEASURED,
+    "small": replace(_MEASURED, model="small", rtf=0.05, rtf_low=0.04, rtf_high=0.055, batch_size=1),
+}
+"""Costs measured alone; the example run has none unless they are given."""
 
 
 def results(
@@ -25,6 +52,7 @@ def results(
     n_blind: int = N_BLIND,
     report: Mapping[str, Any] | None = None,
     metrics: Sequence[str] = METRICS,
+    costs: Mapping[str, Cost] | None = None,
 ) -> Results:
     """Return the results of a comparison of three models."""
     clips = [_paired_clip(i) for i in range(n_paired)] + [_blind_clip(i) for i in range(n_blind)]
@@ -36,7 +64,7 @@ def results(
             enhancements[clip.clip_id, model] = done
             if done.is_ok:
                 scores[clip.clip_id, model] = _score(clip, model, i)
-    return results_of(header(report or {}, metrics), clips, enhancements, scores)
+    return results_of(header(report or {}, metrics), clips, enhancements, scores, costs)
 
 
 def header(report: Mapping[str, Any], metrics: Sequence[str]) -> dict[str, Any]:
@@ -87,6 +115,7 @@ def _enhancement(clip: Clip, model: str, i: int) -> Enhancement:
         wall_s=rtf * clip.duration_s,
         peak_rss_mib=mib,
         estimate_sha256=f"{model}{i}",
+        batch_size=4 if model == "good" else 1,
     )
 
 

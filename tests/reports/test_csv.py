@@ -60,7 +60,7 @@ def test_per_clip_of_files_from_another_program_has_no_cells_about_processing(tm
     models = {**results.header["models"], "good": {**results.header["models"]["good"], "folder": "/theirs"}}
     found = per_clip(tmp_path, replace(results, header={**results.header, "models": models}))
     row = found["set/p287_003", "good"]
-    names = ("model_sample_rate", "clipped_samples", "wall_s", "rtf", "peak_rss_mib")
+    names = ("model_sample_rate", "clipped_samples", "wall_s", "rtf", "peak_rss_mib", "batch_size")
     assert [row[name] for name in names] == [""] * len(names)
     assert (row["sample_rate_in"], row["sample_rate_out"], row["status"]) == ("16000", "16000", "ok")
 

@@ -9,7 +9,7 @@ from seinfer.analysis.leaderboard import leaderboard
 from seinfer.reports.json import as_document
 from tests.reports import example_run
 
-KEYS_OF_MODEL = {"model", "figures", "n_ok", "n_failed", "rtf", "n_parameters", "weights_bytes", "peak_rss_mib"}
+KEYS_OF_MODEL = {"model", "figures", "n_ok", "n_failed", "rtf", "n_parameters", "weights_bytes", "peak_rss_mib", "cost"}
 KEYS_OF_METRIC = {
     *("summary", "n", "n_failed", "delta", "baseline_delta", "win_rate", "p_adjusted", "rank", "tie_band", "is_best"),
 }

@@ -17,7 +17,7 @@ GOLDEN = Path(__file__).parent / "golden"
 SETTINGS = {"baseline": "small", "by": ["noise", "snr_db"], "dnsmos_csv": True}
 FILES = (
     *("run.json", "clips.csv", "per_clip.csv", "summary.csv", "pairwise.csv", "failures.csv"),
-    *("blind_report.csv", "dnsmos.csv"),
+    *("blind_report.csv", "dnsmos.csv", "costs.csv"),
 )
 COLUMNS = {
     "clips.csv": "clip_id noisy_path clean_path has_ref sample_rate channels duration_s snr_db source track noise "
@@ -27,17 +27,21 @@ COLUMNS = {
     "estoi csig cbak covl ssnr ref_status dnsmos_sig dnsmos_bak dnsmos_ovrl dnsmos_p808 pdnsmos_sig pdnsmos_bak "
     "pdnsmos_ovrl dnsmos_n_hops dnsmos_n_used dnsmos_tiled wall_s rtf peak_rss_mib sdr_delta si_sdr_delta "
     "pesq_wb_delta pesq_nb_delta stoi_delta estoi_delta csig_delta cbak_delta covl_delta ssnr_delta dnsmos_sig_delta "
-    "dnsmos_bak_delta dnsmos_ovrl_delta dnsmos_p808_delta pdnsmos_sig_delta pdnsmos_bak_delta pdnsmos_ovrl_delta",
+    "dnsmos_bak_delta dnsmos_ovrl_delta dnsmos_p808_delta pdnsmos_sig_delta pdnsmos_bak_delta pdnsmos_ovrl_delta "
+    "batch_size",
     "summary.csv": "model metric group_key group_value n n_common n_failed mean median std ci95_lo ci95_hi ci_method "
     "delta_mean delta_ci95_lo delta_ci95_hi win_rate p_adjusted rank tie_band delta_ci_method",
     "pairwise.csv": "metric model_a model_b n mean_diff ci95_lo ci95_hi ci_method p_adjusted note",
+    "costs.csv": "model status error rtf rtf_low rtf_high n_repeats machine batch_size batch_rtf batch_rtf_low "
+    "batch_rtf_high batch_machine peak_rss_mib batch_peak_rss_mib clip_id clip_s device threads processor slowdown "
+    "cpu_share load_average",
     "dnsmos.csv": "filename len_in_sec sr num_hops OVRL_raw SIG_raw BAK_raw OVRL SIG BAK P808_MOS",
 }
 
 
 def write_example(folder: Path, **options: Any) -> Path:
     folder.mkdir()
-    write_reports(folder, example_run.results(report=SETTINGS, **options))
+    write_reports(folder, example_run.results(report=SETTINGS, costs=example_run.MEASURED, **options))
     return folder
 
 
@@ -87,4 +91,4 @@ def test_write_reports_without_dnsmos_csv_removes_the_file_of_an_earlier_run(tmp
 
 if __name__ == "__main__":
     GOLDEN.mkdir(exist_ok=True)
-    write_reports(GOLDEN, example_run.results(report=SETTINGS))
+    write_reports(GOLDEN, example_run.results(report=SETTINGS, costs=example_run.MEASURED))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
+from ...backends.base import BatchLimits
 from ...core.records import Enhancement, Job, ModelSpec
 
 
@@ -40,4 +42,40 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """End all workers at once; every `run` in progress then returns or raises soon."""
+        ...
+
+
+class Session(Protocol):
+    """A loaded model that enhances one batch after the other; nothing is decoded or written while it enhances.
+
+    Attributes:
+        device: "cpu" or "cuda".
+        threads: processor cores that the model may use.
+        limits: largest batch that the model accepts.
+    """
+
+    device: str
+    threads: int
+    limits: BatchLimits
+
+    def run(self, jobs: Sequence[Job]) -> list[Enhancement]:
+        """Enhance the jobs as one batch, and wait for the results.
+
+        Raises:
+            BackendError: the worker ended or hung.
+        """
+        ...
+
+
+class MeasuringEngine(Engine, Protocol):
+    """An engine that can also run a model batch by batch, to measure its cost."""
+
+    threads: int
+
+    def open(self, spec: ModelSpec) -> AbstractContextManager[Session]:
+        """Load a model in a worker of its own, which ends with the `with` block.
+
+        Raises:
+            SeinferError: the model could not be loaded.
+        """
         ...

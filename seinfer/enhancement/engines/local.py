@@ -10,7 +10,8 @@ import logging
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from ...core.records import Enhancement, Job, ModelSpec, from_json, to_json
 from ...models.weights import weights_dir
 from .base import RunInfo
 from .batches import group_by_length
+from .session import LocalSession
 
 # One batch runs, one is being decoded, one waits: the worker is never idle, and few clips are lost with it.
 _BATCHES_IN_PROGRESS = 3
@@ -51,6 +53,7 @@ class LocalEngine:
     """Starts one worker per model.
 
     Attributes:
+        threads: processor cores that a model may use.
         timeout_s: seconds without progress before a worker counts as hung; more for long clips.
     """
 
@@ -59,12 +62,12 @@ class LocalEngine:
 
         Args:
             device: "cpu", "cuda" or "auto".
-            threads: processor cores that a model may use.
+            threads: see the attribute.
             timeout_s: see the attribute.
         """
+        self.threads = threads
         self.timeout_s = timeout_s
         self._device = device
-        self._threads = threads
         self._children: set[Child] = set()
         self._lock = threading.Lock()
         self._is_closed = False
@@ -73,6 +76,15 @@ class LocalEngine:
         """Run a model over all jobs; see engines.base.Engine."""
         return _ModelRun(self, spec, emit).run(jobs)
 
+    @contextmanager
+    def open(self, spec: ModelSpec) -> Iterator[LocalSession]:
+        """Load a model to run it batch by batch; see engines.base.MeasuringEngine."""
+        child, ready = self.start(spec)
+        try:
+            yield LocalSession(child, ready, self.threads, self.timeout_s)
+        finally:
+            child.kill()
+
     def start(self, spec: ModelSpec) -> tuple[Child, Message]:
         """Start a worker and wait until its model is loaded.
 
@@ -80,7 +92,7 @@ class LocalEngine:
             SeinferError: it cannot be loaded, as the worker reports; BackendError if its process ended.
         """
         child = self._launch(spec)
-        child.send({"spec": to_json(spec), "device": self._device, "threads": self._threads})
+        child.send({"spec": to_json(spec), "device": self._device, "threads": self.threads})
         try:
             ready = child.receive(self.timeout_s)
         except TimeoutError:
@@ -98,7 +110,7 @@ class LocalEngine:
 
     def _launch(self, spec: ModelSpec) -> Child:
         # The full path, because another interpreter may lack the package that finds the folder.
-        environment = {**thread_variables(self._threads), "SEINFER_WEIGHTS_DIR": str(weights_dir())}
+        environment = {**thread_variables(self.threads), "SEINFER_WEIGHTS_DIR": str(weights_dir())}
         with self._lock:
             if self._is_closed:
                 raise errors.BackendError(f"{spec.name}: stopped")

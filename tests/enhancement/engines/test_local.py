@@ -157,3 +157,22 @@ def test_run_long_clip_has_every_sample_and_the_status_of_its_method(tmp_path: P
     assert results["long"].status == status
     assert {result.status for name, result in results.items() if name != "long"} == {"ok"}
     np.testing.assert_allclose(reading.read(tmp_path / "out" / "long.wav").samples, samples, atol=1e-6)
+
+
+def test_session_runs_one_batch_after_the_other_and_says_how_large_each_was(tmp_path: Path) -> None:
+    with LocalEngine("cpu", 1).open(spec(max_clips=2)) as session:
+        assert (session.device, session.threads, session.limits.max_clips) == ("cpu", 1, 2)
+        alone, pair = session.run(jobs(tmp_path)[:1]), session.run(jobs(tmp_path)[:2])
+    assert [(done.clip_id, done.batch_size) for done in (*alone, *pair)] == [("good0", 1), ("good0", 2), ("good1", 2)]
+    assert all(done.wall_s > 0 for done in (*alone, *pair))
+
+
+def test_session_worker_that_crashes_raises(tmp_path: Path) -> None:
+    with LocalEngine("cpu", 1).open(spec()) as session, pytest.raises(BackendError, match=r"crashed: .*SIGSEGV"):
+        session.run([job(tmp_path, "bad", misbehaving.CRASH)])
+
+
+def test_session_worker_that_hangs_raises_after_the_timeout(tmp_path: Path) -> None:
+    engine = SlowStartEngine("cpu", 1, timeout_s=1.0)
+    with engine.open(spec()) as session, pytest.raises(BackendError, match="no progress for 1 s"):
+        session.run([job(tmp_path, "bad", misbehaving.HANG)])
