@@ -13,6 +13,7 @@ from ..analysis.cautions import Caution
 from ..analysis.groups import SNR, has_measured_snr
 from ..analysis.licences import is_restrictive
 from ..analysis.results import Results
+from ..core.counts import counted
 from ..core.records import BASELINE
 from .text_table import Cell, TextTable
 
@@ -42,7 +43,7 @@ def title(results: Results) -> str:
     rate = results.header.get("settings", {}).get("score_sample_rate", "")
     at = f"{rate} Hz" if rate != "native" else "the sample rate of each clip"
     scored = f", {n_scored} with a clean reference, scored at {at}" if results.metrics else ""
-    return f"{len(results.clips)} clips{scored}"
+    return f"{counted(len(results.clips), 'clip')}{scored}"
 
 
 def not_run(header: Mapping[str, Any]) -> dict[str, str]:

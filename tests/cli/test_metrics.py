@@ -141,7 +141,7 @@ def test_compare_set_with_some_clean_files_gives_each_clip_the_metrics_that_appl
     write_audio(folder / "noisy" / "silent.wav", np.zeros(RATE, np.float32))
     result = seinfer("compare", "--models", "noisy", "--out", "out", folder, cwd=tmp_path)
     assert result.returncode == 0, result.stderr
-    assert "note: 1 clips with a clean file are compared with it, 2 without one" in result.stdout
+    assert "note: 1 clip with a clean file is compared with it, 2 without one" in result.stdout
     alone, c0, silent = rows(tmp_path / "out" / "per_clip.csv")
     with_reference, without_reference = (
         ("sdr", "pesq_wb", "stoi"),

@@ -46,7 +46,7 @@ def test_collect_third_tree_is_unused_with_a_note(tmp_path: Path) -> None:
     tree(tmp_path, "noisy/x.wav", "clean/x.wav", "noise/x.wav")
     found = collect([tmp_path])
     assert pairs(found, tmp_path) == {"x": ("noisy/x.wav", "clean/x.wav")}
-    assert found.notes == ("1 file(s) are in neither tree and are not used",)
+    assert found.notes == ("1 file is in neither tree and is not used",)
 
 
 def test_collect_noisy_file_without_clean_file_has_no_reference(tmp_path: Path) -> None:
