@@ -12,6 +12,7 @@ import typer
 from . import resolve
 from .options import (
     DEFAULT_OUT,
+    AllRows,
     Baseline,
     By,
     CategoriesCsv,
@@ -36,6 +37,7 @@ from .options import (
     TableJson,
     Threads,
     Timeout,
+    Verbose,
 )
 
 
@@ -75,6 +77,8 @@ def compare(
     by: By = None,
     sort: Sort = "",
     dnsmos_csv: DnsmosCsv = None,
+    all_rows: AllRows = False,
+    verbose: Verbose = False,
     format_: Format = "table",
     json: TableJson = False,
 ) -> None:
@@ -125,6 +129,8 @@ def compare(
             format=format_,
             json=json,
             sort=sort,
+            all_rows=all_rows,
+            verbose=verbose,
             baseline=baseline,
             by=by,
             dnsmos_csv=dnsmos_csv,

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from . import resolve
-from .options import DEFAULT_OUT, Format, Out, Sort, TableJson, Threads
+from .options import DEFAULT_OUT, AllRows, Format, Out, Sort, TableJson, Threads, Verbose
 
 
 def demo(
@@ -16,6 +16,8 @@ def demo(
     pull: Annotated[bool, typer.Option("--pull", help="First try to download the weights that are missing.")] = False,
     threads: Threads = None,
     sort: Sort = "",
+    all_rows: AllRows = False,
+    verbose: Verbose = False,
     format_: Format = "table",
     json: TableJson = False,
 ) -> None:
@@ -47,6 +49,8 @@ def demo(
             format=format_,
             json=json,
             sort=sort,
+            all_rows=all_rows,
+            verbose=verbose,
         ),
     )
     raise typer.Exit(execute_request(request))

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from . import resolve
-from .options import Baseline, By, CategoriesCsv, CategoryRegex, DnsmosCsv, Format, Sort, TableJson
+from .options import AllRows, Baseline, By, CategoriesCsv, CategoryRegex, DnsmosCsv, Format, Sort, TableJson, Verbose
 
 
 def report(
@@ -23,6 +23,8 @@ def report(
     by: By = None,
     sort: Sort = "",
     dnsmos_csv: DnsmosCsv = None,
+    all_rows: AllRows = False,
+    verbose: Verbose = False,
     format_: Format = "table",
     json: TableJson = False,
 ) -> None:
@@ -42,6 +44,8 @@ def report(
         format=format_,
         json=json,
         sort=sort,
+        all_rows=all_rows,
+        verbose=verbose,
         metrics=metrics,
         baseline=baseline,
         by=by,

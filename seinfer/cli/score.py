@@ -12,7 +12,7 @@ import typer
 from ..core.errors import UsageError
 from ..core.records import BASELINE, Clip
 from . import resolve
-from .options import Baseline, By, DnsmosCsv, Format, Metrics, ScoreCache, ScoreRate, Sort, TableJson, Threads
+from .options import Baseline, By, DnsmosCsv, Format, Metrics, ScoreCache, ScoreRate, Sort, TableJson, Threads, Verbose
 
 if TYPE_CHECKING:
     from ..clips.external import ExternalFolder
@@ -39,6 +39,7 @@ def score(
     by: By = None,
     sort: Sort = "",
     dnsmos_csv: DnsmosCsv = None,
+    verbose: Verbose = False,
     format_: Format = "table",
     json: TableJson = False,
 ) -> None:
@@ -69,6 +70,7 @@ def score(
                 format=format_,
                 json=json,
                 sort=sort,
+                verbose=verbose,
                 baseline=baseline,
                 by=by,
                 dnsmos_csv=dnsmos_csv,

@@ -60,3 +60,12 @@ def test_models_verify_json_has_the_status_of_every_file(tmp_path: Path) -> None
 def test_models_pull_of_a_model_without_weights_needs_no_network() -> None:
     result = seinfer("models", "pull", "noisy", "--offline")
     assert (result.returncode, result.stdout) == (0, "noisy: needs no download\n")
+
+
+def test_models_list_folds_the_models_that_one_command_installs(tmp_path: Path) -> None:
+    result = seinfer("models", environment={"SEINFER_WEIGHTS_DIR": str(tmp_path), "COLUMNS": "80"})
+    [line] = [line for line in result.stdout.splitlines() if line.startswith("not installed")]
+    assert "dpcrn-quant, " in line and "segan+, " in line
+    assert line.endswith("; install with: seinfer models pull all")
+    shown = seinfer("models", "show", "segan+", environment={"SEINFER_WEIGHTS_DIR": str(tmp_path)}).stdout
+    assert "weights missing: seinfer models pull segan+, with --from FILE if its link is dead" in shown

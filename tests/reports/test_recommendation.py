@@ -67,8 +67,8 @@ def test_print_recommendation_undecided_pair_gives_the_number_of_further_clips(
 ) -> None:
     text = shown(capsys, advice(undecided))
     assert (
-        f"undecided: {counted(undecided.n, 'clip')} {verb(undecided.n, 'show')} no significant difference of a minus b in sdr (+0.12"
-        in text
+        f"undecided: {counted(undecided.n, 'clip')} {verb(undecided.n, 'show')} no significant difference "
+        "of a minus b in sdr (+0.12" in text
     )
     assert end in text
 
