@@ -56,8 +56,7 @@ def _not_run(reasons: Mapping[str, str]) -> Iterator[str]:
 
     found = installable(reasons)
     if found.models:
-        names, commands = ", ".join(found.models), ", then ".join(found.commands)
-        yield f"not installed ({len(found.models)}): {names}; install with: {commands}"
+        yield f"not installed ({len(found.models)}): {found}"
     for model, reason in reasons.items():
         if model not in found.models:
             yield f"{model}: {reason}"

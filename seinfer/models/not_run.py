@@ -25,6 +25,9 @@ class Installable:
     models: tuple[str, ...]
     commands: tuple[str, ...]
 
+    def __str__(self) -> str:
+        return f"{', '.join(self.models)}; install with: {', then '.join(self.commands)}"
+
 
 def installable(reasons: Mapping[str, str]) -> Installable:
     """Return the models that commands can install; a model with any other reason is not among them.

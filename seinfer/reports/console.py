@@ -91,8 +91,7 @@ def _models_not_run(header: Mapping[str, Any], settings: TableSettings) -> Itera
     if not settings.all_rows:
         found = installable({model: reasons[model] for model in folded_models(header)})
         if found.models:
-            names, commands = ", ".join(found.models), ", then ".join(found.commands)
-            yield f"not run ({len(found.models)}): {names}; install with: {commands}; --all-rows shows each"
+            yield f"not run ({len(found.models)}): {found}; --all-rows shows each"
         reasons = {model: reason for model, reason in reasons.items() if model not in found.models}
     for model, reason in reasons.items():
         yield f"not run: {model}: {reason}"

@@ -50,7 +50,7 @@ def test_compare_csv_files_contain_no_nan_and_unix_line_ends(
 def test_compare_without_terminal_prints_the_table_on_stdout_and_no_progress_bars(
     compared: tuple[Path, subprocess.CompletedProcess[str]],
 ) -> None:
-    _, result = compared
+    out, result = compared
     assert "rnnoise" in result.stdout and "PESQ-WB" in result.stdout
     assert "; pesq_wb by pesq 0.0.4; --verbose gives the details" in result.stdout
     verbose = seinfer("report", out, "--verbose").stdout

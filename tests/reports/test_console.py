@@ -48,7 +48,7 @@ def test_comparison_table_is_exactly_as_wide_as_the_text_table(width: int) -> No
 
 def test_footnotes_explain_the_numbers_and_list_hidden_columns() -> None:
     text = notes(example_run.results(report={"baseline": "small"}), width=40)
-    assert "hidden: terminal too narrow for peak memory, size, parameters, 95 % intervals (--format csv" in text
+    assert "hidden: terminal too narrow for peak memory, size, parameters (--format csv" in text
     assert "mean over the clips that have a score for every model; below it the improvement over small" in text
     assert "models that share a letter cannot be told apart" in text
     assert "not run (1): absent; install with: seinfer models pull absent; --all-rows shows each" in text
