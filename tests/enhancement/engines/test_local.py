@@ -157,3 +157,11 @@ def test_run_long_clip_has_every_sample_and_the_status_of_its_method(tmp_path: P
     assert results["long"].status == status
     assert {result.status for name, result in results.items() if name != "long"} == {"ok"}
     np.testing.assert_allclose(reading.read(tmp_path / "out" / "long.wav").samples, samples, atol=1e-6)
+
+
+def test_run_says_that_the_model_is_loaded_before_the_first_result(tmp_path: Path) -> None:
+    events: list[str] = []
+    LocalEngine("cpu", 1, timeout_s=60.0).run(
+        spec(), jobs(tmp_path), lambda result: events.append(result.clip_id), lambda: events.append("loaded")
+    )
+    assert (events[0], events.count("loaded")) == ("loaded", 1)
