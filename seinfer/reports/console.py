@@ -94,7 +94,7 @@ def _models_not_run(header: Mapping[str, Any], settings: TableSettings) -> Itera
             yield f"not run ({len(found.models)}): {found}; --all-rows shows each"
         reasons = {model: reason for model, reason in reasons.items() if model not in found.models}
     for model, reason in reasons.items():
-        yield f"not run: {model}: {reason}"
+        yield f"not run: {model}: {reason.removeprefix(f'{model}: ')}"
 
 
 def _notes(results: Results) -> Iterator[str]:

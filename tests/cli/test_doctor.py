@@ -37,8 +37,10 @@ def test_doctor_at_80_columns_truncates_nothing_and_prints_each_install_command_
     text = seinfer("doctor", environment=environment).stdout
     assert max(len(line.rstrip()) for line in text.splitlines()) <= 80
     joined = "".join(text.split())
-    for section in ("seinfer", "packages", "extras", "weights"):
-        assert all("".join(str(value).split()) in joined for value in document[section].values())
+    values = [value for section in ("seinfer", "packages", "extras") for value in document[section].values()]
+    # The free space of the disk may change between the two commands.
+    for value in (*values, document["weights"]["folder"], document["weights"]["state"].rpartition(", ")[0]):
+        assert "".join(str(value).split()) in joined
     assert text.count("seinfer models pull") == 1
     assert text.splitlines()[-1] == "  seinfer models pull all"
     ready = {name for name, reason in document["models"].items() if reason == "ready"}

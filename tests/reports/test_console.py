@@ -134,7 +134,9 @@ def with_models_not_run(results: Results, reasons: dict[str, str], lost: dict[st
 
 def test_footnotes_on_models_that_are_not_installed_are_one_line() -> None:
     pulls = {name: f"weights missing: seinfer models pull {name}" for name in ("x", "y")}
-    results = with_models_not_run(example_run.results(), {**pulls, "z": "its interpreter is not there"}, {"w": "hung"})
+    results = with_models_not_run(
+        example_run.results(), {**pulls, "z": "its interpreter is not there"}, {"w": "w: hung"}
+    )
     lines = [line for line in notes(results).splitlines() if line.startswith("not run")]
     assert lines == [
         "not run (2): x, y; install with: seinfer models pull all; --all-rows shows each",
