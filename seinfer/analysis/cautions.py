@@ -5,9 +5,10 @@ The warnings are shown below the table, and written to run.json and to the JSON 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from ..core.counts import counted, verb
 from ..core.records import Clip
 from .corpora import CORPORA, Corpus, corpora_of_clip, trained_on
 from .costs import measured_cost
@@ -20,7 +21,7 @@ MAX_CLIPPED = 0.001
 
 @dataclass(frozen=True)
 class Caution:
-    """One warning. The field names are keys of run.json.
+    """One warning, for all models and metrics that it concerns. The field names are keys of run.json.
 
     Attributes:
         kind: short code, one for each check in this module.
@@ -70,27 +71,30 @@ def _in_domain_of(corpus: Corpus, clips: list[Clip], models: dict[str, list[str]
         "in_domain",
         tuple(models),
         len(clips),
-        f"{len(clips)} clip(s), such as {clips[0].clip_id}, appear to come from {corpus.name}, which is in the "
-        f"training data of {trained}: the scores of these models are probably too high here, and say little about "
-        "other recordings",
+        f"{counted(len(clips), 'clip')}, such as {clips[0].clip_id}, {verb(len(clips), 'appear')} to come from "
+        f"{corpus.name}, which is in the training data of {trained}: the scores of these models are "
+        "probably too high here, and say little about other recordings",
     )
 
 
 def _different_n(results: Results) -> Iterator[Caution]:
+    """Yield one warning for all metrics with the same counts."""
+    metrics_of: dict[tuple[tuple[int, ...], int], list[str]] = {}
     for metric, found in results.comparisons.items():
-        n = {model: own.n for model, own in zip(results.models, found.models, strict=True)}
-        most = max(n.values(), default=0)
-        fewer = [model for model in n if n[model] < most]
-        if fewer:
-            counts = ", ".join(f"{model} {n[model]}" for model in fewer)
-            yield Caution(
-                "different_n",
-                tuple(fewer),
-                most - min(n.values()),
-                f"some models have fewer {metric} scores than others (of {most} clips: {counts}); models are compared "
-                f"on the {found.n_common} clips that have a score for every model (a model without any score is "
-                "excluded)",
-            )
+        counts = tuple(own.n for own in found.models)
+        if len(set(counts)) > 1:
+            metrics_of.setdefault((counts, found.n_common), []).append(metric)
+    for (counts, n_common), metrics in metrics_of.items():
+        fewer = {model: n for model, n in zip(results.models, counts, strict=True) if n < max(counts)}
+        yield Caution(
+            "different_n",
+            tuple(fewer),
+            max(counts) - min(counts),
+            f"some models have fewer {', '.join(metrics)} scores than others (of {counted(max(counts), 'clip')}: "
+            f"{', '.join(f'{model} {n}' for model, n in fewer.items())}); models are compared on the "
+            f"{counted(n_common, 'clip')} that {verb(n_common, 'have')} a score for every model (a model without any "
+            "score is excluded)",
+        )
 
 
 def _dnsmos_short(results: Results) -> Iterator[Caution]:
@@ -105,38 +109,57 @@ def _dnsmos_short(results: Results) -> Iterator[Caution]:
             "dnsmos_short",
             (),
             len(short),
-            f"{len(short)} clip(s) are shorter than {DNSMOS_WINDOW_S} s: DNSMOS repeats such a clip to fill its "
+            f"{counted(len(short), 'clip')} shorter than {DNSMOS_WINDOW_S} s: DNSMOS repeats such a clip to fill its "
             "window, and its score then depends on the length of the clip: compare models by it, but "
             "not clips, and not with other tables",
         )
 
 
 def _lag(results: Results) -> Iterator[Caution]:
-    for model in results.models:
-        lags = [row.score.lag_samples for row in results.of_model(model) if row.is_ok and row.score]
-        shifted = [lag for lag in lags if lag]
-        if shifted:
-            yield Caution(
-                "lag",
-                (model,),
-                len(shifted),
-                f"{model}: {len(shifted)} clip(s) are shifted in time against the reference (against the noisy clip if "
-                f"there is none), by up to {max(shifted, key=abs):+d} samples: this lowers SI-SDR, STOI and ESTOI, but "
-                "not PESQ",
-            )
+    def lag_of(row: Row) -> int:
+        return (row.score.lag_samples or 0) if row.is_ok and row.score else 0
+
+    found = _rows_with(results, lambda row: lag_of(row) != 0)
+    if found:
+        largest = {model: max(map(lag_of, rows), key=abs) for model, rows in found.items()}
+        parts = (
+            f"{model} in {counted(len(rows), 'clip')}, by up to {largest[model]:+d} "
+            f"{'sample' if abs(largest[model]) == 1 else 'samples'}"
+            for model, rows in found.items()
+        )
+        yield _caution_on_models(
+            "lag",
+            found,
+            "shifted in time against the reference (against the noisy clip if there is none): "
+            f"{'; '.join(parts)}; this lowers SI-SDR, STOI and ESTOI, but not PESQ",
+        )
 
 
 def _clipped(results: Results) -> Iterator[Caution]:
-    for model in results.models:
-        shares = [share for row in results.of_model(model) if (share := _clipped_share(row)) > MAX_CLIPPED]
-        if shares:
-            yield Caution(
-                "clipped",
-                (model,),
-                len(shares),
-                f"{model}: in {len(shares)} clip(s) more than {MAX_CLIPPED:.1%} of the samples were clipped on "
-                f"writing, up to {max(shares):.1%}: this lowers SI-SDR and PESQ; --subtype FLOAT avoids clipping",
-            )
+    found = _rows_with(results, lambda row: _clipped_share(row) > MAX_CLIPPED)
+    if found:
+        parts = (
+            f"{model} in {counted(len(rows), 'clip')}, up to {max(map(_clipped_share, rows)):.1%}"
+            for model, rows in found.items()
+        )
+        yield _caution_on_models(
+            "clipped",
+            found,
+            f"more than {MAX_CLIPPED:.1%} of the samples were clipped on writing: {'; '.join(parts)}; this lowers "
+            "SI-SDR and PESQ; --subtype FLOAT avoids clipping",
+        )
+
+
+def _rows_with(results: Results, condition: Callable[[Row], bool]) -> dict[str, list[Row]]:
+    """Return model -> its rows that meet a condition, without the models that have none."""
+    found = {model: [row for row in results.of_model(model) if condition(row)] for model in results.models}
+    return {model: rows for model, rows in found.items() if rows}
+
+
+def _caution_on_models(kind: str, found: Mapping[str, Sequence[Row]], message: str) -> Caution:
+    """Return one warning for several models; a clip counts once, however many models it concerns."""
+    n_clips = len({row.clip.clip_id for rows in found.values() for row in rows})
+    return Caution(kind, tuple(found), n_clips, message)
 
 
 def _clipped_share(row: Row) -> float:
@@ -145,24 +168,26 @@ def _clipped_share(row: Row) -> float:
 
 
 def _band_limited(results: Results) -> Iterator[Caution]:
+    """Yield one warning for all models of one sample rate."""
     if not results.metrics:
         return
-    for model in results.models:
-        rate = int(results.header["models"][model].get("sample_rate") or 0)
-        above = {
-            row.clip.clip_id: row.score.sample_rate
-            for row in results.of_model(model)
-            if row.score and row.score.values and rate and row.score.sample_rate > rate
-        }
-        if above:
-            yield Caution(
-                "band_limited",
-                (model,),
-                len(above),
-                f"{model} works at {rate} Hz, but {len(above)} clip(s) are scored at {max(above.values())} Hz: its "
-                f"output has nothing above {rate // 2} Hz, which limits its SDR and SI-SDR; use --score-rate {rate} "
-                "for a fair comparison",
-            )
+    rates = {model: int(results.header["models"][model].get("sample_rate") or 0) for model in results.models}
+    found = _rows_with(results, lambda row: 0 < rates[row.model] < _scored_rate(row))
+    for rate in dict.fromkeys(rates[model] for model in found):
+        limited = {model: rows for model, rows in found.items() if rates[model] == rate}
+        highest = max(_scored_rate(row) for rows in limited.values() for row in rows)
+        n_clips = len({row.clip.clip_id for rows in limited.values() for row in rows})
+        yield _caution_on_models(
+            "band_limited",
+            limited,
+            f"{', '.join(limited)} {verb(len(limited), 'work')} at {rate} Hz, but {counted(n_clips, 'clip')} "
+            f"{verb(n_clips, 'are')} scored at up to {highest} Hz: the output has nothing above {rate // 2} Hz, which "
+            f"limits SDR and SI-SDR; use --score-rate {rate} for a fair comparison",
+        )
+
+
+def _scored_rate(row: Row) -> int:
+    return row.score.sample_rate if row.score and row.score.values else 0
 
 
 def _unknown_metric(results: Results) -> Iterator[Caution]:

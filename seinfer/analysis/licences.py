@@ -30,6 +30,11 @@ def is_of_the_repository(licence: str) -> bool:
     return bool(_OF_THE_REPOSITORY.fullmatch(licence))
 
 
+def is_remarkable(licence: str) -> bool:
+    """Return whether the licence of weights is named below the table: it is restrictive, or not stated for them."""
+    return is_restrictive(licence) or is_of_the_repository(licence)
+
+
 def allows_commercial_use(*licences: str) -> bool:
     """Return whether all licences are known (not "") and none of them is restrictive."""
     return all(licence and not is_restrictive(licence) for licence in licences)
@@ -45,7 +50,7 @@ def licence_lines(results: Results, models: Iterable[str]) -> Iterator[str]:
     for model in models:
         facts = results.header["models"][model]
         weights = facts["license_weights"]
-        if is_restrictive(weights) or is_of_the_repository(weights):
+        if is_remarkable(weights):
             yield f"licence: {model}: weights {weights}, code {facts['license_code']}"
 
 

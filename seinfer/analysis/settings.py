@@ -11,7 +11,7 @@ FORMATS = ("table", "md", "csv", "json", "latex")
 
 @dataclass(frozen=True)
 class TableSettings:
-    """Settings of the tables. The last three are kept with the run, in run.json under "report".
+    """Settings of the tables. baseline, by and dnsmos_csv are kept with the run, in run.json under "report".
 
     Attributes:
         format: one of FORMATS.
@@ -20,6 +20,8 @@ class TableSettings:
         baseline: a model that every other model is compared with, in addition to noisy; empty for none.
         by: categories by which summary.csv is grouped.
         dnsmos_csv: whether dnsmos.csv is written.
+        all_rows: whether models that are not installed have a row.
+        is_verbose: whether the lines below the table give the method in full.
     """
 
     format: str = "table"
@@ -28,6 +30,8 @@ class TableSettings:
     baseline: str = ""
     by: tuple[str, ...] = ()
     dnsmos_csv: bool = False
+    all_rows: bool = False
+    is_verbose: bool = False
 
     def as_header(self) -> dict[str, Any]:
         """Return the settings that run.json keeps, as JSON values."""

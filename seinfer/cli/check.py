@@ -30,6 +30,7 @@ def check(
     """Measure whether a model is wired right here: length, delay, level, batches, pieces."""
     from ..audio.reading import read
     from ..clips.discovery import DEMO_CLIPS
+    from ..core.logs import log_library_output
     from ..enhancement.check import check as measure
     from ..enhancement.loading import load_on
     from ..models.options import with_options
@@ -43,7 +44,9 @@ def check(
         )
     path = clip or DEMO_CLIPS / "noisy" / "fan_16k.flac"
     decoded = read(path)
-    loaded = load_on(spec, device=resolve.device(device), threads=threads)
+    checked_device = resolve.device(device)
+    with log_library_output(spec.backend):  # frameworks write notices of their own, some of them twice
+        loaded = load_on(spec, device=checked_device, threads=threads)
     verdicts = list(measure(loaded.enhancer, decoded.samples, decoded.sample_rate))
     if json:
         print(dumps([asdict(verdict) for verdict in verdicts], indent=2))

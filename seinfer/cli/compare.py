@@ -12,6 +12,7 @@ from . import completion, resolve
 from .config import file_options
 from .options import (
     DEFAULT_OUT,
+    AllRows,
     Baseline,
     By,
     CategoriesCsv,
@@ -39,6 +40,7 @@ from .options import (
     TableJson,
     Threads,
     Timeout,
+    Verbose,
 )
 
 
@@ -84,6 +86,8 @@ def compare(
     by: By = None,
     sort: Sort = "",
     dnsmos_csv: DnsmosCsv = None,
+    all_rows: AllRows = False,
+    verbose: Verbose = False,
     format_: Format = "table",
     json: TableJson = False,
     config: Config = None,
@@ -137,6 +141,8 @@ def compare(
             format=format_,
             json=json,
             sort=sort,
+            all_rows=all_rows,
+            verbose=verbose,
             baseline=baseline,
             by=by,
             dnsmos_csv=dnsmos_csv,

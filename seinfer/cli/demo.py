@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from . import resolve
-from .options import DEFAULT_OUT, Format, Out, Sort, TableJson, Threads
+from .options import DEFAULT_OUT, AllRows, Format, Out, Sort, TableJson, Threads, Verbose
+
+if TYPE_CHECKING:
+    from ..models.registry import Registry
 
 
 def demo(
@@ -16,6 +19,8 @@ def demo(
     pull: Annotated[bool, typer.Option("--pull", help="First try to download the weights that are missing.")] = False,
     threads: Threads = None,
     sort: Sort = "",
+    all_rows: AllRows = False,
+    verbose: Verbose = False,
     format_: Format = "table",
     json: TableJson = False,
 ) -> None:
@@ -27,10 +32,11 @@ def demo(
     from ..pipeline.request import Request
     from .execute import execute_request
 
+    registry = open_registry()
     if pull:
-        _pull_missing_weights()
+        _pull_missing_weights(registry)
     print("demo clips: synthetic speech and noise, for a first look only; do not quote the scores", file=sys.stderr)
-    selection = select(open_registry(), "all")
+    selection = select(registry, "all")
     clips = collect([DEMO_CLIPS], out=resolve.out_folder(out))
     chosen = resolve.metrics("auto", clips)
     check_sort(sort, chosen.names)
@@ -47,20 +53,21 @@ def demo(
             format=format_,
             json=json,
             sort=sort,
+            all_rows=all_rows,
+            verbose=verbose,
         ),
     )
     raise typer.Exit(execute_request(request))
 
 
-def _pull_missing_weights() -> None:
+def _pull_missing_weights(registry: Registry) -> None:
     """Try to download the weights of each model whose packages are installed; a failure is printed, no more."""
     from ..core.errors import SeinferError
     from ..models import weights
     from ..models.extras import missing_packages
-    from ..models.selection import open_registry
     from .models import pull_one
 
-    for spec in open_registry().specs.values():
+    for spec in registry.specs.values():
         if spec.files and not missing_packages(spec) and weights.state(spec) != "present":
             try:
                 pull_one(spec)

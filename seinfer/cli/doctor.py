@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from collections.abc import Mapping
 from json import dumps
 from typing import TYPE_CHECKING, Any
 
@@ -18,17 +19,46 @@ if TYPE_CHECKING:
 def doctor(json: Json = False) -> None:
     """Print what works here: versions, extras, weights, devices, and what to install."""
     from ..models.registry import load_registry
-    from ..reports.terminal import console
 
     findings = examine(load_registry())
     if json:
         print(dumps(findings, indent=2, ensure_ascii=False))
         return
+    _print(findings)
+
+
+def _print(findings: Mapping[str, Mapping[str, Any]]) -> None:
+    """Print two columns; a long value continues below its beginning, but a command is one line, to be copied."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from ..models.not_run import installable
+    from ..reports.terminal import console
+
+    found = installable(findings["models"])
+    models = {name: _short(text) if name in found.models else text for name, text in findings["models"].items()}
+    extras = {name.removeprefix("seinfer"): text for name, text in findings["extras"].items()}
+    shown = {**findings, "extras": extras, "models": models}
+    width = max(len(name) for facts in shown.values() for name in facts)
     out = console()
-    for section, facts in findings.items():
-        out.print(section, style="bold")
-        for name, fact in facts.items():
-            out.print(f"  {name:28} {fact}", markup=False, soft_wrap=True)
+    for section, facts in shown.items():
+        if facts:
+            out.print(section, style="bold")
+            table = Table.grid(padding=(0, 2, 0, 0))
+            table.add_column(width=width + 2, no_wrap=True)
+            table.add_column(overflow="fold")
+            for name, fact in facts.items():
+                table.add_row(Text(f"  {name}"), Text(str(fact)))
+            out.print(table)
+    if found.commands:
+        out.print("to install the models that are missing", style="bold")
+    for command in found.commands:
+        out.print(f"  {command}", markup=False, soft_wrap=True)
+
+
+def _short(reason: str) -> str:
+    """Return the reason why a model does not run without the command that installs it, which is printed once."""
+    return reason.partition(": ")[0]
 
 
 def examine(registry: Registry) -> dict[str, dict[str, Any]]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from json import dumps
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 from .options import Json
 
@@ -15,7 +17,12 @@ if TYPE_CHECKING:
     from ..metrics.metric import Metric
 
 
-def metrics(json: Json = False) -> None:
+def metrics(
+    verbose: Annotated[
+        bool, typer.Option("--verbose", help="Also say how each metric is computed, and give its source.")
+    ] = False,
+    json: Json = False,
+) -> None:
     """List the metrics: unit, range, rate, what they need and what computes them."""
     from ..metrics.table import load_table
 
@@ -25,10 +32,10 @@ def metrics(json: Json = False) -> None:
     if json:
         print(dumps([facts(metric) for metric in table.metrics.values()], indent=2, ensure_ascii=False))
     else:
-        _print_metrics([metric for metric in table.metrics.values() if not metric.is_diagnostic])
+        _print_metrics([metric for metric in table.metrics.values() if not metric.is_diagnostic], verbose=verbose)
 
 
-def _print_metrics(metrics: list[Metric]) -> None:
+def _print_metrics(metrics: list[Metric], *, verbose: bool) -> None:
     from ..metrics.metric import why_unavailable
     from ..reports.terminal import console
 
@@ -36,8 +43,8 @@ def _print_metrics(metrics: list[Metric]) -> None:
     out.print(_table(metrics))
     out.print("* computed by --metrics auto, if it applies. Cost: approximate time, relative to SI-SDR.", markup=False)
     out.print(_spelling(), markup=False, soft_wrap=True)
-    for metric in metrics:
-        out.print(f"{metric.name}: {metric.implementation}; {metric.source}", markup=False, soft_wrap=True)
+    for line in _implementations(metrics) if verbose else [_packages(metrics)]:
+        out.print(line, markup=False, soft_wrap=True)
     for reason in dict.fromkeys(why_unavailable(metric) for metric in metrics if why_unavailable(metric)):
         names = ", ".join(metric.name for metric in metrics if why_unavailable(metric) == reason)
         out.print(f"not available here: {names}: {reason}", markup=False, soft_wrap=True)
@@ -49,6 +56,20 @@ def _spelling() -> str:
 
     families = "; ".join(f"{name} = {', '.join(members)}" for name, members in FAMILIES.items())
     return f"Names can be typed as in the tables (PESQ-WB, SI-SDR), in any case. Short names: {families}."
+
+
+def _implementations(metrics: Iterable[Metric]) -> Iterator[str]:
+    for metric in metrics:
+        yield f"{metric.name}: {metric.implementation}; {metric.source}"
+
+
+def _packages(metrics: Iterable[Metric]) -> str:
+    """Return one line: which package computes which metrics."""
+    names_of: dict[str, list[str]] = {}
+    for metric in metrics:
+        names_of.setdefault(f"{metric.package} {metric.version}", []).append(metric.name)
+    parts = (f"{', '.join(names)} by {package}" for package, names in names_of.items())
+    return f"{'; '.join(parts)}; --verbose gives definitions and sources"
 
 
 def facts(metric: Metric) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ..core.counts import counted
 from ..core.errors import UsageError
 from ..core.exit_codes import ALL_DONE, PARTLY_FAILED
 from . import completion, resolve
@@ -150,7 +151,7 @@ def _print_result(result: MixResult, out: Path, *, as_json: bool) -> None:
 
 def _summary(result: MixResult) -> str:
     counts = ", ".join(f"{snr_db} dB: {count}" for snr_db, count in result.n_by_snr.items())
-    return f"{len(result.rows)} of {result.n_planned} clips, {result.duration_s:.1f} s in all, SNR {counts}"
+    return f"{len(result.rows)} of {counted(result.n_planned, 'clip')}, {result.duration_s:.1f} s in all, SNR {counts}"
 
 
 def _remarks(result: MixResult) -> Iterator[str]:

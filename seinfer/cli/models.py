@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from json import dumps
 from pathlib import Path
@@ -49,9 +49,20 @@ def list_models(json: Json = False, models_file: ModelsFile = None) -> None:
         return
     out = console()
     out.print(_table(registry, out.width))
-    for row in rows:
-        if row["not_run"]:
-            out.print(f"{row['name']}: {row['not_run']}", markup=False, soft_wrap=True)
+    for line in _not_run({row["name"]: row["not_run"] for row in rows if row["not_run"]}):
+        out.print(line, markup=False, soft_wrap=True)
+
+
+def _not_run(reasons: Mapping[str, str]) -> Iterator[str]:
+    """Yield one line for all models that a command installs, and one line for each other model."""
+    from ..models.not_run import installable
+
+    found = installable(reasons)
+    if found.models:
+        yield f"not installed ({len(found.models)}): {found}"
+    for model, reason in reasons.items():
+        if model not in found.models:
+            yield f"{model}: {reason}"
 
 
 @app.command(cls=Command)

@@ -141,6 +141,12 @@ By = Annotated[
         "--by", help="Also print and write means per group, by columns of clips.csv: noise,device,snr,duration,..."
     ),
 ]
+AllRows = Annotated[
+    bool, typer.Option("--all-rows", help="Also show a row and the reason for each model that is not installed.")
+]
+Verbose = Annotated[
+    bool, typer.Option("--verbose", help="Say below the table how each metric is computed, and list each licence.")
+]
 DnsmosCsv = Annotated[
     bool | None,
     typer.Option("--dnsmos-csv/--no-dnsmos-csv", help="Also write dnsmos.csv, in the form of Microsoft's script."),

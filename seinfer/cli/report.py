@@ -9,7 +9,19 @@ from typing import Annotated
 import typer
 
 from . import completion, resolve
-from .options import Baseline, By, CategoriesCsv, CategoryRegex, Config, DnsmosCsv, Format, Sort, TableJson
+from .options import (
+    AllRows,
+    Baseline,
+    By,
+    CategoriesCsv,
+    CategoryRegex,
+    Config,
+    DnsmosCsv,
+    Format,
+    Sort,
+    TableJson,
+    Verbose,
+)
 
 
 def report(
@@ -28,6 +40,8 @@ def report(
     by: By = None,
     sort: Sort = "",
     dnsmos_csv: DnsmosCsv = None,
+    all_rows: AllRows = False,
+    verbose: Verbose = False,
     format_: Format = "table",
     json: TableJson = False,
     config: Config = None,
@@ -48,6 +62,8 @@ def report(
         format=format_,
         json=json,
         sort=sort,
+        all_rows=all_rows,
+        verbose=verbose,
         metrics=metrics,
         baseline=baseline,
         by=by,

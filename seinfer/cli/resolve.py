@@ -94,6 +94,8 @@ def tables(
     baseline: str | None = None,
     by: str | None = None,
     dnsmos_csv: bool | None = None,
+    all_rows: bool = False,
+    verbose: bool = False,
     kept: TableSettings | None = None,
 ) -> TableSettings:
     """Return the settings of the tables. None stands for an option that was not given: it is as `kept` has it.
@@ -119,4 +121,6 @@ def tables(
         baseline="" if baseline == BASELINE else baseline,  # every model is compared with noisy in any case
         by=kept.by if by is None else chosen_keys(by, clips),
         dnsmos_csv=kept.dnsmos_csv if dnsmos_csv is None else dnsmos_csv,
+        all_rows=all_rows,
+        is_verbose=verbose,
     )

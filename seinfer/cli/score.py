@@ -23,6 +23,7 @@ from .options import (
     Sort,
     TableJson,
     Threads,
+    Verbose,
 )
 
 
@@ -48,6 +49,7 @@ def score(
     by: By = None,
     sort: Sort = "",
     dnsmos_csv: DnsmosCsv = None,
+    verbose: Verbose = False,
     format_: Format = "table",
     json: TableJson = False,
     config: Config = None,
@@ -79,6 +81,7 @@ def score(
                 format=format_,
                 json=json,
                 sort=sort,
+                verbose=verbose,
                 baseline=baseline,
                 by=by,
                 dnsmos_csv=dnsmos_csv,

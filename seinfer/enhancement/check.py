@@ -24,6 +24,7 @@ GAIN_RANGE_DB = (-12.0, 3.0)
 _PIECE_S = 0.7771
 # Long enough for two windows of longclips.windowed.
 _LONG_S = 50.0
+_IDENTICAL, _OTHER_LENGTH = "identical", "of another length"
 
 
 @dataclass(frozen=True)
@@ -85,13 +86,19 @@ def _length(enhancer: Enhancer, noisy: Waveform, whole: Waveform) -> Verdict:
     lengths = [len(noisy), 1, 17, len(noisy) // 2 + 1]
     got = [len(whole), *(len(_alone(enhancer, noisy[:n])) for n in lengths[1:])]
     is_finite = bool(np.isfinite(whole).all())
-    measured = f"{got} samples for {lengths}" + ("" if is_finite else ", not all finite")
-    return Verdict("length", measured, "the same, finite", got == lengths and is_finite)
+    of_inputs = ", ".join(map(str, lengths))
+    measured = of_inputs if got == lengths else f"{', '.join(map(str, got))} for inputs of {of_inputs}"
+    finite = "" if is_finite else ", not all finite"
+    return Verdict("length", f"{measured} samples{finite}", "as the input, all finite", got == lengths and is_finite)
 
 
 def _difference(question: str, one: Waveform, other: Waveform, tolerance: float) -> Verdict:
-    largest = float(np.abs(one - other).max()) if one.shape == other.shape else float("inf")
-    return Verdict(question, f"differs by at most {largest:.1e}", f"<= {tolerance:.0e}", largest <= tolerance)
+    expected = f"differences of at most {tolerance:.0e}" if tolerance else _IDENTICAL
+    if one.shape != other.shape:
+        return Verdict(question, _OTHER_LENGTH, expected, False)
+    largest = float(np.abs(one - other).max())
+    measured = f"differs by at most {largest:.1e}" if largest else _IDENTICAL
+    return Verdict(question, measured, expected, largest <= tolerance)
 
 
 def _lag(noisy: Waveform, whole: Waveform, rate: int) -> Verdict:
@@ -99,7 +106,12 @@ def _lag(noisy: Waveform, whole: Waveform, rate: int) -> Verdict:
     if lag is None:
         return Verdict("delay", "cannot be measured: silent or unlike the input", "0 samples", None)
     # A network that filters changes the phase a little; a frame or a hop is always longer than this.
-    return Verdict("delay", f"{lag:.0f} samples ({1000 * lag / rate:.1f} ms)", "0 samples", abs(lag) <= rate // 8000)
+    return Verdict(
+        "delay",
+        f"{lag:.0f} {'sample' if abs(lag) == 1 else 'samples'} ({1000 * lag / rate:.2f} ms)",
+        "0 samples",
+        abs(lag) <= rate // 8000,
+    )
 
 
 def _level(noisy: Waveform, whole: Waveform, rate: int) -> Verdict:
@@ -118,8 +130,8 @@ def _pieces(enhancer: Enhancer, noisy: Waveform, whole: Waveform, rate: int) -> 
         snr = _snr_db(whole, pieces)
         return Verdict(
             "piece by piece, state carried",
-            f"{snr:.0f} dB to the whole clip",
-            f">= {STREAM_MIN_DB:.0f} dB",
+            _agreement(snr),
+            f"an SNR of at least {STREAM_MIN_DB:.0f} dB",
             snr >= STREAM_MIN_DB,
         )
     long = np.resize(noisy, max(len(noisy), round(_LONG_S * rate)))
@@ -127,10 +139,17 @@ def _pieces(enhancer: Enhancer, noisy: Waveform, whole: Waveform, rate: int) -> 
     snr = _snr_db(_alone(enhancer, long), pieces)
     return Verdict(
         "long clips",
-        f"in faded windows, {snr:.0f} dB to the whole clip",
-        f">= {STREAM_MIN_DB:.0f} dB, else rows are flagged chunked",
+        f"in faded windows, {_agreement(snr)}",
+        f"an SNR of at least {STREAM_MIN_DB:.0f} dB, else rows are flagged chunked",
         None if snr < STREAM_MIN_DB else True,
     )
+
+
+def _agreement(snr_db: float) -> str:
+    """Return how well pieces agree with the whole clip; an infinite SNR is said in words."""
+    if np.isinf(snr_db):
+        return f"{_IDENTICAL} to the whole clip" if snr_db > 0 else f"{_OTHER_LENGTH} than the whole clip"
+    return f"an SNR of {snr_db:.0f} dB against the whole clip"
 
 
 def _snr_db(reference: Waveform, estimate: Waveform) -> float:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from ..core.counts import counted, verb
 from ..core.errors import MissingExtraError, UsageError
 from .metric import Metric, why_unavailable
 from .spelling import as_known
@@ -119,8 +120,8 @@ def _note_on_mixed_clips(chosen: MetricSelection, n_with: int, n_without: int) -
     if not (chosen.with_reference and chosen.without_reference):
         return ()
     return (
-        f"{n_with} clips with a clean file are compared with it, {n_without} without one are scored without reference; "
-        "no metric is computed for both",
+        f"{counted(n_with, 'clip')} with a clean file {verb(n_with, 'are')} compared with it, {n_without} without one "
+        f"{verb(n_without, 'are')} scored without reference; no metric is computed for both",
     )
 
 

@@ -20,7 +20,7 @@ from ..clips.external import as_enhancement
 from ..core.errors import AudioError, SeinferError
 from ..core.hashing import fingerprint, sha256_of
 from ..core.process import Child, Message
-from ..core.progress import Progress
+from ..core.progress import Progress, State
 from ..core.records import Clip, Enhancement, Job, ModelSpec, Score, ScoringTask, to_json
 from ..enhancement.engines.base import Engine, RunInfo
 from ..scoring.cache import ScoreCache, may_change, open_cache, score_key
@@ -36,10 +36,19 @@ _SCORING = "scoring"
 
 
 @dataclass(frozen=True)
+class _ModelState:
+    """Event: a model is being loaded, or it is loaded and enhances its first clips."""
+
+    spec: ModelSpec
+    state: State
+
+
+@dataclass(frozen=True)
 class _ModelEnded:
     """Event: a model ran over all its jobs, or could not be loaded; then the future holds the error."""
 
     spec: ModelSpec
+    n_jobs: int
     future: Future[RunInfo]
 
 
@@ -89,7 +98,7 @@ class Scheduler:
         self._model_keys = {spec.name: model_key(spec, digests[spec.name]) for spec in request.selection.specs}
         self._score_keys: dict[tuple[str, str], str] = {}
         self._n_running = 0
-        self._events: queue.SimpleQueue[Enhancement | _ModelEnded | _ScoringMessage] = queue.SimpleQueue()
+        self._events: queue.SimpleQueue[Enhancement | _ModelState | _ModelEnded | _ScoringMessage] = queue.SimpleQueue()
         self._cache = open_cache() if request.score_cache and request.metrics.names else ScoreCache(None)
         self._pool = ScoringPool(request.threads, self._report_scoring_message)
 
@@ -101,7 +110,7 @@ class Scheduler:
         """
         if self._request.metrics.names:
             n_rows = len(self._request.selection.specs) + len(self._external)
-            self._progress.start(_SCORING, n_rows * len(self._usable))
+            self._progress.start(_SCORING, n_rows * len(self._usable), State.WAITING)
         self._read_external_files()  # first, so that they are scored while the models run
         with ThreadPoolExecutor(self._request.jobs) as threads:
             try:
@@ -117,9 +126,11 @@ class Scheduler:
         self._pool.close()
         self._cache.close()
 
-    def _handle(self, event: Enhancement | _ModelEnded | _ScoringMessage) -> None:
+    def _handle(self, event: Enhancement | _ModelState | _ModelEnded | _ScoringMessage) -> None:
         if isinstance(event, Enhancement):
             self._record_enhancement(event)
+        elif isinstance(event, _ModelState):
+            self._progress.change(event.spec.name, event.state)
         elif isinstance(event, _ModelEnded):
             self._n_running -= 1
             self._record_end(event)
@@ -127,8 +138,8 @@ class Scheduler:
             for score in self._pool.handle(event.child, event.message):
                 self._record_score(score)
 
-    def _report_end(self, spec: ModelSpec, future: Future[RunInfo]) -> None:
-        self._events.put(_ModelEnded(spec, future))
+    def _report_end(self, spec: ModelSpec, n_jobs: int, future: Future[RunInfo]) -> None:
+        self._events.put(_ModelEnded(spec, n_jobs, future))
 
     def _report_scoring_message(self, child: Child, message: Message | None) -> None:
         self._events.put(_ScoringMessage(child, message))
@@ -162,12 +173,21 @@ class Scheduler:
         for spec in self._request.selection.specs:
             if jobs := self._remaining_jobs(spec):
                 self._n_running += 1
-                future = threads.submit(engine.run, spec, jobs, self._events.put)
-                future.add_done_callback(partial(self._report_end, spec))
+                future = threads.submit(self._run_model, engine, spec, jobs)
+                future.add_done_callback(partial(self._report_end, spec, len(jobs)))
+
+    def _run_model(self, engine: Engine, spec: ModelSpec, jobs: Sequence[Job]) -> RunInfo:
+        """Run a model; its time counts from here, because before that it waits for the models ahead of it."""
+
+        def report(state: State) -> None:
+            self._events.put(_ModelState(spec, state))
+
+        report(State.LOADING)
+        return engine.run(spec, jobs, self._events.put, partial(report, State.RUNNING))
 
     def _remaining_jobs(self, spec: ModelSpec) -> list[Job]:
         """Return the clips that a model has still to enhance; the others are counted and scored."""
-        self._progress.start(spec.name, len(self._usable))
+        self._progress.start(spec.name, len(self._usable), State.WAITING)
         with ThreadPoolExecutor(self._request.threads) as threads:
             known = list(threads.map(lambda clip: self._valid_enhancement(clip, spec), self._usable))
         jobs = []
@@ -217,6 +237,10 @@ class Scheduler:
             if self._request.selection.is_named:
                 raise
             self.lost[event.spec.name] = str(error)
+            self._progress.change(event.spec.name, State.LOST)
+            if self._request.metrics.names:
+                for _ in range(event.n_jobs):
+                    self._progress.advance(_SCORING)
 
     # --- scoring ---
 
@@ -240,6 +264,7 @@ class Scheduler:
             self._folder.add_score(key, cached)
             return False
         self._score_keys[slot] = key
+        self._progress.change(_SCORING, State.RUNNING)
         estimate = {enhancement.model: str(self._estimate_path(clip, enhancement.model))}
         self._pool.submit(ScoringTask(clip.clip_id, clip.clean_path, clip.noisy_path, estimate, metrics, rate))
         return True

@@ -14,6 +14,7 @@ from rich.text import Text
 from ..analysis.candidates import Candidate
 from ..analysis.cautions import Caution
 from ..analysis.recommend import Advice, UndecidedPair
+from ..core.counts import counted, verb
 from .terminal import console
 from .text_table import digits
 
@@ -78,8 +79,8 @@ def _notes(advice: Advice) -> Iterator[str]:
     for other, group in groupby(advice.doubts, key=lambda pair: pair.other):
         pairs = list(group)
         yield (
-            f"undecided: {pairs[0].n} clip(s) show no significant difference of {advice.pick} minus {other} in "
-            f"{'; '.join(_difference(pair) for pair in pairs)}"
+            f"undecided: {counted(pairs[0].n, 'clip')} {verb(pairs[0].n, 'show')} no significant difference of "
+            f"{advice.pick} minus {other} in {'; '.join(_difference(pair) for pair in pairs)}"
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from ..analysis.cautions import Caution, cautions
@@ -12,7 +12,7 @@ from ..analysis.leaderboard import LeaderboardRow, leaderboard
 from ..analysis.ordering import check_sort, in_order, shown_metrics
 from ..analysis.results import Results
 from ..analysis.settings import TableSettings
-from .console import comparison_table, failures, footnotes, not_run, title
+from .console import comparison_table, failures, folded_models, footnotes, not_run, title
 from .csv import as_csv
 from .group_table import HINT, group_tables
 from .json import as_document
@@ -40,12 +40,12 @@ def render(results: Results, settings: TableSettings) -> None:
         for caution in warnings:
             print(f"warning: {caution.message}", file=sys.stderr)
     elif settings.format == "table":
-        _print_table(results, rows, metrics, absent, warnings)
+        _print_table(results, rows, metrics, warnings, settings)
         _print_groups(results, rows, metrics, settings)
     else:
-        table = fit_to_width(rows, metrics, list(absent), None)
+        table = fit_to_width(rows, metrics, _rows_without_numbers(results, settings), None)
         write = markdown if settings.format == "md" else latex
-        print(write(table, title(results), footnotes(results, table, warnings)), end="")
+        print(write(table, title(results), footnotes(results, table, warnings, settings)), end="")
         if settings.format == "md":
             for name, groups in group_tables(results, [row.model for row in rows], metrics, settings, None):
                 print(f"\n{markdown(groups, name, ()).rstrip()}")
@@ -57,16 +57,16 @@ def _print_table(
     results: Results,
     rows: Sequence[LeaderboardRow],
     metrics: Sequence[str],
-    absent: Mapping[str, str],
     warnings: list[Caution],
+    settings: TableSettings,
 ) -> None:
     out = console()
-    table = fit_to_width(rows, metrics, list(absent), out.width)
+    table = fit_to_width(rows, metrics, _rows_without_numbers(results, settings), out.width)
     out.print(title(results), style="bold", soft_wrap=True)
     out.print()
     out.print(comparison_table(table), width=max(out.width, table.width))
     out.print()
-    for line in footnotes(results, table, warnings):
+    for line in footnotes(results, table, warnings, settings):
         out.print(line, markup=False, soft_wrap=True)
 
 
@@ -81,3 +81,9 @@ def _print_groups(
         out.print(comparison_table(table), width=max(out.width, table.width))
     if tables:
         out.print(f"\n{HINT}", markup=False, soft_wrap=True)
+
+
+def _rows_without_numbers(results: Results, settings: TableSettings) -> list[str]:
+    """Return the models that did not run and have a row all the same."""
+    folded = () if settings.all_rows else folded_models(results.header)
+    return [model for model in not_run(results.header) if model not in folded]

@@ -1,16 +1,17 @@
 """The comparison table as text cells, shared by all table formats, and which columns are hidden on a narrow terminal.
 
 If the table is too wide, the first of these layouts that fits is used: without peak memory, size, parameters (one more
-hidden in each step); then with the improvement below the mean, and again without peak memory, size, parameters, 95 %
-intervals; then with model names folded to a shorter width, without metrics from the last one on, and without rtf. A
-footnote lists the hidden columns (see console.py). A number is never truncated.
+hidden in each step); then with the improvement and its interval below the mean, and again without peak memory, size,
+parameters; then with the interval below the improvement and model names folded to a shorter width, and again without
+peak memory, size, parameters, then without rtf, without metrics from the last one on, and at last without the
+intervals. A footnote lists the hidden columns (see console.py). A number is never truncated.
 """
 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from ..analysis.leaderboard import LeaderboardRow, MetricResult
 from ..metrics.table import load_table
@@ -35,14 +36,20 @@ class Layout:
     Attributes:
         metrics: names, in column order.
         hidden: some of MEMORY, SIZE, PARAMETERS, INTERVALS, RTF, and names of metrics.
-        is_stacked: the improvement is below the mean, not next to it.
+        n_lines: lines of a metric's cell: 1 for mean, improvement and interval next to each other, 2 for the mean above
+            the other two, 3 for one below the other.
         name_width: width at which model names are folded; None for never.
     """
 
     metrics: tuple[str, ...]
     hidden: tuple[str, ...] = ()
-    is_stacked: bool = False
+    n_lines: int = 1
     name_width: int | None = None
+
+    @property
+    def is_stacked(self) -> bool:
+        """Whether the improvement is below the mean, not next to it."""
+        return self.n_lines > 1
 
     def without(self, name: str) -> Layout:
         """Return the layout with one more column hidden."""
@@ -51,12 +58,41 @@ class Layout:
 
 
 @dataclass(frozen=True)
+class Parts:
+    """The texts of one model in one metric, "" for each that it does not have.
+
+    Attributes:
+        mean: mean over the common clips.
+        band: letters of the tie band.
+        delta: improvement.
+        half: half-width of the interval of the improvement, after "±".
+        is_best: whether the mean is the best.
+        is_gain: whether the improvement is none to the worse.
+    """
+
+    mean: str
+    band: str
+    delta: str
+    half: str
+    is_best: bool
+    is_gain: bool
+
+
+@dataclass(frozen=True)
 class TextTable:
-    """Headings and rows of cells; the first column contains text, the others numbers."""
+    """Headings and rows of cells; the first column contains text, the others numbers.
+
+    Attributes:
+        layout: which columns are shown, and how.
+        headings: one for each column; a unit is below the name.
+        rows: models that ran, then those that did not.
+        parts: metric -> the texts in its cells, for the models that ran.
+    """
 
     layout: Layout
     headings: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
+    parts: Mapping[str, tuple[Parts, ...]] = field(default_factory=dict)
 
     @property
     def width(self) -> int:
@@ -90,12 +126,11 @@ def fit_to_width(
 def _layouts(rows: Sequence[LeaderboardRow], metrics: tuple[str, ...]) -> Iterator[Layout]:
     """Yield the layouts in the order of the module docstring, the fullest first."""
     costs = [cost for cost in (MEMORY, SIZE, PARAMETERS) if any(_cost(row, cost) for row in rows)]
-    yield from _hiding_one_by_one(Layout(metrics, name_width=_NAME_WIDTH), costs)
-    stacked = Layout(metrics, is_stacked=bool(metrics), name_width=_NAME_WIDTH)
-    stacked_layouts = list(_hiding_one_by_one(stacked, [*costs, *([INTERVALS] if metrics else [])]))
-    yield from stacked_layouts
-    short_names = replace(stacked_layouts[-1], name_width=_SHORT_NAME_WIDTH)
-    yield from _hiding_one_by_one(short_names, [*reversed(metrics[1:]), RTF])
+    for n_lines in (1, 2) if metrics else (1,):
+        yield from _hiding_one_by_one(Layout(metrics, n_lines=n_lines, name_width=_NAME_WIDTH), costs)
+    narrow = Layout(metrics, n_lines=3 if metrics else 1, name_width=_SHORT_NAME_WIDTH)
+    last = [*reversed(metrics[1:]), *([INTERVALS] if metrics else [])]
+    yield from _hiding_one_by_one(narrow, [*costs, RTF, *last])
 
 
 def _hiding_one_by_one(layout: Layout, names: Sequence[str]) -> Iterator[Layout]:
@@ -108,7 +143,12 @@ def _hiding_one_by_one(layout: Layout, names: Sequence[str]) -> Iterator[Layout]
 def build(rows: Sequence[LeaderboardRow], not_run: Sequence[str], layout: Layout) -> TextTable:
     """Return the table in one layout; a cost that no model has gets no column."""
     shown = [cost for cost in COSTS if cost not in layout.hidden and any(_cost(row, cost) for row in rows)]
-    columns = {metric: _metric_column(rows, metric, layout) for metric in layout.metrics}
+    has_intervals = INTERVALS not in layout.hidden
+    parts = {
+        metric: tuple(_parts(row.figures.get(metric), metric, has_intervals=has_intervals) for row in rows)
+        for metric in layout.metrics
+    }
+    columns = {metric: _metric_column(parts[metric], layout) for metric in layout.metrics}
     headings = ("model", *(heading(metric) for metric in layout.metrics), "n", *(_HEADINGS[cost] for cost in shown))
     lines = [
         (
@@ -121,7 +161,7 @@ def build(rows: Sequence[LeaderboardRow], not_run: Sequence[str], layout: Layout
     ]
     blank = [_plain("")] * (len(headings) - 2)
     lines += [(_name(model, layout, "dim"), _plain("not run", "dim"), *blank) for model in not_run]
-    return TextTable(layout, headings, tuple(lines))
+    return TextTable(layout, headings, tuple(lines), parts)
 
 
 def heading(metric: str) -> str:
@@ -160,53 +200,47 @@ def _cost(row: LeaderboardRow, cost: str) -> str:
     return "" if row.peak_rss_mib is None else f"{row.peak_rss_mib:.0f}"
 
 
-@dataclass(frozen=True)
-class _Parts:
-    """The texts of one model in one metric: mean, tie band, improvement, half-width of its interval."""
-
-    mean: str
-    band: str
-    delta: str
-    half: str
-    is_best: bool
-    is_gain: bool
-
-
-def _metric_column(rows: Sequence[LeaderboardRow], metric: str, layout: Layout) -> list[Cell]:
+def _metric_column(parts: Sequence[Parts], layout: Layout) -> list[Cell]:
     """Return the cells of a metric; each part has the same width in all cells, so that the parts are aligned."""
-    has_intervals = INTERVALS not in layout.hidden
-    parts = [_parts(row.figures.get(metric), metric, has_intervals=has_intervals) for row in rows]
-    mean, band, delta, half = (max(len(p) for p in column) for column in zip(*(_texts(p) for p in parts), strict=True))
+    mean, band, delta, half = (
+        max(map(len, texts)) for texts in zip(*((p.mean, p.band, p.delta, p.half) for p in parts), strict=True)
+    )
+    if layout.n_lines > 1:  # the numbers below each other have the same width
+        mean = delta = max(mean, delta, half if layout.n_lines > 2 else 0)
+        half = delta if layout.n_lines > 2 else half
     cells: list[Cell] = []
     for part in parts:
-        if not part.mean:
-            cells.append(_plain("-", "dim"))
-            continue
-        role = "best" if part.is_best else ""
-        first = (part.mean.rjust(mean) + (f" {part.band.ljust(band)}" if band else ""), role)
-        second = (part.delta.rjust(delta) + (f" {part.half.rjust(half)}" if half else ""), _change(part))
-        if not delta and not half:
-            cells.append(((first,),))
-        else:
-            cells.append(((first,), (second,)) if layout.is_stacked else ((first, (" ", ""), second),))
+        letters = f" {part.band.ljust(band)}" if band else ""
+        first = (part.mean.rjust(mean) + letters, "best" if part.is_best else "")
+        change, interval = (part.delta.rjust(delta), _change(part)), (part.half.rjust(half), _change(part))
+        cells.append(_lines_of(first, change, interval, layout.n_lines) if part.mean else _plain("-", "dim"))
     return cells
 
 
-def _texts(part: _Parts) -> tuple[str, str, str, str]:
-    return part.mean, part.band, part.delta, part.half
+def _lines_of(mean: Span, change: Span, interval: Span, n_lines: int) -> Cell:
+    """Arrange the parts of a cell on so many lines, without the parts at its end that are empty."""
+    gap = (" ", "")
+    arranged: list[list[Span]] = [[mean], [change], [interval]]
+    if n_lines < 3:
+        arranged = [[mean], [change, gap, interval] if interval[0].strip() else [change]]
+    if n_lines < 2:
+        arranged = [[span for line in arranged for span in (*line, gap)][:-1]]
+    while n_lines > 1 and len(arranged) > 1 and not "".join(text for text, _ in arranged[-1]).strip():
+        arranged.pop()
+    return tuple(tuple(line) for line in arranged)
 
 
-def _change(part: _Parts) -> str:
+def _change(part: Parts) -> str:
     return ("gain" if part.is_gain else "loss") if part.delta else ""
 
 
-def _parts(result: MetricResult | None, metric: str, *, has_intervals: bool) -> _Parts:
+def _parts(result: MetricResult | None, metric: str, *, has_intervals: bool) -> Parts:
     if result is None or result.summary is None:
-        return _Parts("", "", "", "", False, False)
+        return Parts("", "", "", "", False, False)
     n_digits, sign = digits(metric), 1 if load_table().metrics[metric].best == "higher" else -1
     change = result.baseline_delta or result.delta
     half = half_width(change) if change else None
-    return _Parts(
+    return Parts(
         mean=f"{result.summary.interval.mean:.{n_digits}f}",
         band=result.tie_band,
         delta=f"{change.mean:+.{n_digits}f}" if change else "",

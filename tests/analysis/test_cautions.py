@@ -70,3 +70,38 @@ def test_caution_unknown_metric_names_the_metric_of_a_missing_package() -> None:
     results = changed(example_run.results(), "good", values={"plugged": 1.0})
     found = kinds(replace(results, computed=("sdr", "plugged")))
     assert found["unknown_metric"].message.startswith("plugged: ")
+
+
+def test_cautions_on_several_models_are_one_line_with_all_models() -> None:
+    results = changed(changed(example_run.results(), "good", lag_samples=1), "small", lag_samples=-40)
+    for kind in ("lag", "clipped"):
+        assert sum(caution.kind == kind for caution in cautions(results)) == 1
+    lag = kinds(results)["lag"]
+    assert lag.models == ("good", "small")
+    assert "good in 9 clips, by up to +1 sample; small in 8 clips, by up to -40 samples; this" in lag.message
+    assert lag.n_clips == 9  # a clip counts once
+
+
+def test_caution_band_limited_of_models_of_the_same_rate_is_one_line() -> None:
+    results = changed(changed(example_run.results(), "good", sample_rate=48000), "small", sample_rate=44100)
+    [found] = [caution for caution in cautions(results) if caution.kind == "band_limited"]
+    assert found.models == ("good", "small")
+    assert found.message.startswith("good, small work at 16000 Hz, but")
+    assert "scored at up to 48000 Hz" in found.message
+
+
+def test_caution_different_n_of_metrics_with_the_same_counts_is_one_line() -> None:
+    results = example_run.results(metrics=("sdr", "si_sdr"))
+    rows = {
+        slot: replace(row, score=replace(row.score, values={**row.score.values, "si_sdr": row.score.values["sdr"]}))
+        if row.score and "sdr" in row.score.values
+        else row
+        for slot, row in results.rows.items()
+    }
+    [found] = [caution for caution in cautions(replace(results, rows=rows)) if caution.kind == "different_n"]
+    assert "fewer sdr, si_sdr scores than others (of 7 clips: small 6)" in found.message
+
+
+def test_caution_on_one_clip_is_singular() -> None:
+    message = kinds(example_run.results())["lag"].message
+    assert "small in 1 clip, by up to +3 samples" in message

@@ -22,7 +22,7 @@ from tests.helpers import RATE, seinfer, speech_like, table, write_audio
         (("compare", "--models", "noisy", "--metrics", "pesk", "in"), 2, "no metric called 'pesk'"),
         (("compare", "--models", "noisy", "--metrics", "sdr", "in"), 2, "needs clean files and none were found"),
         (("compare", "--models", "noisy", "--score-rate", "fast", "in"), 2, "--score-rate is 'fast'; expected native"),
-        (("compare", "--models", "noisy", "--clean", "other", "in"), 3, "1 clean file(s) have no noisy partner"),
+        (("compare", "--models", "noisy", "--clean", "other", "in"), 3, "1 clean file has no noisy partner"),
         (("score", "--clean", "in", "other"), 3, "has the relative path of a clip"),
         (("report", "in"), 1, "is not a run folder"),
         (("recommend", "in"), 1, "is not a run folder"),

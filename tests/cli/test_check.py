@@ -35,6 +35,15 @@ def test_check_model_wired_wrong_ends_with_5(tmp_path: Path) -> None:
     assert "  WRONG delay: " in result.stdout
 
 
+def test_check_shows_no_notices_of_a_framework(tmp_path: Path) -> None:
+    write_audio(tmp_path / "x.wav", speech_like(1.0, RATE))
+    (tmp_path / "noticing.py").write_text(NOTICING)
+    (tmp_path / "mine.toml").write_text(table("noticing", backend='"noticing:load"'))
+    command = ("check", "noticing", "x.wav", "--models-file", "mine.toml", "--device", "cpu")
+    result = seinfer(*command, cwd=tmp_path, environment={"PYTHONPATH": str(tmp_path)})
+    assert (result.returncode, result.stderr) == (0, "")
+
+
 def test_check_model_with_its_own_interpreter_prints_the_command_for_that_interpreter(tmp_path: Path) -> None:
     (tmp_path / "mine.toml").write_text(table("mine", python=json.dumps(sys.executable)))
     result = seinfer("check", "mine", "--models-file", tmp_path / "mine.toml")
@@ -53,4 +62,14 @@ class Late(Passthrough):
 
 def load(spec, weights, *, device, threads):
     return Late(spec.sample_rate)
+"""
+
+# A backend whose framework writes a notice to standard error while it is loaded.
+NOTICING = """
+import os
+from seinfer.backends.noisy import Passthrough
+
+def load(spec, weights, *, device, threads):
+    os.write(2, b"custom operations are on\\n")
+    return Passthrough(spec.sample_rate)
 """

@@ -51,9 +51,11 @@ def test_compare_csv_files_contain_no_nan_and_unix_line_ends(
 def test_compare_without_terminal_prints_the_table_on_stdout_and_no_progress_bars(
     compared: tuple[Path, subprocess.CompletedProcess[str]],
 ) -> None:
-    _, result = compared
+    out, result = compared
     assert "rnnoise" in result.stdout and "PESQ-WB" in result.stdout
-    assert "metric: pesq_wb: pesq 0.0.4, ITU-T P.862.2" in result.stdout
+    assert "; pesq_wb by pesq 0.0.4; --verbose gives the details" in result.stdout
+    verbose = seinfer("report", out, "--verbose").stdout
+    assert "metric: pesq_wb: pesq 0.0.4, ITU-T P.862.2" in verbose
     assert re.fullmatch(r"\d+ ok, 0 failed; written to .+", result.stderr.splitlines()[-1])
     assert "\x1b" not in result.stdout + result.stderr
 
@@ -174,7 +176,12 @@ def test_compare_all_lists_models_that_cannot_run_with_the_command_that_fixes_it
         environment={"SEINFER_WEIGHTS_DIR": str(tmp_path / "none")},
     )
     assert result.returncode == 0, result.stderr
-    assert "not run: dpcrn-quant: weights missing: seinfer models pull dpcrn-quant" in result.stdout
+    folded = [line for line in result.stdout.splitlines() if "dpcrn-quant" in line]
+    assert len(folded) == 1
+    assert "; install with: seinfer models pull all; --all-rows shows each" in folded[0]
+    each = seinfer("report", "out", "--all-rows", cwd=tmp_path).stdout
+    assert "not run: dpcrn-quant: weights missing: seinfer models pull dpcrn-quant" in each
+    assert sum(line.startswith("dpcrn-quant ") and "not run" in line for line in each.splitlines()) == 1
     header = json.loads((tmp_path / "out" / "run.json").read_text())
     assert "not_run" in header["models"]["dpcrn-tf"]
 

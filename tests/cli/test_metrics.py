@@ -62,11 +62,12 @@ def site(tmp_path: Path) -> dict[str, str]:
     return {"PYTHONPATH": os.pathsep.join([str(folder), *sys.path])}
 
 
-def test_metrics_on_80_columns_lists_unit_range_and_source_of_each() -> None:
+def test_metrics_on_80_columns_lists_unit_and_range_of_each_and_the_packages() -> None:
     result = seinfer("metrics", environment={"COLUMNS": "80"})
     assert (result.returncode, result.stderr) == (0, "")
     for metric in METRICS.values():
-        assert (f"{metric.name}: {metric.implementation}; {metric.source}" in result.stdout) is not metric.is_diagnostic
+        assert f"{metric.name}: {metric.implementation}" not in result.stdout
+    assert "csig, cbak, covl, ssnr, lsd by seinfer 0.1.0; pesq_wb, pesq_nb by pesq 0.0.4; " in result.stdout
     (line,) = (line for line in result.stdout.splitlines() if line.startswith("pesq_wb* "))
     assert re.split(r"  +", line.strip()) == [
         "pesq_wb*",
@@ -91,6 +92,12 @@ def test_metrics_json_has_every_fact_and_the_plug_ins(site: dict[str, str]) -> N
     assert listed["pesq_wb"]["version"] == "0.0.4"
     assert listed["dnsmos_ovrl"]["needs_reference"] is False
     assert all(row["source"] and row["implementation"] and row["cost"] > 0 for row in listed.values())
+
+
+def test_metrics_verbose_gives_the_implementation_and_the_source_of_each_metric() -> None:
+    shown = seinfer("metrics", "--verbose").stdout
+    for metric in METRICS.values():
+        assert (f"{metric.name}: {metric.implementation}; {metric.source}" in shown) is not metric.is_diagnostic
 
 
 def test_doctor_lists_the_packages_of_metrics_and_broken_plug_ins(site: dict[str, str]) -> None:
@@ -151,7 +158,7 @@ def test_compare_set_with_some_clean_files_gives_each_clip_the_metrics_that_appl
     write_audio(folder / "noisy" / "silent.wav", np.zeros(RATE, np.float32))
     result = seinfer("compare", "--no-cost", "--models", "noisy", "--out", "out", folder, cwd=tmp_path)
     assert result.returncode == 0, result.stderr
-    assert "note: 1 clips with a clean file are compared with it, 2 without one" in result.stdout
+    assert "note: 1 clip with a clean file is compared with it, 2 without one" in result.stdout
     alone, c0, silent = rows(tmp_path / "out" / "per_clip.csv")
     with_reference, without_reference = (
         ("sdr", "pesq_wb", "stoi"),

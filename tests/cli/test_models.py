@@ -96,3 +96,12 @@ def test_models_list_and_show_print_unknown_for_facts_that_the_table_leaves_out(
 def test_models_list_shortens_no_text_at_any_width(columns: int) -> None:
     shown = seinfer("models", "list", environment={"COLUMNS": str(columns)}).stdout
     assert "rate Hz" in shown and "…" not in shown
+
+
+def test_models_list_folds_the_models_that_one_command_installs(tmp_path: Path) -> None:
+    result = seinfer("models", environment={"SEINFER_WEIGHTS_DIR": str(tmp_path), "COLUMNS": "80"})
+    [line] = [line for line in result.stdout.splitlines() if line.startswith("not installed")]
+    assert "dpcrn-quant, " in line and "segan+, " in line
+    assert line.endswith("; install with: seinfer models pull all")
+    shown = seinfer("models", "show", "segan+", environment={"SEINFER_WEIGHTS_DIR": str(tmp_path)}).stdout
+    assert "weights missing: seinfer models pull segan+, with --from FILE if its link is dead" in shown

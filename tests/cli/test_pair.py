@@ -20,7 +20,7 @@ def test_pair_check_prints_rule_pairs_and_other_files(tmp_path: Path, capsys: py
     pair(tmp_path, check=True)
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == f"rule: same relative path in noisy and clean trees in {tmp_path}"
-    assert lines[1] == "why: 1 of 2 noisy files have a clean one: same relative path"
+    assert lines[1] == "why: 1 of 2 noisy files has a clean one: same relative path"
     assert f"pair: x: {tmp_path}/noisy/x.wav <- {tmp_path}/clean/x.wav" in lines
     assert f"no_reference: y: {tmp_path}/noisy/y.wav" in lines
     assert f"not used: {tmp_path}/noise/x.wav: such files are in neither tree" in lines

@@ -26,7 +26,7 @@ def test_recommend_prints_the_model_and_which_others_it_cannot_be_told_from(run_
     assert result.exit_code == 0, result.output
     assert result.stdout.startswith("b\n")
     text = " ".join(result.stdout.split())
-    assert "6 clip(s) show no significant difference of b minus a in sdr (" in text
+    assert "6 clips show no significant difference of b minus a in sdr (" in text
     assert "more clips would be needed if the mean difference stays the same" in text
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
@@ -113,3 +115,27 @@ def test_check_silence_is_undecided_and_not_wrong() -> None:
     verdicts = {v.question: v.is_good for v in check(Passthrough(RATE), np.zeros((1, RATE), np.float32), RATE)}
     assert verdicts["delay"] is None
     assert False not in verdicts.values()
+
+
+def test_check_says_identical_instead_of_an_infinite_snr_or_a_difference_of_zero() -> None:
+    found = {verdict.question: verdict for verdict in check(Passthrough(RATE), speech_like(1.0, RATE)[None], RATE)}
+    assert found["piece by piece, state carried"].measured == "identical to the whole clip"
+    assert found["the same again"].measured == found["the same again"].expected == "identical"
+    assert not any(re.search(r"\binf\b|0\.0e\+00", verdict.measured) for verdict in found.values())
+
+
+def test_check_of_another_length_says_so_instead_of_an_infinite_difference() -> None:
+    class Growing(Passthrough):
+        """Returns one sample more each time."""
+
+        n_more = 0
+
+        def enhance(self, batch: Batch) -> list[Waveform]:
+            self.n_more += 1
+            return [np.pad(row, (0, self.n_more)) for row in batch.rows()]
+
+    found = {verdict.question: verdict for verdict in check(Growing(RATE), speech_like(1.0, RATE)[None], RATE)}
+    assert found["the same again"].measured == "of another length"
+    assert found["length"].measured.endswith("samples") and " for inputs of 16000, 1, 17, 8001 samples" in (
+        found["length"].measured
+    )

@@ -45,7 +45,7 @@ def test_choose_auto_mixed_selects_per_clip_and_adds_a_note() -> None:
     assert choice.of(has_reference=True) == CORE
     assert choice.of(has_reference=False) == (*DNSMOS, *COUNTS, *RAW)
     (note,) = choice.notes
-    assert note.startswith("2 clips with a clean file are compared with it, 1 without one are scored without reference")
+    assert note.startswith("2 clips with a clean file are compared with it, 1 without one is scored without reference")
 
 
 @pytest.mark.usefixtures("without_speechmos")

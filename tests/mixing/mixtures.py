@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 
+from seinfer.core.progress import State
 from seinfer.mixing.request import MixRequest
 from seinfer.mixing.testset import MixResult, make_test_set
 from tests.helpers import rows, speech_like, write_audio
@@ -60,8 +61,10 @@ def write_sources(folder: Path) -> MixRequest:
 class CountingProgress:
     """Progress that counts the remaining steps."""
 
-    def start(self, stage: str, total: int) -> None:
+    def start(self, stage: str, total: int, state: State = State.RUNNING) -> None:
         self.n_left = total
+
+    def change(self, stage: str, state: State) -> None: ...
 
     def advance(self, stage: str) -> None:
         self.n_left -= 1

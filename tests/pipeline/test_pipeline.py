@@ -9,6 +9,7 @@ import pytest
 
 from seinfer.clips.pairing import collect
 from seinfer.core.errors import RunFolderError
+from seinfer.core.progress import State
 from seinfer.enhancement.engines.local import LocalEngine
 from seinfer.metrics.choice import choose
 from seinfer.models.registry import load_registry
@@ -20,7 +21,9 @@ from tests.helpers import rows, write_paired_set
 
 
 class NoProgress:
-    def start(self, stage: str, total: int) -> None: ...
+    def start(self, stage: str, total: int, state: State = State.RUNNING) -> None: ...
+
+    def change(self, stage: str, state: State) -> None: ...
 
     def advance(self, stage: str) -> None: ...
 

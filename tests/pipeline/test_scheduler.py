@@ -16,6 +16,7 @@ from seinfer.clips.external import open_folder
 from seinfer.clips.pairing import ClipSet, collect
 from seinfer.core.errors import BackendError
 from seinfer.core.hashing import sha256_of
+from seinfer.core.progress import State
 from seinfer.core.records import Enhancement, Job, ModelSpec, Score
 from seinfer.enhancement.engines.base import RunInfo
 from seinfer.metrics.choice import MetricSelection, choose
@@ -40,9 +41,16 @@ class CopyingEngine:
         self.is_closed = False
         self._broken, self._failing_clip = broken, failing_clip
 
-    def run(self, spec: ModelSpec, jobs: Sequence[Job], emit: Callable[[Enhancement], None]) -> RunInfo:
+    def run(
+        self,
+        spec: ModelSpec,
+        jobs: Sequence[Job],
+        emit: Callable[[Enhancement], None],
+        on_loaded: Callable[[], None] = lambda: None,
+    ) -> RunInfo:
         if spec.name == self._broken:
             raise BackendError(f"{spec.name} cannot be loaded")
+        on_loaded()
         self.jobs[spec.name] = [job.clip_id for job in jobs]
         for job in jobs:
             if job.clip_id == self._failing_clip:
@@ -59,14 +67,19 @@ class CopyingEngine:
 
 
 class ProgressCounts:
-    """Counts the steps of each stage."""
+    """Counts the steps of each stage, and records its states."""
 
     def __init__(self) -> None:
         self.totals: dict[str, int] = {}
         self.steps: dict[str, int] = {}
+        self.states: dict[str, list[State]] = {}
 
-    def start(self, stage: str, total: int) -> None:
-        self.totals[stage], self.steps[stage] = total, 0
+    def start(self, stage: str, total: int, state: State = State.RUNNING) -> None:
+        self.totals[stage], self.steps[stage], self.states[stage] = total, 0, [state]
+
+    def change(self, stage: str, state: State) -> None:
+        if self.states[stage][-1] != state:
+            self.states[stage].append(state)
 
     def advance(self, stage: str) -> None:
         self.steps[stage] += 1
@@ -124,6 +137,15 @@ def test_run_two_models_enhances_and_scores_every_clip(run: Run) -> None:
     )
     assert {name: info.note for name, info in scheduler.ran.items()} == {"a": "note of a", "b": "note of b"}
     assert progress.steps == progress.totals == {"a": 3, "b": 3, "scoring": 6}
+    assert progress.states["a"] == progress.states["b"] == [State.WAITING, State.LOADING, State.RUNNING]
+    assert progress.states["scoring"] == [State.WAITING, State.RUNNING]
+
+
+def test_run_model_that_cannot_be_loaded_ends_its_progress_and_counts_its_scores(run: Run) -> None:
+    progress = ProgressCounts()
+    run(CopyingEngine(broken="a"), progress)
+    assert progress.states["a"] == [State.WAITING, State.LOADING, State.LOST]
+    assert progress.steps == {"a": 0, "b": 3, "scoring": 6}
 
 
 def test_run_again_keeps_valid_results_and_repeats_the_others(run: Run, tmp_path: Path) -> None:

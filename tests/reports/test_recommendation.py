@@ -8,6 +8,7 @@ import pytest
 from seinfer.analysis.candidates import Candidate, Needs
 from seinfer.analysis.cautions import Caution
 from seinfer.analysis.recommend import Advice, UndecidedPair
+from seinfer.core.counts import counted, verb
 from seinfer.reports.recommendation import print_recommendation, recommendation_json
 from seinfer.stats import Interval
 
@@ -65,7 +66,10 @@ def test_print_recommendation_undecided_pair_gives_the_number_of_further_clips(
     capsys: pytest.CaptureFixture[str], undecided: UndecidedPair, end: str
 ) -> None:
     text = shown(capsys, advice(undecided))
-    assert f"undecided: {undecided.n} clip(s) show no significant difference of a minus b in sdr (+0.12" in text
+    assert (
+        f"undecided: {counted(undecided.n, 'clip')} {verb(undecided.n, 'show')} no significant difference "
+        "of a minus b in sdr (+0.12" in text
+    )
     assert end in text
 
 

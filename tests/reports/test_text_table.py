@@ -20,7 +20,7 @@ from seinfer.reports.text_table import (
 from seinfer.stats import Interval
 from tests.reports import example_run
 
-ORDER = (MEMORY, SIZE, PARAMETERS, INTERVALS, "pesq_wb", RTF)
+ORDER = (MEMORY, SIZE, PARAMETERS, RTF, "pesq_wb", INTERVALS)
 
 
 @pytest.fixture(scope="module")
@@ -67,8 +67,24 @@ def test_table_of_80_characters_has_five_metrics_and_folds_a_long_name(leaders: 
     found = fit_to_width(many, five, [], 80)
     assert found.width <= 80
     assert found.layout.metrics == five
-    assert RTF not in found.layout.hidden
+    assert {RTF, INTERVALS} & set(found.layout.hidden) == set()
     assert "".join(line for [(line, _)] in found.rows[1][0]) == many[1].model
+
+
+@pytest.mark.parametrize(
+    ("width", "expected"),
+    [
+        (80, ["12.41 a +6.16 ±0.12"]),
+        (55, ["12.41 a", "+6.16 ±0.12"]),
+        (40, ["12.41 a", "+6.16", "±0.12"]),
+    ],
+)
+def test_table_arranges_the_parts_of_a_cell_on_more_lines_if_the_terminal_is_narrow(
+    leaders: list[LeaderboardRow], width: int, expected: list[str]
+) -> None:
+    found = table(leaders, width)
+    assert ["".join(text for text, _ in line).rstrip() for line in found.rows[1][1]] == expected
+    assert len(found.rows[0][1]) == 1  # noisy has no improvement, and no empty line for it
 
 
 def test_table_has_a_row_for_a_model_that_did_not_run(leaders: list[LeaderboardRow]) -> None:

@@ -14,7 +14,7 @@ class UnusedFile:
 
     Attributes:
         path: the file.
-        reason: why, as a verb phrase that follows "n file(s)"; see messages.py.
+        reason: why, as a verb phrase that follows "n files"; see messages.py.
     """
 
     path: str

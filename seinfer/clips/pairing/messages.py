@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
+from ...core.counts import counted, verb
 from ...core.errors import PairingError, UsageError
 
 _MAX_SHOWN = 5
@@ -23,7 +24,7 @@ SAME_FILE_ID_ANYWHERE = "same DNS file id in any folder"
 SAME_NAME_BEFORE_WORD = "names that end in noisy and clean"
 SAME_UID = "same uid"
 
-# Why a file is not used: a verb phrase that follows "n file(s)" or "such files".
+# Why files are not used: a verb phrase that follows "n files", with the verb first and in the plural.
 IS_OUTPUT = "end in _enhanced (output files)"
 IS_ENROLMENT = "contain enrolment speech (enrol/ next to noisy/)"
 IN_OUTPUT_FOLDER = "are in folders of enhanced files (called enhanced, denoised, esti or estimate)"
@@ -52,7 +53,14 @@ def has_role(role: str) -> str:
 
 def notes_on_unused(reasons: Iterable[str]) -> tuple[str, ...]:
     """Return one note for each reason, with the number of files that it applies to."""
-    return tuple(f"{n} file(s) {reason} and are not used" for reason, n in Counter(reasons).items())
+    return tuple(
+        f"{_subject_and_verb(n, reason)} and {verb(n, 'are')} not used" for reason, n in Counter(reasons).items()
+    )
+
+
+def _subject_and_verb(n: int, reason: str) -> str:
+    plural, _, rest = reason.partition(" ")
+    return f"{counted(n, 'file')} {verb(n, plural)} {rest}"
 
 
 # --- Why a rule fits, or why none does
@@ -60,17 +68,17 @@ def notes_on_unused(reasons: Iterable[str]) -> tuple[str, ...]:
 
 def pairs_found(n_clean: int, n_noisy: int, rule: str) -> str:
     """Explain the rule that was used."""
-    return f"{n_clean} of {n_noisy} noisy files have a clean one: {rule}"
+    return f"{n_clean} of {counted(n_noisy, 'noisy file')} {verb(n_clean, 'have')} a clean one: {rule}"
 
 
 def pairs_in_manifest(n_clean: int, n_noisy: int) -> str:
     """Explain the pairs of a manifest."""
-    return f"it names {n_noisy} noisy and {n_clean} clean files"
+    return f"it names {counted(n_noisy, 'noisy file')} and {counted(n_clean, 'clean file')}"
 
 
 def only_noisy_list(path: Path, n_noisy: int) -> str:
     """Explain why the clips of a single list have no references."""
-    return f"{path} names {n_noisy} noisy files; no clean list was given"
+    return f"{path} names {counted(n_noisy, 'noisy file')}; no clean list was given"
 
 
 def no_rule_fits(rules: Iterable[str]) -> str:
@@ -100,9 +108,9 @@ def folder_of_outputs(folder: Path) -> str:
 def clean_files_as_clips(paths: Collection[str]) -> str:
     """Point out files that are called clean and are used as noisy clips."""
     return (
-        f"{len(paths)} file(s) are called clean, such as {min(paths)}, but there is no noisy file for them, so they "
-        "are used as noisy clips; to use them as references, move them to a clean/ folder next to noisy/, "
-        + _MANIFEST_HINT
+        f"{_subject_and_verb(len(paths), 'are called clean')}, such as {min(paths)}, but without a noisy file, and "
+        f"{verb(len(paths), 'are')} used as {'a noisy clip' if len(paths) == 1 else 'noisy clips'}; to use clean files "
+        "as references, move them to a clean/ folder next to noisy/, " + _MANIFEST_HINT
     )
 
 
@@ -122,7 +130,8 @@ def input_in_output(path: Path, out: Path) -> UsageError:
 def no_clips(inputs: Iterable[Path], n_files: int, reason: str) -> UsageError:
     """Refuse inputs of which no file can be a clip."""
     return UsageError(
-        f"all {n_files} audio files in {', '.join(map(str, inputs))} {reason}; give the folder of the noisy clips"
+        f"no clip in {', '.join(map(str, inputs))}: {_subject_and_verb(n_files, reason)}; give the folder of the noisy "
+        "clips"
     )
 
 
@@ -137,9 +146,10 @@ def clean_without_noisy(
     """Refuse clean files that no noisy file belongs to; `unmatched` and `noisy` are paths."""
     paths = list(unmatched)
     return PairingError(
-        f"{len(paths)} clean file(s) have no noisy partner by the rule {' or '.join(rules)!r}: {first_few(paths)}; "
-        f"found {n_clean} clean and {len(noisy)} noisy files, such as {min(noisy, default='none')}; "
-        f"remove or rename the clean ones, {_MANIFEST_HINT}"
+        f"{counted(len(paths), 'clean file')} {verb(len(paths), 'have')} no noisy partner by the rule "
+        f"{' or '.join(rules)!r}: {first_few(paths)}; "
+        f"found {counted(n_clean, 'clean file')} and {counted(len(noisy), 'noisy file')}, such as "
+        f"{min(noisy, default='none')}; remove or rename the clean ones, {_MANIFEST_HINT}"
     )
 
 

@@ -32,8 +32,14 @@ class Engine(Protocol):
     `emit` is called exactly once per job with its Enhancement, ok or failed, on the calling thread.
     """
 
-    def run(self, spec: ModelSpec, jobs: Sequence[Job], emit: Callable[[Enhancement], None]) -> RunInfo:
-        """Run a model over all jobs.
+    def run(
+        self,
+        spec: ModelSpec,
+        jobs: Sequence[Job],
+        emit: Callable[[Enhancement], None],
+        on_loaded: Callable[[], None] = lambda: None,
+    ) -> RunInfo:
+        """Run a model over all jobs; `on_loaded` is called before the first job, on the calling thread.
 
         Raises:
             SeinferError: the model could not be loaded; no job was started.

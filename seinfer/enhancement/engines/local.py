@@ -72,9 +72,11 @@ class LocalEngine:
         self._lock = threading.Lock()
         self._is_closed = False
 
-    def run(self, spec: ModelSpec, jobs: Sequence[Job], emit: Emit) -> RunInfo:
+    def run(
+        self, spec: ModelSpec, jobs: Sequence[Job], emit: Emit, on_loaded: Callable[[], None] = lambda: None
+    ) -> RunInfo:
         """Run a model over all jobs; see engines.base.Engine."""
-        return _ModelRun(self, spec, emit).run(jobs)
+        return _ModelRun(self, spec, emit).run(jobs, on_loaded)
 
     @contextmanager
     def open(self, spec: ModelSpec) -> Iterator[LocalSession]:
@@ -144,8 +146,9 @@ class _ModelRun:
         self._waiting: deque[_Batch] = deque()
         self._in_progress: deque[_Batch] = deque()
 
-    def run(self, jobs: Sequence[Job]) -> RunInfo:
+    def run(self, jobs: Sequence[Job], on_loaded: Callable[[], None]) -> RunInfo:
         child, ready = self._engine.start(self._spec)
+        on_loaded()
         groups = group_by_length(
             [j.duration_s for j in jobs], max_clips=ready["max_clips"], max_batch_s=ready["max_batch_s"]
         )

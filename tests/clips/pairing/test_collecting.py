@@ -21,19 +21,19 @@ def test_collect_file_called_clean_without_noisy_file_has_a_note(tmp_path: Path)
     tree(tmp_path, "a.wav", "room_clean.wav")
     found = collect([tmp_path])
     assert len(found.clips) == 2
-    assert "1 file(s) are called clean" in found.notes[0] and "room_clean.wav" in found.notes[0]
+    assert "1 file is called clean" in found.notes[0] and "room_clean.wav" in found.notes[0]
 
 
 def test_collect_output_files_are_unused(tmp_path: Path) -> None:
     tree(tmp_path, "x_noisy.wav", "x_clean.wav", "x_enhanced.wav")
     found = collect([tmp_path])
     assert set(pairs(found, tmp_path)) == {"x_noisy"}
-    assert found.notes == ("1 file(s) end in _enhanced (output files) and are not used",)
+    assert found.notes == ("1 file ends in _enhanced (output files) and is not used",)
 
 
 def test_collect_only_output_files_is_refused_unless_given_as_files(tmp_path: Path) -> None:
     tree(tmp_path, "x_enhanced.wav")
-    with pytest.raises(UsageError, match=r"all 1 audio files .* end in _enhanced"):
+    with pytest.raises(UsageError, match=r"no clip in .*: 1 file ends in _enhanced"):
         collect([tmp_path])
     assert set(pairs(collect([tmp_path / "x_enhanced.wav"]), tmp_path)) == {"x_enhanced"}
 
@@ -42,7 +42,7 @@ def test_collect_enrolment_speech_next_to_noisy_is_unused(tmp_path: Path) -> Non
     tree(tmp_path, *(f"{track}/{side}/x.wav" for track in ("Track1_Headset", "Track2") for side in ("enrol", "noisy")))
     found = collect([tmp_path])
     assert set(pairs(found, tmp_path)) == {"Track1_Headset/noisy/x", "Track2/noisy/x"}
-    assert "2 file(s) contain enrolment speech" in found.notes[0]
+    assert "2 files contain enrolment speech" in found.notes[0]
 
 
 def test_collect_two_trees_without_a_matching_rule_are_refused_with_the_rules(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ def side(*names: str, folder: str) -> dict[str, str]:
 def test_match_uses_the_first_rule_that_finds_a_pair() -> None:
     found = match(side("x", "y_noisy", folder="n"), side("x", folder="c"))
     assert found.partners == {"x": "/c/x.wav", "y_noisy": ""}
-    assert (found.rule, found.why) == ("same relative path", "1 of 2 noisy files have a clean one: same relative path")
+    assert (found.rule, found.why) == ("same relative path", "1 of 2 noisy files has a clean one: same relative path")
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def test_match_of_two_names_names_its_rule(noisy: str, clean: str, rule: object)
 
 
 def test_match_without_a_fitting_rule_names_all_rules() -> None:
-    with pytest.raises(PairingError, match=r"1 clean file\(s\) .* path or .* file id .* or names that end .*/c/y.wav"):
+    with pytest.raises(PairingError, match=r"1 clean file has .* path or .* file id .* or names that end .*/c/y.wav"):
         match(side("x", folder="n"), side("y", folder="c"))
 
 

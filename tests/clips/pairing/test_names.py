@@ -124,7 +124,7 @@ def test_collect_ending_words_leave_out_noise_and_refuse_unmatched_clean_files(t
     tree(tmp_path, "x_noisy.wav", "x_clean.wav", "x_noise.wav")
     found = collect([tmp_path])
     assert set(pairs(found, tmp_path)) == {"x_noisy"}
-    assert found.notes == ("1 file(s) are called noise and are not used",)
+    assert found.notes == ("1 file is called noise and is not used",)
     tree(tmp_path, "y_clean.wav")
     with pytest.raises(PairingError, match=r"y_clean\.wav"):
         collect([tmp_path])

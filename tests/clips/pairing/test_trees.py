@@ -54,7 +54,7 @@ def test_collect_third_tree_is_unused_with_a_note(tmp_path: Path) -> None:
     tree(tmp_path, "noisy/x.wav", "clean/x.wav", "noise/x.wav")
     found = collect([tmp_path])
     assert pairs(found, tmp_path) == {"x": ("noisy/x.wav", "clean/x.wav")}
-    assert found.notes == ("1 file(s) are in neither tree and are not used",)
+    assert found.notes == ("1 file is in neither tree and is not used",)
 
 
 def test_collect_set_whose_folder_is_called_noisy_uses_the_folders_inside(tmp_path: Path) -> None:

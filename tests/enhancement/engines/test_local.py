@@ -176,3 +176,11 @@ def test_session_worker_that_hangs_raises_after_the_timeout(tmp_path: Path) -> N
     engine = SlowStartEngine("cpu", 1, timeout_s=1.0)
     with engine.open(spec()) as session, pytest.raises(BackendError, match="no progress for 1 s"):
         session.run([job(tmp_path, "bad", misbehaving.HANG)])
+
+
+def test_run_says_that_the_model_is_loaded_before_the_first_result(tmp_path: Path) -> None:
+    events: list[str] = []
+    LocalEngine("cpu", 1, timeout_s=60.0).run(
+        spec(), jobs(tmp_path), lambda result: events.append(result.clip_id), lambda: events.append("loaded")
+    )
+    assert (events[0], events.count("loaded")) == ("loaded", 1)
