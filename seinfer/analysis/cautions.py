@@ -146,8 +146,8 @@ def _pesq_mixed(results: Results) -> Iterator[Caution]:
             tuple(model for model in results.models if model in models),
             len(clips),
             f"in {len(clips)} clip(s), such as {min(clips)}, PESQ is a mean over pieces for some models "
-            f"({', '.join(sorted(models))}), because the package crashed on the whole clip or the channels differ, but "
-            "not for the others: leave these clips out to compare these models by PESQ",
+            f"({', '.join(sorted(models))}), but not for the others (the package crashed on the whole clip, or the "
+            "files differ in length or channels): leave these clips out to compare these models by PESQ",
         )
 
 
