@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from ..core.counts import counted, verb
 from ..core.records import Clip
+from ..metrics.errors import is_in_pieces
 from .corpora import CORPORA, Corpus, corpora_of_clip, trained_on
 from .costs import measured_cost
 from .results import Results, Row
@@ -42,6 +43,8 @@ def cautions(results: Results) -> list[Caution]:
         _in_domain,
         _different_n,
         _dnsmos_short,
+        _pesq_pieces,
+        _pesq_mixed,
         _lag,
         _clipped,
         _band_limited,
@@ -113,6 +116,52 @@ def _dnsmos_short(results: Results) -> Iterator[Caution]:
             "window, and its score then depends on the length of the clip: compare models by it, but "
             "not clips, and not with other tables",
         )
+
+
+def _pesq_pieces(results: Results) -> Iterator[Caution]:
+    found = [(row.clip.clip_id, metric) for row in results.by_clip for metric in _in_pieces(results, row)]
+    clips = list(dict.fromkeys(clip_id for clip_id, _ in found))
+    if clips:
+        metrics = [name for name in results.metrics if name in {metric for _, metric in found}]
+        scored = {row.clip.clip_id for row in results.by_clip if any(row.value(name) is not None for name in metrics)}
+        n_whole = len(scored - set(clips))
+        others = f"; the other {n_whole} clip(s) are computed whole" if n_whole else ""
+        yield Caution(
+            "pesq_pieces",
+            (),
+            len(clips),
+            f"{len(clips)} clip(s), such as {clips[0]}, are too long or contain too many utterances for the package "
+            f"pesq: their value of {', '.join(metrics)} is the mean over pieces, see ref_status{others}. Such a mean "
+            "differs from the value of the whole clip by about 0.1: compare models by it, but not clips, and not with "
+            "other tables",
+        )
+
+
+def _pesq_mixed(results: Results) -> Iterator[Caution]:
+    clips: set[str] = set()
+    models: set[str] = set()
+    for clip in results.clips:
+        rows = [results.rows[clip.clip_id, model] for model in results.models]
+        for metric in {metric for row in rows for metric in _in_pieces(results, row)}:
+            cut = {row.model for row in rows if metric in _in_pieces(results, row)}
+            if any(row.value(metric) is not None and row.model not in cut for row in rows):
+                clips.add(clip.clip_id)
+                models |= cut
+    if clips:
+        yield Caution(
+            "pesq_mixed",
+            tuple(model for model in results.models if model in models),
+            len(clips),
+            f"in {len(clips)} clip(s), such as {min(clips)}, PESQ is a mean over pieces for some models "
+            f"({', '.join(sorted(models))}), but not for the others (the package crashed on the whole clip, or the "
+            "files differ in length or channels): leave these clips out to compare these models by PESQ",
+        )
+
+
+def _in_pieces(results: Results, row: Row) -> list[str]:
+    """Return the metrics of a row whose value is a mean over pieces of the clip."""
+    reasons = results.reasons(row).items()
+    return [metric for metric, remark in reasons if is_in_pieces(remark) and row.value(metric) is not None]
 
 
 def _lag(results: Results) -> Iterator[Caution]:

@@ -181,6 +181,7 @@ class ScoringTask:
         metrics: names, in column order.
         sample_rate: Hz at which to score; 0 for the rate of the files.
         excluded: "model metric" -> reason, for metrics that crashed a scoring process before; they are not computed.
+        crashed: metrics that crashed a scoring process once and have a safer way, which is the second try.
     """
 
     clip_id: str
@@ -190,6 +191,7 @@ class ScoringTask:
     metrics: tuple[str, ...]
     sample_rate: int
     excluded: Mapping[str, str] = field(default_factory=dict)
+    crashed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -36,8 +36,28 @@ detail follows."""
 REMARKS: Mapping[str, str] = {
     "identical": "the estimate equals the reference sample by sample; the value is the metric's bound or its maximum",
     "clamped": "the value was outside the bounds of the metric and is shown as the bound",
+    "mean": "the value is the mean over pieces of the clip; the number of pieces follows",
 }
-"""Remark code -> meaning, for values that are present."""
+"""Remark code -> meaning, for values that are present. A remark begins with its code."""
+
+AFTER_CRASH = " after a crash"
+"""End of a remark: the pieces are the second try, after the process crashed on the whole clip."""
+
+
+def remark_on_pieces(n_averaged: int, n_pieces: int) -> str:
+    """Return the remark on a value that is the mean over pieces of a clip.
+
+    Args:
+        n_averaged: number of pieces that are part of the mean.
+        n_pieces: number of pieces of the clip.
+    """
+    return f"mean of {n_pieces if n_averaged == n_pieces else f'{n_averaged} of {n_pieces}'} pieces"
+
+
+def is_in_pieces(remark: str) -> bool:
+    """Return whether a remark says that a value is a mean over pieces."""
+    return remark.startswith("mean of ")
+
 
 CAUGHT_ERRORS = (
     *(ArithmeticError, AssertionError, AttributeError, ImportError, LookupError, NameError, OSError, RegistryError),

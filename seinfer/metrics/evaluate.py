@@ -42,6 +42,7 @@ def evaluate(
     metrics: Iterable[Metric],
     announce: Callable[[str], None] | None = None,
     resample: Resample | None = None,
+    crashed: Iterable[str] = (),
 ) -> Evaluation:
     """Compute metrics of an estimate against a reference.
 
@@ -57,6 +58,7 @@ def evaluate(
             attributed to it.
         resample: converts both signals to the rate of a metric that is defined at one rate only; without it such a
             metric gets the reason "sample_rate" at other rates.
+        crashed: names of metrics that crashed the process on this clip before; see `Pair.crashed`.
 
     Raises:
         UsageError: a signal is not one channel of floating-point samples, or the rates differ.
@@ -71,16 +73,17 @@ def evaluate(
     @cache
     def pair(needs_reference: bool) -> Pair:
         if not needs_reference:
-            return Pair(None, check(estimate, "estimate"), sample_rate, values)
+            return Pair(None, check(estimate, "estimate"), sample_rate, values, crashed=frozenset(crashed))
         if reference is None:
             raise MetricError("no_reference")
-        return trimmed_pair(reference, estimate, sample_rate, values)
+        return trimmed_pair(reference, estimate, sample_rate, values, frozenset(crashed))
 
     chosen = list(metrics)
     for metric in _in_order(chosen):
         try:
             own = pair(metric.needs_reference).at(metric.sample_rate or sample_rate, resample)
             values[metric.name], remark = _shown(metric, _compute(metric, own, reasons, announce), own)
+            remark = remark or _remark(metric, own)
         except MetricError as error:
             remark = error.status
         except CAUGHT_ERRORS as error:
@@ -133,6 +136,12 @@ def _shown(metric: Metric, value: float, pair: Pair) -> tuple[float, str]:
         return shown, ""
     is_identical = metric.needs_reference and np.array_equal(pair.reference.samples, pair.estimate)
     return shown, "identical" if is_identical else "clamped"
+
+
+def _remark(metric: Metric, pair: Pair) -> str:
+    """Return the remark of a metric on its own value, or the remarks on the values that it is computed from."""
+    inherited = [f"{pair.remarks[name]} in {name}" for name in metric.needs if name in pair.remarks]
+    return pair.remarks.get(metric.name) or ", ".join(inherited)
 
 
 def _only(metrics: list[Metric], results: Mapping[str, T]) -> dict[str, T]:

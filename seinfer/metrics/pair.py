@@ -91,14 +91,24 @@ class Pair:
         estimate: the signal to score.
         sample_rate: Hz.
         values: metric name -> value of the metrics computed so far, for metrics that are computed from others.
+        remarks: metric name -> remark on its value. A metric adds its own.
+        crashed: names of metrics that crashed the process on this clip before; a metric that has a safer way uses it.
     """
 
     def __init__(
-        self, reference: Reference | None, estimate: Signal, sample_rate: int, values: Mapping[str, float]
+        self,
+        reference: Reference | None,
+        estimate: Signal,
+        sample_rate: int,
+        values: Mapping[str, float],
+        remarks: dict[str, str] | None = None,
+        crashed: frozenset[str] = frozenset(),
     ) -> None:
         self.estimate = estimate
         self.sample_rate = sample_rate
         self.values = values
+        self.remarks = {} if remarks is None else remarks
+        self.crashed = crashed
         self._reference = reference
         self._memory = _Memory()
 
@@ -118,7 +128,7 @@ class Pair:
         return self._memory.once(make, lambda: make(self))
 
     def at(self, sample_rate: int, resample: Resample | None) -> Pair:
-        """Return the pair at another rate; it shares `values`.
+        """Return the pair at another rate; it shares `values` and `remarks`.
 
         Raises:
             MetricError: sample_rate, if there is no resampler.
@@ -132,7 +142,7 @@ class Pair:
     def _resampled(self, sample_rate: int, resample: Resample) -> Pair:
         estimate = check(resample(self.estimate, self.sample_rate, sample_rate), "estimate")
         reference = self._reference.at(sample_rate, resample).usable() if self._reference else None
-        return Pair(reference, estimate, sample_rate, self.values)
+        return Pair(reference, estimate, sample_rate, self.values, self.remarks, self.crashed)
 
 
 def pair_of(
@@ -163,7 +173,11 @@ def pair_of(
 
 
 def trimmed_pair(
-    reference: Reference, estimate: npt.ArrayLike, sample_rate: int, values: Mapping[str, float] | None = None
+    reference: Reference,
+    estimate: npt.ArrayLike,
+    sample_rate: int,
+    values: Mapping[str, float] | None = None,
+    crashed: frozenset[str] = frozenset(),
 ) -> Pair:
     """Check two signals whose lengths differ by up to 40 ms, cut them to the shorter one and return them as a pair.
 
@@ -172,6 +186,7 @@ def trimmed_pair(
         estimate: signal to score, shape (time,), float.
         sample_rate: Hz of both.
         values: values of other metrics; the pair keeps this mapping and sees what is added to it.
+        crashed: names of metrics that crashed the process on this clip before.
 
     Raises:
         UsageError: the estimate is not one channel of floating-point samples.
@@ -181,4 +196,5 @@ def trimmed_pair(
     length = common_length(whole.size, signal.size, sample_rate)
     if signal.size > length:
         signal = check(signal[:length], "estimate")
-    return Pair(reference.first(length).usable(), signal, sample_rate, {} if values is None else values)
+    known = {} if values is None else values
+    return Pair(reference.first(length).usable(), signal, sample_rate, known, crashed=crashed)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from .metric import Metric
 
 _COMPOSITE = "composite measure at 16 kHz"
+_PIECES = "clips over 120 s or of over 45 utterances as the mean over pieces of up to 19 s"
 _HU_LOIZOU = "Hu, Loizou 2008, doi:10.1109/TASL.2007.911054, coefficients of composite.m"
 
 WITH_REFERENCE = (
@@ -38,7 +39,7 @@ WITH_REFERENCE = (
         function="seinfer.metrics.pesq:pesq_wb",
         on_pair="seinfer.metrics.pesq:wb_of_pair",
         package="pesq",
-        method="ITU-T P.862.2 wide band at 16 kHz, clips over 19 s as the mean over equal pieces",
+        method=f"ITU-T P.862.2 wide band at 16 kHz, {_PIECES}",
         source="ITU-T P.862 (2001) with P.862.2 (2007), without Corrigendum 2",
         lower=1.04,
         upper=4.64,
@@ -52,12 +53,26 @@ WITH_REFERENCE = (
         function="seinfer.metrics.pesq:pesq_nb",
         on_pair="seinfer.metrics.pesq:nb_of_pair",
         package="pesq",
-        method="ITU-T P.862.1 narrow band at 16 kHz, clips over 19 s as the mean over equal pieces",
+        method=f"ITU-T P.862.1 narrow band at 16 kHz, {_PIECES}",
         source="ITU-T P.862 (2001) with P.862.1 (2003), without Corrigendum 2",
         lower=1.02,
         upper=4.55,
         sample_rate=16000,
         cost=300,
+    ),
+    Metric(
+        name="pesq_nb_raw",
+        unit="",
+        function="seinfer.metrics.pesq_raw:pesq_nb_raw",
+        on_pair="seinfer.metrics.pesq_raw:of_pair",
+        package="pesq",
+        method="raw score of P.862 at 16 kHz, from pesq_nb by the inverse of P.862.1: NB-PESQ of the DNS tables",
+        source="ITU-T P.862 (2001), P.862.1 (2003) eq. 1 and 2",
+        lower=-0.5,
+        upper=4.5,
+        sample_rate=16000,
+        cost=300,
+        needs=("pesq_nb",),
     ),
     Metric(
         name="stoi",

@@ -22,6 +22,7 @@ from pathlib import Path
 
 from ..core.hashing import fingerprint
 from ..core.records import Clip, Score, from_json, to_json
+from ..metrics.errors import AFTER_CRASH
 from ..metrics.table import load_table
 from ..models.extras import versions
 from .sources import code_digest
@@ -34,7 +35,7 @@ _BATCH = 32
 _WAIT_S = 30.0
 _KEPT_SHARE = 0.75
 # Reasons that may not occur again: a process that crashed, a file that could not be read.
-_VOLATILE_REASONS = ("pesq_crash", "metric_crash", "metric_error", "unreadable")
+_VOLATILE_REASONS = ("pesq_crash", "metric_crash", "metric_error", "unreadable", AFTER_CRASH)
 _SCHEMA = "CREATE TABLE IF NOT EXISTS scores (key TEXT PRIMARY KEY, used REAL NOT NULL, score TEXT NOT NULL)"
 
 log = logging.getLogger(__name__)
@@ -75,7 +76,7 @@ def _environment() -> str:
 
 def may_change(score: Score) -> bool:
     """Return whether the same files may get another score next time, because of a crash or an unreadable file."""
-    return any(reason.startswith(_VOLATILE_REASONS) for reason in score.reasons.values())
+    return any(code in reason for reason in score.reasons.values() for code in _VOLATILE_REASONS)
 
 
 class ScoreCache:

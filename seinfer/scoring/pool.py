@@ -1,8 +1,9 @@
 """A pool of scoring processes. A failure becomes a score with a reason; a crash costs one metric of one estimate.
 
 PESQ holds the interpreter lock and can crash its process (arrays for 50 utterances, without bounds checks), so scoring
-runs in separate processes. A process that dies is replaced. The metric that it was computing is excluded for that
-estimate, and the rest of the task is done again.
+runs in separate processes. A process that dies is replaced, and the rest of the task is done again. PESQ is then
+computed over pieces of the clip, for all estimates that have no score yet. A metric that crashes again, and any other
+metric, is excluded for that estimate.
 
 The pool has no thread and no queue of its own. Its processes report to the callback of the owner, which puts each
 message on its event queue and later passes it to `handle`.
@@ -18,6 +19,8 @@ from dataclasses import replace
 from ..core.errors import BackendError
 from ..core.process import Child, Message, thread_variables
 from ..core.records import Score, ScoringTask, from_json, to_json
+
+_PESQ = "pesq"  # the first letters of the metrics that the package pesq computes
 
 
 class ScoringPool:
@@ -106,6 +109,7 @@ class ScoringPool:
                 task,
                 estimates={**waiting.estimates, **task.estimates},
                 excluded={**waiting.excluded, **task.excluded},
+                crashed=tuple(dict.fromkeys((*waiting.crashed, *task.crashed))),
             )
         self._waiting[slot] = task
 
@@ -116,7 +120,7 @@ class ScoringPool:
                 child.send({"task": to_json(self._running[child])})
 
     def _after_death(self, child: Child) -> Iterator[Score]:
-        """Exclude the metric that was being computed, and queue the rest of the task again."""
+        """Queue the rest of the task again, with a second try or without the metric that was being computed."""
         if child in self._starting:
             raise BackendError(
                 f"a scoring process ended while starting ({child.describe_exit()}); see `seinfer doctor`"
@@ -127,8 +131,11 @@ class ScoringPool:
         self._start()
         if task is None or not task.estimates:
             return
+        if model in task.estimates and metric.startswith(_PESQ) and metric not in task.crashed:
+            self._queue(replace(task, crashed=(*task.crashed, metric)))
+            return
         if model in task.estimates and f"{model} {metric}" not in task.excluded:
-            reason = "pesq_crash" if metric.startswith("pesq") else "metric_crash"
+            reason = "pesq_crash" if metric.startswith(_PESQ) else "metric_crash"
             self._queue(replace(task, excluded={**task.excluded, f"{model} {metric}": reason}))
             return
         # No metric had started: the process died while reading the next estimate, so there is no metric to exclude.

@@ -107,10 +107,10 @@ def _score(
     task: ScoringTask, model: str, references: _References, decoded: Audio, announce: Callable[[str], None]
 ) -> Score:
     estimates = resampling.resample(decoded.samples, decoded.sample_rate, references.sample_rate, _QUALITY)
-    excluded = {metric: why for key, why in task.excluded.items() for name, metric in [key.split(" ")] if name == model}
+    excluded = _excluded(task, model)
     metrics = [metric for name, metric in load_table().metrics.items() if name in task.metrics and name not in excluded]
     channels = [
-        _compare(signal, estimate, metrics, announce, is_clean=bool(task.reference))
+        _compare(signal, estimate, metrics, announce, crashed=task.crashed, is_clean=bool(task.reference))
         for signal, estimate in zip(references.for_channels(len(estimates)), estimates, strict=True)
     ]
     values, reasons = _over_channels(channels)
@@ -129,6 +129,17 @@ def _score(
     )
 
 
+def _excluded(task: ScoringTask, model: str) -> dict[str, str]:
+    """Return metric -> reason, for the metrics that crashed with this model and for those computed from them."""
+    known = load_table().metrics
+    excluded = {metric: why for key, why in task.excluded.items() for name, metric in [key.split(" ")] if name == model}
+    for metric in task.metrics:
+        for needed in known[metric].needs if metric in known else ():
+            if needed in excluded and metric not in excluded:
+                excluded[metric] = f"not_computed: {needed} {excluded[needed]}"
+    return excluded
+
+
 @dataclass(frozen=True)
 class _Compared:
     """The results for one channel."""
@@ -145,6 +156,7 @@ def _compare(
     metrics: Sequence[Metric],
     announce: Callable[[str], None],
     *,
+    crashed: tuple[str, ...],
     is_clean: bool,
 ) -> _Compared:
     """Score one channel against the clean signal; lag and gain against the noisy one if there is no clean signal."""
@@ -156,6 +168,7 @@ def _compare(
         metrics=metrics,
         announce=announce,
         resample=_resample_waveform,
+        crashed=crashed,
     )
     signals = {"reference": reference.samples, "estimate": estimate, "sample_rate": sample_rate}
     return _Compared(values, reasons, _or_none(lag_samples, signals), _or_none(gain_db, signals))

@@ -105,3 +105,34 @@ def test_caution_different_n_of_metrics_with_the_same_counts_is_one_line() -> No
 def test_caution_on_one_clip_is_singular() -> None:
     message = kinds(example_run.results())["lag"].message
     assert "small in 1 clip, by up to +3 samples" in message
+
+
+def in_pieces(results: Results, clip_id: str, models: tuple[str, ...]) -> Results:
+    """Return results in which PESQ of a clip is a mean over pieces for some models."""
+    rows = {
+        slot: replace(row, score=replace(row.score, reasons={"pesq_wb": "mean of 3 pieces"}))
+        if row.score and slot[0] == clip_id and slot[1] in models
+        else row
+        for slot, row in results.rows.items()
+    }
+    return replace(results, rows=rows)
+
+
+def test_caution_pesq_pieces_counts_the_clips_and_the_others() -> None:
+    results = example_run.results()
+    found = kinds(in_pieces(results, "set/p287_001", results.models))
+    assert found["pesq_pieces"].n_clips == 1
+    assert "such as set/p287_001" in found["pesq_pieces"].message
+    n_whole = example_run.N_PAIRED - 2  # one more clip has no score at all
+    assert "their value of pesq_wb is the mean over pieces, see ref_status" in found["pesq_pieces"].message
+    assert f"; the other {n_whole} clip(s) are computed whole" in found["pesq_pieces"].message
+    assert "pesq_mixed" not in found
+
+
+def test_caution_pesq_mixed_names_the_models_in_pieces() -> None:
+    found = kinds(in_pieces(example_run.results(), "set/p287_001", ("good",)))
+    assert (found["pesq_mixed"].models, found["pesq_mixed"].n_clips) == (("good",), 1)
+
+
+def test_caution_pesq_pieces_is_absent_where_no_clip_was_cut() -> None:
+    assert not {"pesq_pieces", "pesq_mixed"} & set(kinds(example_run.results()))

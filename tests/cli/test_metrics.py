@@ -190,5 +190,7 @@ def test_compare_pesq_with_more_utterances_than_its_tables_have_room_for_is_a_sc
     result = seinfer(*command, cwd=tmp_path)
     assert result.returncode == 0, result.stderr
     bursts, c0 = rows(tmp_path / "out" / "per_clip.csv")
-    assert (bursts["ref_status"], c0["ref_status"]) == ("ok", "ok")
+    assert (bursts["ref_status"], c0["ref_status"]) == ("pesq_wb: mean of 3 pieces", "ok")
     assert 1.0 < float(bursts["pesq_wb"]) < 4.64
+    assert rows(tmp_path / "out" / "failures.csv") == []
+    assert "1 clip(s), such as bursts," in " ".join(result.stdout.split())

@@ -27,6 +27,20 @@ def noise_syllables(duration_s: float = 3.0, sample_rate: int = SAMPLE_RATE, see
     return 0.5 * signal / np.abs(signal).max()
 
 
+def bursts(n: int, duration_s: float, burst_s: float = 0.35, seed: int = 0) -> Floats:
+    """Return `n` equally spaced bursts of noise with near silence between them: as many utterances for PESQ.
+
+    PESQ needs bursts of 0.2 s and pauses of 0.2 s at least.
+    """
+    rng = np.random.default_rng(seed)
+    n_samples, length = round(duration_s * SAMPLE_RATE), round(burst_s * SAMPLE_RATE)
+    signal = 1e-6 * rng.standard_normal(n_samples)
+    for start in np.arange(n) * (n_samples // n):
+        part = signal[start : start + length]
+        part += 0.1 * rng.standard_normal(part.size)
+    return signal
+
+
 def with_noise(reference: Floats, snr_db: float, seed: int = 1) -> Floats:
     """Add white noise."""
     noise = np.random.default_rng(seed).standard_normal(len(reference))

@@ -12,6 +12,7 @@ import pytest
 
 from seinfer.core.errors import BackendError
 from seinfer.core.process import Child, Message
+from seinfer.core.records import ScoringTask
 from seinfer.scoring.pool import ScoringPool
 
 from .tasks import METRICS, RATE, noisy, run_tasks, scores, speech_like, task_of, write
@@ -108,6 +109,42 @@ def test_submit_pesq_that_crashes_its_process_gives_pesq_crash(tmp_path: Path, s
     found = scores(task_of(tmp_path, m=noisy(speech_like(2.0, RATE))))
     assert found["x", "m"].reasons == {"pesq_wb": "pesq_crash"}
     assert set(found["x", "m"].values) == {"sdr", "si_sdr", "stoi", "estoi"}
+
+
+def test_submit_pesq_that_crashes_on_the_whole_clip_is_computed_in_pieces(tmp_path: Path, site: Path) -> None:
+    (site / "pesq.py").write_text(
+        "import os, signal\nclass PesqError(Exception): pass\nBufferTooShortError = NoUtterancesError = PesqError\n"
+        "def pesq(rate, reference, estimate, mode):\n"
+        "    if len(reference) > 19 * rate and abs(estimate[0] - 0.5) < 1e-3: os.kill(os.getpid(), signal.SIGSEGV)\n"
+        "    return 2.0\n"
+    )
+    (site / "sitecustomize.py").write_text(
+        "from seinfer.metrics import pesq\npesq.count_utterances = lambda reference, mode: 3\n"
+    )
+    clean = speech_like(20.0, RATE)
+    deadly = noisy(clean)
+    deadly[0] = 0.5
+    estimates = {"a": noisy(clean), "b": deadly, "c": noisy(clean)}
+    files = {name: write(tmp_path / f"{name}.wav", samples) for name, samples in estimates.items()}
+    reference = write(tmp_path / "clean.wav", clean)
+    found = scores(ScoringTask("x", reference, "", files, ("si_sdr", "pesq_wb", "pesq_nb_raw"), RATE))
+    assert all(score.values["pesq_wb"] == 2.0 and "pesq_nb_raw" in score.values for score in found.values())
+    in_pieces = {
+        "pesq_wb": "mean of 2 pieces after a crash",
+        "pesq_nb_raw": "mean of 2 pieces after a crash in pesq_nb",
+    }
+    assert [found["x", name].reasons for name in ("a", "b", "c")] == [{}, in_pieces, in_pieces]
+
+
+def test_submit_metric_computed_from_pesq_that_crashes_costs_that_value_alone(tmp_path: Path, site: Path) -> None:
+    (site / "pesq.py").write_text(
+        "import os, signal\nclass PesqError(Exception): pass\nBufferTooShortError = NoUtterancesError = PesqError\n"
+        "def pesq(*args, **kwargs): os.kill(os.getpid(), signal.SIGSEGV)\n"
+    )
+    task = replace(task_of(tmp_path, m=noisy(speech_like(2.0, RATE))), metrics=("si_sdr", "csig"))
+    score = scores(task)["x", "m"]
+    assert score.reasons == {"csig": "not_computed: pesq_wb pesq_crash"}
+    assert set(score.values) == {"si_sdr"}
 
 
 def test_submit_file_that_crashes_the_reader_costs_that_estimate_alone(tmp_path: Path, site: Path) -> None:
