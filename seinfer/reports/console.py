@@ -14,6 +14,7 @@ from ..analysis.groups import SNR, has_measured_snr
 from ..analysis.licences import is_restrictive
 from ..analysis.results import Results
 from ..core.records import BASELINE
+from .published import published_lines
 from .text_table import Cell, TextTable
 
 _MAX_FAILURES_SHOWN = 10
@@ -51,9 +52,10 @@ def not_run(header: Mapping[str, Any]) -> dict[str, str]:
 
 
 def footnotes(results: Results, table: TextTable, warnings: list[Caution]) -> Iterator[str]:
-    """Yield the lines below the table: how to read it, hidden columns, models not run, warnings, licences, metrics."""
+    """Yield the lines below the table: how to read it, published figures, what is not shown, warnings, licences."""
     if results.metrics:
         yield from _legend(results, table)
+    yield from published_lines(results)
     if table.layout.hidden:
         yield f"hidden: terminal too narrow for {', '.join(table.layout.hidden)} (--format csv prints everything)"
     for model, reason in not_run(results.header).items():

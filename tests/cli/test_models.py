@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tests.helpers import RATE, seinfer, speech_like, write_audio
+from tests.helpers import RATE, seinfer, speech_like, table, write_audio
 
 
 def test_models_list_and_show_print_the_facts_of_the_table() -> None:
@@ -47,6 +47,20 @@ def test_models_show_json_has_every_key_of_the_table() -> None:
     assert document["name"] == "denoiser-dns64"  # the argument is an alias
     assert document["license_weights"] == "CC-BY-NC-4.0"
     assert document["files"][0]["sha256"]
+
+
+def test_models_show_prints_published_figures_with_their_source() -> None:
+    shown = seinfer("models", "show", "noisy").stdout
+    assert "published       dns2020-no-reverb: si_sdr 9.07 (breizhn/DTLN" in shown
+    figures = json.loads(seinfer("models", "show", "noisy", "--json").stdout)["published"]
+    assert {"test_set", "metric", "value", "source"} == set(figures[0])
+
+
+def test_models_show_a_table_of_the_user_may_have_published_figures(tmp_path: Path) -> None:
+    figure = '{test_set = "voicebank-demand", metric = "stoi", value = 0.9, source = "my notes"}'
+    (tmp_path / "my.toml").write_text(table("mine", published=f"[{figure}]"))
+    shown = seinfer("models", "show", "mine", "--models-file", tmp_path / "my.toml")
+    assert "voicebank-demand: stoi 0.9 (my notes)" in shown.stdout, shown.stderr
 
 
 def test_models_verify_json_has_the_status_of_every_file(tmp_path: Path) -> None:
