@@ -11,7 +11,7 @@ GROUP = "seinfer.metrics"
 """Entry-point group by which other packages add metrics; the name of an entry is the name of its metric."""
 
 METRIC_NAMES = (
-    *("sdr", "si_sdr", "pesq_wb", "pesq_nb", "stoi", "estoi", "csig", "cbak", "covl", "ssnr", "lsd"),
+    *("sdr", "si_sdr", "pesq_wb", "pesq_nb", "pesq_nb_raw", "stoi", "estoi", "csig", "cbak", "covl", "ssnr", "lsd"),
     *("dnsmos_sig", "dnsmos_bak", "dnsmos_ovrl", "dnsmos_p808", "pdnsmos_sig", "pdnsmos_bak", "pdnsmos_ovrl"),
 )
 """The metrics of seinfer itself by which models are compared, in the order of the columns."""
