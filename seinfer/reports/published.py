@@ -12,14 +12,19 @@ from .text_table import digits
 def published_lines(results: Results) -> Iterator[str]:
     """Yield one line per model and published figure if the clips are a published test set, otherwise none."""
     for found in reproductions(results):
-        n_digits = shown_digits(found)
+        measured, published, difference = shown_figures(found)
         part = f" over {found.n} of {len(results.clips)} clips" if found.n < len(results.clips) else ""
         yield (
-            f"published: {found.test_set}: {found.model}: {found.metric} {found.measured:.{n_digits}f} measured{part}, "
-            f"{found.published:.{n_digits}f} published, difference {found.difference:+.{n_digits}f} ({found.source})"
+            f"published: {found.test_set}: {found.model}: {found.metric} {measured} measured{part}, "
+            f"{published} published, difference {difference} ({found.source})"
         )
 
 
-def shown_digits(found: Reproduction) -> int:
-    """Return the number of decimals for a figure: as in the table, or as published if that is more."""
-    return max(digits(found.metric), len(str(found.published).partition(".")[2]))
+def shown_figures(found: Reproduction) -> tuple[str, str, str]:
+    """Return the measured and the published figure and their difference, with as many decimals as published.
+
+    They have at least as many decimals as in the table.
+    """
+    n_digits = max(digits(found.metric), len(str(found.published).partition(".")[2]))
+    difference = round(found.difference, n_digits) + 0.0  # the sum is never -0.0
+    return f"{found.measured:.{n_digits}f}", f"{found.published:.{n_digits}f}", f"{difference:+.{n_digits}f}"
