@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.metadata import entry_points
 
 GROUP = "seinfer.metrics"
@@ -17,6 +18,7 @@ METRIC_NAMES = (
 """The metrics of seinfer itself by which models are compared, in the order of the columns."""
 
 
+@cache
 def metric_names() -> tuple[str, ...]:
     """Return the names of our metrics, then those of installed packages."""
     return (*METRIC_NAMES, *sorted(entry.name for entry in entry_points(group=GROUP)))
