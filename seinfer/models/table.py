@@ -5,15 +5,12 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Mapping
-from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from ..clips.test_sets import KNOWN_SETS
 from ..core.errors import RegistryError
-from ..core.metric_names import metric_names
-from ..core.records import ModelSpec, Published, WeightFile
-from ..core.suggestions import suggest
+from ..core.records import ModelSpec, WeightFile
+from .published import read_published
 
 _TEXT, _LIST, _NUMBER = (str,), (list,), (int, float)
 # key -> (accepted types, required)
@@ -37,12 +34,6 @@ _MODEL_KEYS: Mapping[str, tuple[tuple[type, ...], bool]] = {
     "python": (_TEXT, False),
     "published": (_LIST, False),
     "files": (_LIST, False),
-}
-_PUBLISHED_KEYS: Mapping[str, tuple[tuple[type, ...], bool]] = {
-    "test_set": (_TEXT, True),
-    "metric": (_TEXT, True),
-    "value": (_NUMBER, True),
-    "source": (_TEXT, True),
 }
 _FILE_KEYS: Mapping[str, tuple[tuple[type, ...], bool]] = {
     "name": (_TEXT, True),
@@ -103,22 +94,10 @@ def _model(path: Path, name: str, table: object, distribution: str) -> ModelSpec
         values["python"] = str((path.parent / Path(values["python"]).expanduser()).absolute())
     if values["sample_rate"] < 0:
         raise RegistryError(f"{where}: sample_rate is {values['sample_rate']}, expected Hz, or 0 for any rate")
-    figures = enumerate(values.pop("published", ()), start=1)
-    published = tuple(_published(f"{where} published {i}", figure) for i, figure in figures)
+    published, mistakes = read_published(where, values.pop("published", ()))
+    if mistakes:
+        raise RegistryError(mistakes[0])
     return ModelSpec(name=name, files=files, published=published, distribution=distribution, **values)
-
-
-def _published(where: str, table: object) -> Published:
-    values = _checked(where, table, _PUBLISHED_KEYS)
-    known = {"test_set": [known.set_id for known in KNOWN_SETS], "metric": metric_names()}
-    for key, names in known.items():
-        if values[key] not in names:
-            raise RegistryError(f"{where}: there is no {key} called {values[key]!r}: {suggest(values[key], names)}")
-    if not isfinite(values["value"]):
-        raise RegistryError(f"{where}: value is {values['value']}, expected a finite number")
-    if not values["source"]:
-        raise RegistryError(f"{where}: source is empty, expected the paper or the repository, with its table")
-    return Published(**values)
 
 
 def _file(where: str, table: object, folder: Path) -> WeightFile:

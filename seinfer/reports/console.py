@@ -52,7 +52,7 @@ def not_run(header: Mapping[str, Any]) -> dict[str, str]:
 
 
 def footnotes(results: Results, table: TextTable, warnings: list[Caution]) -> Iterator[str]:
-    """Yield the lines below the table: how to read it, published figures, what is not shown, warnings, licences."""
+    """Yield the lines below the table: how to read it, hidden columns, models not run, warnings, licences, metrics."""
     if results.metrics:
         yield from _legend(results, table)
     yield from published_lines(results)

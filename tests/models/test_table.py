@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
 
 from seinfer.core.errors import RegistryError
-from seinfer.core.records import ModelSpec, Published, from_json, to_json
+from seinfer.core.records import ModelSpec, from_json, to_json
 from seinfer.models.table import read_models
 from tests.helpers import table
 
@@ -45,29 +44,10 @@ def test_read_models_a_relative_path_is_relative_to_the_file(tmp_path: Path) -> 
     assert spec.files[0].path == str(tmp_path / "sub" / "w.h5")
 
 
-def published(**changes: str) -> str:
-    keys = {"test_set": '"dns2020-no-reverb"', "metric": '"si_sdr"', "value": "9.07", "source": '"a paper, table 1"'}
-    return "[[m.published]]\n" + "\n".join(f"{key} = {value}" for key, value in {**keys, **changes}.items() if value)
-
-
-def test_read_models_published_figures_are_kept_in_order_and_survive_the_process_border(tmp_path: Path) -> None:
-    text = table("m") + published() + "\n" + published(metric='"stoi"', value="1")
-    spec = read(tmp_path, text)["m"]
-    assert spec.published[0] == Published("dns2020-no-reverb", "si_sdr", 9.07, "a paper, table 1")
-    assert [figure.metric for figure in spec.published] == ["si_sdr", "stoi"]
-    assert from_json(ModelSpec, json.loads(json.dumps(to_json(spec)))) == spec
-
-
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (table("m") + published(metric='"PESQ"'), "published 1: there is no metric called 'PESQ': .*pesq_wb"),
-        (table("m") + published(test_set='"dns2020"'), "called 'dns2020': did you mean dns2020-no-reverb"),
-        (table("m") + published(value='"9.07"'), "published 1: value is '9.07', expected int or float"),
-        (table("m") + published(value="nan"), "value is nan, expected a finite number"),
-        (table("m") + published(source='""'), "source is empty, expected the paper"),
-        (table("m") + published(source=""), "published 1: the key 'source' is missing"),
-        (table("m") + published(year="2020"), "published 1: unknown key 'year'"),
+        (table("m", published='["9.07"]'), "published 1: is '9.07', expected a table with test_set"),
         (table("m", colour='"red"'), "unknown key 'colour'"),
         (table("m", summary=""), "the key 'summary' is missing"),
         (table("m", sample_rate='"16k"'), "sample_rate is '16k', expected int"),
