@@ -55,7 +55,7 @@ def footnotes(results: Results, table: TextTable, warnings: list[Caution]) -> It
     """Yield the lines below the table: how to read it, hidden columns, models not run, warnings, licences, metrics."""
     if results.metrics:
         yield from _legend(results, table)
-    yield from published_lines(results)
+    yield from published_lines(results, table.layout.metrics)
     if table.layout.hidden:
         yield f"hidden: terminal too narrow for {', '.join(table.layout.hidden)} (--format csv prints everything)"
     for model, reason in not_run(results.header).items():

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from ..analysis.published import Reproduction, reproductions
 from ..analysis.results import Results
 from .text_table import digits
 
 
-def published_lines(results: Results) -> Iterator[str]:
-    """Yield one line per model and published figure if the clips are a published test set, otherwise none."""
+def published_lines(results: Results, metrics: Collection[str]) -> Iterator[str]:
+    """Yield one line per model and published figure in these metrics; none if the clips are no published test set."""
     for found in reproductions(results):
+        if found.metric not in metrics:
+            continue
         measured, published, difference = shown_figures(found)
         part = f" over {found.n} of {len(results.clips)} clips" if found.n < len(results.clips) else ""
         yield (
