@@ -2,6 +2,7 @@
 # make install  the environment with all models' packages and the development tools
 # make test     install, then the whole test suite, two processes at a time
 # make test-folder FOLDER=clips   install, then the tests of one folder of tests/
+# make reproduction SET=path/to/First_DNS_no_reverb   install, then remake the tables of docs/reproduction.md
 # make lint     install, then ruff and mypy --strict
 # make format   format the code and sort the imports
 PYTHON ?= python3
@@ -9,7 +10,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo install test test-folder lint format clean
+.PHONY: demo install test test-folder reproduction lint format clean
 demo: $(VENV)/.demo
 	$(BIN)/seinfer demo --pull
 
@@ -29,6 +30,9 @@ test: install
 
 test-folder: install
 	$(BIN)/python -m pytest tests/$(FOLDER)
+
+reproduction: install
+	$(BIN)/python -m benchmarks.reproduce_dns2020 "$(SET)"
 
 lint: install
 	$(BIN)/ruff check .

@@ -83,6 +83,8 @@ def show(
     for key, value in facts(spec).items():
         if key == "files":
             _print_files(out, spec)
+        elif key == "published":
+            _print_published(out, spec)
         elif value not in ("", [], (), {}):
             text = ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else _or_unknown(value)
             out.print(f"{key:16}{text}", markup=False, soft_wrap=True)
@@ -249,3 +251,9 @@ def _print_files(out: Console, spec: ModelSpec) -> None:
         out.print(f"{'file':16}{file.name}, {size}, sha256 {digest}", markup=False, soft_wrap=True)
         out.print(f"{'':16}from {file.url or file.path}", markup=False, soft_wrap=True)
         out.print(f"{'':16}at {weights.path_of(spec, file)}", markup=False, soft_wrap=True)
+
+
+def _print_published(out: Console, spec: ModelSpec) -> None:
+    for figure in spec.published:
+        line = f"{figure.test_set}: {figure.metric} {figure.value:g} ({figure.source})"
+        out.print(f"{'published':16}{line}", markup=False, soft_wrap=True)

@@ -42,6 +42,23 @@ class WeightFile:
 
 
 @dataclass(frozen=True)
+class Published:
+    """A figure that a paper or a repository prints for a model.
+
+    Attributes:
+        test_set: id of the test set, see `clips.test_sets`.
+        metric: our name of the metric.
+        value: mean over the test set, in our unit: STOI from 0 to 1, ratios in dB.
+        source: paper or repository, with the table.
+    """
+
+    test_set: str
+    metric: str
+    value: float
+    source: str
+
+
+@dataclass(frozen=True)
 class ModelSpec:
     """All facts about a model, from its table in a models.toml.
 
@@ -56,6 +73,7 @@ class ModelSpec:
         options: settings for the backend: architecture and behaviour.
         distribution: the installed package that contains the table.
         python: Python interpreter that runs the model; empty for the one that runs seinfer.
+        published: figures of others, to compare our own with.
     """
 
     name: str
@@ -78,6 +96,7 @@ class ModelSpec:
     files: tuple[WeightFile, ...] = ()
     distribution: str = "seinfer"
     python: str = ""
+    published: tuple[Published, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -281,4 +300,5 @@ def from_json(kind: type[T], values: Mapping[str, Any]) -> T:
     kept = {key: tuple(value) if isinstance(value, list) else value for key, value in values.items() if key in known}
     if kind is ModelSpec:
         kept["files"] = tuple(WeightFile(**f) for f in values.get("files", ()))
+        kept["published"] = tuple(Published(**figure) for figure in values.get("published", ()))
     return kind(**kept)

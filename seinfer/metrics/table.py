@@ -14,13 +14,12 @@ from importlib.metadata import EntryPoint, entry_points
 from types import MappingProxyType
 
 from ..core.errors import UsageError
+from ..core.metric_names import GROUP
 from ..core.suggestions import suggest
 from .errors import CAUGHT_ERRORS
 from .metric import Metric
 from .with_reference import WITH_REFERENCE
 from .without_reference import WITHOUT_REFERENCE
-
-GROUP = "seinfer.metrics"
 
 _OURS = (*WITH_REFERENCE, *WITHOUT_REFERENCE)
 

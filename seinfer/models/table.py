@@ -15,6 +15,7 @@ from typing import Any
 from ..core.errors import RegistryError
 from ..core.records import ModelSpec, WeightFile
 from ..core.suggestions import suggest
+from .published import read_published
 
 _TEXT, _LIST, _NUMBER = (str,), (list,), (int, float)
 _Keys = Mapping[str, tuple[tuple[type, ...], bool]]
@@ -37,6 +38,7 @@ _MODEL_KEYS: _Keys = {
     "notes": (_TEXT, False),
     "options": ((dict,), False),
     "python": (_TEXT, False),
+    "published": (_LIST, False),
     "files": (_LIST, False),
 }
 _FILE_KEYS: _Keys = {
@@ -101,6 +103,8 @@ def _model(path: Path, name: str, table: object, distribution: str, mistakes: li
         mistakes.append(f"{where}: two files have the same name; expected each name once, got {file_names}")
     if values.get("sample_rate", 0) < 0:
         mistakes.append(f"{where}: sample_rate is {values['sample_rate']}, expected Hz, or 0 for any rate")
+    published, found = read_published(where, values.pop("published", ()))
+    mistakes += found
     if len(mistakes) > n_before:
         return None
     for key in ("aliases", "training_data"):
@@ -108,7 +112,9 @@ def _model(path: Path, name: str, table: object, distribution: str, mistakes: li
     if values.get("python"):
         # Not resolved: the interpreter of a virtual environment is a link, which must be called by its own path.
         values["python"] = str((path.parent / Path(values["python"]).expanduser()).absolute())
-    return ModelSpec(name=name, files=tuple(filter(None, files)), distribution=distribution, **values)
+    return ModelSpec(
+        name=name, files=tuple(filter(None, files)), published=published, distribution=distribution, **values
+    )
 
 
 def mistakes_in_names(names: Sequence[str]) -> Iterator[str]:

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from ..clips import external
 from ..core.devices import machine
 from ..core.hashing import fingerprint
-from ..core.records import Clip, ModelSpec
+from ..core.records import Clip, ModelSpec, to_json
 from ..enhancement.engines.base import RunInfo
 from ..metrics.choice import MetricSelection, with_diagnostics
 from ..metrics.metric import Metric
@@ -36,6 +36,7 @@ def model_facts(spec: ModelSpec, digest: str) -> dict[str, Any]:
         "verified": spec.verified,
         "notes": spec.notes,
         "options": dict(spec.options),
+        "published": [to_json(figure) for figure in spec.published],
     }
 
 

@@ -19,6 +19,7 @@ from ..core.counts import counted
 from ..core.records import BASELINE
 from ..models.not_run import installable
 from ..stats import MIN_CLIPS
+from .published import published_lines
 from .text_table import RTF, Cell, TextTable
 
 _MAX_FAILURES_SHOWN = 10
@@ -79,6 +80,7 @@ def footnotes(
         yield from _legend(results, table)
     if RTF in table.headings:
         yield from rtf_lines(results)
+    yield from published_lines(results, table.layout.metrics)
     if table.layout.hidden:
         yield f"hidden: terminal too narrow for {', '.join(table.layout.hidden)} (--format csv prints everything)"
     yield from _models_not_run(results.header, settings)

@@ -8,12 +8,13 @@ from typing import Any
 
 from ..analysis.cautions import Caution
 from ..analysis.leaderboard import LeaderboardRow
+from ..analysis.published import reproductions
 from ..analysis.results import Results
 from .pairwise_csv import pair_note
 
 
 def as_document(results: Results, rows: Sequence[LeaderboardRow], warnings: Sequence[Caution]) -> dict[str, Any]:
-    """Return the document: header, leaderboard rows, pairs of models, warnings, failures.
+    """Return the document: header, leaderboard rows, pairs of models, published figures, warnings, failures.
 
     Args:
         results: all rows of the run.
@@ -27,6 +28,7 @@ def as_document(results: Results, rows: Sequence[LeaderboardRow], warnings: Sequ
         "run": dict(results.header),
         "models": [asdict(row) for row in rows],
         "pairs": list(_pairs(results)),
+        "published": [asdict(found) for found in reproductions(results)],
         "warnings": [asdict(caution) for caution in warnings],
         "failures": [
             {"clip_id": row.clip.clip_id, "model": row.model, "error": row.error}

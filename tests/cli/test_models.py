@@ -52,6 +52,20 @@ def test_models_show_json_has_every_key_of_the_table() -> None:
     assert document["files"][0]["sha256"]
 
 
+def test_models_show_prints_published_figures_with_their_source() -> None:
+    shown = seinfer("models", "show", "noisy").stdout
+    assert "published       dns2020-no-reverb: si_sdr 9.07 (breizhn/DTLN" in shown
+    figures = json.loads(seinfer("models", "show", "noisy", "--json").stdout)["published"]
+    assert {"test_set", "metric", "value", "source"} == set(figures[0])
+
+
+def test_models_show_a_table_of_the_user_may_have_published_figures(tmp_path: Path) -> None:
+    figure = '{test_set = "voicebank-demand", metric = "stoi", value = 0.9, source = "my notes"}'
+    (tmp_path / "my.toml").write_text(table("mine", published=f"[{figure}]"))
+    shown = seinfer("models", "show", "mine", "--models-file", tmp_path / "my.toml")
+    assert "voicebank-demand: stoi 0.9 (my notes)" in shown.stdout, shown.stderr
+
+
 def test_models_verify_json_has_the_status_of_every_file(tmp_path: Path) -> None:
     result = seinfer("models", "verify", "--json", environment={"SEINFER_WEIGHTS_DIR": str(tmp_path)})
     assert result.returncode == 0, result.stderr

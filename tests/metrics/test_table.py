@@ -8,6 +8,7 @@ from importlib.metadata import EntryPoint
 import pytest
 
 from seinfer.core.errors import UsageError
+from seinfer.core.metric_names import GROUP, METRIC_NAMES, metric_names
 from seinfer.metrics import METRICS, Metric, load_table, table
 
 from .spare import modules_after
@@ -87,6 +88,11 @@ def test_load_table_bad_plug_in_is_a_problem_line(
     assert problem in found.problems[0]
 
 
+def test_metric_names_are_the_metrics_by_which_models_are_compared() -> None:
+    assert list(METRIC_NAMES) == [metric.name for metric in METRICS.values() if not metric.is_diagnostic]
+    assert metric_names()[: len(METRIC_NAMES)] == METRIC_NAMES
+
+
 def test_load_table_plug_in_cannot_take_our_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(globals(), "FALSE_SDR", Metric("sdr", "dB", "nowhere:sdr", "of a test", "none"))
     install_plug_ins(monkeypatch, sdr=f"{__name__}:FALSE_SDR")
@@ -96,7 +102,7 @@ def test_load_table_plug_in_cannot_take_our_name(monkeypatch: pytest.MonkeyPatch
 
 
 def install_plug_ins(monkeypatch: pytest.MonkeyPatch, **entries: str) -> None:
-    points = [EntryPoint(name, value, table.GROUP) for name, value in entries.items()]
+    points = [EntryPoint(name, value, GROUP) for name, value in entries.items()]
     monkeypatch.setattr(table, "entry_points", lambda group: points)
     load_table.cache_clear()
 

@@ -47,6 +47,7 @@ def test_read_models_a_relative_path_is_relative_to_the_file(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
+        (table("m", published='["9.07"]'), "published 1: is '9.07', expected a table with test_set"),
         (table("m", colour='"red"'), "unknown key 'colour'"),
         (table("m", summary=""), "the key 'summary' is missing"),
         (table("m", sample_rate='"16k"'), "sample_rate is '16k', expected int"),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from seinfer.core.records import WeightFile
+from seinfer.core.records import Published, WeightFile, to_json
 from seinfer.models.registry import load_registry
 from seinfer.pipeline.provenance import model_facts, model_key, weights_bytes, weights_digest
 
@@ -56,3 +56,10 @@ def test_model_facts_contain_licences_options_and_digest() -> None:
     facts = model_facts(replace(NOISY, options={"dry": 0.5}), "abc")
     assert (facts["sha256"], facts["options"], facts["weights_bytes"]) == ("abc", {"dry": 0.5}, None)
     assert facts["license_weights"] == NOISY.license_weights
+
+
+def test_model_facts_contain_the_published_figures_but_the_key_does_not_depend_on_them() -> None:
+    figure = Published("voicebank-demand", "stoi", 0.92, "a paper")
+    changed = replace(NOISY, published=(figure,))
+    assert model_facts(changed, "d")["published"] == [to_json(figure)]
+    assert model_key(changed, "d") == model_key(NOISY, "d")
