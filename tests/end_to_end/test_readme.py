@@ -125,23 +125,26 @@ def test_documentation_table_equals_the_output_of_the_demo(folder: Path, shared:
     measured = {m["model"]: m["figures"] for m in json.loads(result.stdout)["models"]}
     printed = printed_table()
     assert list(printed) == list(measured)
-    for model, means in printed.items():
-        for metric, (value, digits) in means.items():
+    for model, cells in printed.items():
+        for metric, (value, digits, letters) in cells.items():
+            found = measured[model][metric]
             # Tolerance: one unit of the last printed digit.
-            assert measured[model][metric]["summary"]["interval"]["mean"] == pytest.approx(
-                value, abs=1.01 * 10**-digits
-            )
+            assert found["summary"]["interval"]["mean"] == pytest.approx(value, abs=1.01 * 10**-digits)
+            assert found["tie_band"] == letters
 
 
-def printed_table() -> dict[str, dict[str, tuple[float, int]]]:
-    """Return model -> metric -> (mean, digits) of the table of the demo in docs/reproduction.md."""
+def printed_table() -> dict[str, dict[str, tuple[float, int, str]]]:
+    """Return model -> metric -> (mean, digits, letters) of the table of the demo in docs/reproduction.md."""
     documentation = (ROOT / "docs" / "reproduction.md").read_text(encoding="utf-8")
     [block] = re.findall(r"<!-- table: seinfer demo --format md -->\n((?:\|.*\n)+)", documentation)
     heading, _, *lines = [[cell.strip() for cell in line.strip("|\n").split("|")] for line in block.splitlines()]
     metrics = ("sdr", "si_sdr", "pesq_wb", "stoi", "estoi")
     assert [name.split()[0].lower().replace("-", "_") for name in heading[1:6]] == list(metrics)
-    means = {name: [cell.split()[0] for cell in cells[:5]] for name, *cells in lines}
+    texts_of = {name: [cell.replace("*", "").split()[:2] for cell in cells[:5]] for name, *cells in lines}
     return {
-        name: {metric: (float(text), len(text.split(".")[1])) for metric, text in zip(metrics, texts, strict=True)}
-        for name, texts in means.items()
+        name: {
+            metric: (float(mean), len(mean.split(".")[1]), letters)
+            for metric, (mean, letters) in zip(metrics, texts, strict=True)
+        }
+        for name, texts in texts_of.items()
     }
