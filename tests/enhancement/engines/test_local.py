@@ -134,7 +134,7 @@ def test_run_model_that_exits_while_loading_raises_with_its_last_message(tmp_pat
 
 def test_run_model_that_hangs_while_loading_raises_after_the_timeout(tmp_path: Path) -> None:
     engine = LocalEngine("cpu", 1, timeout_s=1.0)
-    with pytest.raises(BackendError, match="still not loaded after 1 s"):
+    with pytest.raises(BackendError, match="still not loaded: the worker made no progress for 1 s"):
         run(jobs(tmp_path), spec("tests.enhancement.misbehaving:load_and_hang"), engine)
 
 
