@@ -3,8 +3,8 @@
 There are three independent means:
 
 - `Guard`, on every system: a small process that waits for the end of a pipe, whose other end only the parent holds. The
-  system closes it when the parent dies, even by SIGKILL; the guard then kills the group of the child: the child, even if
-  it is stopped or in a call that never returns, and the processes that it started.
+  system closes it when the parent dies, even by SIGKILL; the guard then kills the group of the child: the child, even
+  if it is stopped or in a call that never returns, and the processes that it started.
 - `die_with_parent`, on Linux: the kernel kills the child when its parent dies, also if the guard was killed before.
 - A child ends when its input ends or its output cannot be written (see core/process.py).
 

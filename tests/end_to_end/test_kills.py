@@ -130,6 +130,23 @@ def test_compare_interrupted_stops_keeps_finished_work_and_prints_how_to_continu
     assert max(Counter(enhanced(folder / out)).values()) == 1
 
 
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM], ids=lambda how: how.name)
+def test_compare_interrupted_again_and_again_ends_like_after_the_first_time(folder: Path, how: signal.Signals) -> None:
+    out = f"again{how.name}"
+    process = start(folder, out)
+    wait_until(lambda: enhanced(folder / out))
+    while process.poll() is None:
+        process.send_signal(how)
+        time.sleep(0.01)  # each signal is noticed: two at the same moment would be one
+    result = finish(process)
+    assert result.returncode == 130, result.stderr
+    assert result.stderr.count("stopped; finished work is kept, continue with: ") == 1
+    kept = set(enhanced(folder / out))
+    complete(folder, out)
+    assert kept <= set(enhanced(folder / out))
+    assert max(Counter(enhanced(folder / out)).values()) == 1
+
+
 def test_compare_interrupted_while_it_measures_costs_keeps_scores_and_finished_costs(
     folder: Path, expected: dict[str, list[dict[str, str]]]
 ) -> None:
