@@ -11,14 +11,15 @@ import json
 import logging
 import os
 import queue
+import select
 import signal
 import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, TextIO
+from typing import IO, Any, TextIO
 
 from .lifetime import Guard, die_with_parent, kill_group
 from .messages import shortened
@@ -30,10 +31,11 @@ log = logging.getLogger(__name__)
 
 _TAIL_LINES = 30
 _EXIT_S = 5.0
-# A process outside the group may hold the pipes of a child that has ended: its rest is waited for no longer than this.
-_DRAIN_S = 1.0
-# Longest line of a child, in characters: another program in its place may write without end.
-_MAX_LINE = 1 << 25
+# A process outside the group may hold the pipes of a child that has ended. Nothing more is expected from them when this
+# time passes without a byte, and when this time has passed in all.
+_IDLE_MS, _DRAIN_S = 200, 1.0
+# Longest line of a child: another program in its place may write without end.
+_MAX_LINE_BYTES = 1 << 25
 
 
 class Child:
@@ -62,7 +64,7 @@ class Child:
         self._on_message = on_message or (lambda _, message: self.inbox.put(message))
         self._name = name
         self._log: deque[str] = deque(maxlen=_TAIL_LINES)
-        self._outbox: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self._outbox: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._reporting = threading.Lock()
         self._has_ended = False
         self._process = subprocess.Popen(
@@ -71,8 +73,6 @@ class Child:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env={**os.environ, **environment},
-            encoding="utf-8",
-            errors="backslashreplace",
             start_new_session=True,  # a group of its own; and Ctrl-C on the terminal reaches this process only
         )
         try:
@@ -80,9 +80,8 @@ class Child:
         except OSError:
             kill_group(self._process.pid)
             raise
-        self._reader = threading.Thread(target=self._read_messages, daemon=True)
-        others = (self._read_log, self._write_messages, self._watch)
-        self._threads = [self._reader, *(threading.Thread(target=target, daemon=True) for target in others)]
+        targets = (self._read_messages, self._read_log, self._write_messages, self._watch)
+        self._threads = [threading.Thread(target=target, daemon=True) for target in targets]
         for thread in self._threads:
             thread.start()
 
@@ -93,7 +92,7 @@ class Child:
 
     def send(self, message: Mapping[str, Any]) -> None:
         """Send one message, without waiting. If the child has ended this does nothing: the end is the last message."""
-        self._outbox.put(json.dumps(message) + "\n")
+        self._outbox.put(json.dumps(message).encode() + b"\n")
 
     def receive(self, timeout_s: float | None = None) -> Message | None:
         """Return the next message, None when the child has ended.
@@ -138,14 +137,14 @@ class Child:
 
     def _read_log(self) -> None:
         assert self._process.stderr
-        while line := self._process.stderr.readline(_MAX_LINE):
+        for line in self._lines(self._process.stderr):
             self._log.append(line.rstrip())
             log.debug("%s", line.rstrip(), extra={"source": self._name, "worker_pid": self._process.pid})
 
     def _read_messages(self) -> None:
         """Report each message; end the child if it sends something else, or closes its output without ending."""
         assert self._process.stdout
-        while line := self._process.stdout.readline(_MAX_LINE):
+        for line in self._lines(self._process.stdout):
             message = _parse(line)
             if message is None:
                 self._log.append(f"it wrote {line[:60]!r}; expected a message in JSON: is this a Python interpreter?")
@@ -155,6 +154,27 @@ class Child:
             with suppress(subprocess.TimeoutExpired):
                 self._process.wait(_EXIT_S)
         self._end_group()
+
+    def _lines(self, pipe: IO[bytes]) -> Iterator[str]:
+        """Yield the lines of a pipe, until it ends or the child has ended and nothing more comes."""
+        poll = select.poll()
+        poll.register(pipe, select.POLLIN)
+        parts: list[bytes] = []
+        while not self._has_ended:
+            if not poll.poll(_IDLE_MS):
+                if self._process.returncode is not None:
+                    break
+                continue
+            block = os.read(pipe.fileno(), 1 << 16)
+            first, *others = block.split(b"\n")
+            parts.append(first)
+            for other in others:
+                yield b"".join(parts).decode(errors="backslashreplace")
+                parts = [other]
+            if not block or sum(map(len, parts)) > _MAX_LINE_BYTES:
+                break
+        if any(parts):
+            yield b"".join(parts).decode(errors="backslashreplace")
 
     def _write_messages(self) -> None:
         """Write what `send` was given: a pipe of a stopped child may be full, and only this thread waits for it."""
@@ -171,7 +191,8 @@ class Child:
         self._process.wait()
         kill_group(self._process.pid)  # what it started; at once, before its process id can be used again
         self._guard.release()
-        self._reader.join(_DRAIN_S)
+        for reader in self._threads[:2]:
+            reader.join(_DRAIN_S)
         self._report(None)
 
     def _end_group(self) -> None:

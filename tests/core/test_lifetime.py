@@ -6,14 +6,12 @@ import os
 import signal
 import subprocess
 import sys
-import uuid
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.helpers import processes_with, wait_until
+from tests.helpers import wait_until
 
 # Starts a child that reports, when it is in its state; the parent itself reads no more than that.
 PARENT = """
@@ -47,17 +45,6 @@ STATES = {
 }
 
 
-@pytest.fixture
-def variable(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """Mark every process of a test by a variable of its environment; at the end, end those that are left."""
-    value = uuid.uuid4().hex
-    monkeypatch.setenv("SEINFER_TEST", value)
-    yield f"SEINFER_TEST={value}"
-    for process_id in processes_with(f"SEINFER_TEST={value}"):
-        with suppress(ProcessLookupError):
-            os.kill(process_id, signal.SIGKILL)
-
-
 def start(code: str) -> subprocess.Popen[str]:
     """Start a parent with a child, and wait until the child is in its state."""
     parent = subprocess.Popen([sys.executable, "-c", PARENT, code], stdout=subprocess.PIPE, text=True)
@@ -72,25 +59,29 @@ def kill(parent: subprocess.Popen[str]) -> None:
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_child_whose_parent_is_killed_ends_with_all_that_it_started(variable: str, state: str) -> None:
+def test_child_whose_parent_is_killed_ends_with_all_that_it_started(
+    processes: Callable[[], list[int]], state: str
+) -> None:
     parent = start(CHILD + STATES[state])
-    assert len(processes_with(variable)) >= 3, "the parent, its child and the guard"
+    assert len(processes()) >= 3, "the parent, its child and the guard"
     kill(parent)
-    wait_until(lambda: not processes_with(variable))
+    wait_until(lambda: not processes())
 
 
-def test_child_that_is_still_starting_ends_when_its_parent_is_killed(variable: str) -> None:
+def test_child_that_is_still_starting_ends_when_its_parent_is_killed(processes: Callable[[], list[int]]) -> None:
     code = "import os, time; os.write(1, b'{}' + os.linesep.encode()); time.sleep(3600)"  # it has no channel yet
     kill(start(code))
-    wait_until(lambda: not processes_with(variable))
+    wait_until(lambda: not processes())
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel has no parent-death signal")
 @pytest.mark.parametrize("state", ["computes", "holds the interpreter lock in a call", "is stopped"])
-def test_child_whose_guard_was_killed_ends_when_its_parent_is_killed(variable: str, state: str) -> None:
+def test_child_whose_guard_was_killed_ends_when_its_parent_is_killed(
+    processes: Callable[[], list[int]], state: str
+) -> None:
     parent = start(CHILD + STATES[state])
-    for process_id in processes_with(variable):
+    for process_id in processes():
         if b"killpg" in Path(f"/proc/{process_id}/cmdline").read_bytes():
             os.kill(process_id, signal.SIGKILL)
     kill(parent)
-    wait_until(lambda: not processes_with(variable))
+    wait_until(lambda: not processes())
