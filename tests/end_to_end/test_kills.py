@@ -10,6 +10,7 @@ import signal
 import subprocess
 import time
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -96,6 +97,14 @@ def test_compare_killed_at_four_random_moments_gives_the_same_tables(
     twice = [slot for slot, count in Counter(enhanced(folder / out)).items() if count > 1]
     assert not twice, f"{twice} were enhanced twice"
     assert not list((folder / out).rglob("*.part"))
+
+
+def test_compare_killed_leaves_no_process(folder: Path, processes: Callable[[], list[int]]) -> None:
+    process = start(folder, "alone")
+    wait_until(lambda: enhanced(folder / "alone") and children(process, "seinfer.scoring.worker"))
+    process.kill()
+    finish(process)
+    wait_until(lambda: not processes())
 
 
 @pytest.mark.parametrize("share", [0.0, 0.5, 0.99])

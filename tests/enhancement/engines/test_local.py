@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -136,6 +137,15 @@ def test_run_model_that_hangs_while_loading_raises_after_the_timeout(tmp_path: P
     engine = LocalEngine("cpu", 1, timeout_s=1.0)
     with pytest.raises(BackendError, match="still not loaded: the worker made no progress for 1 s"):
         run(jobs(tmp_path), spec("tests.enhancement.misbehaving:load_and_hang"), engine)
+
+
+@pytest.mark.parametrize(("program", "reason"), [("/bin/cat", "its process sent"), ("/usr/bin/yes", "it wrote")])
+def test_run_program_that_is_no_interpreter_is_an_error_that_says_so(tmp_path: Path, program: str, reason: str) -> None:
+    script = tmp_path / "python"
+    script.write_text(f"#!/bin/sh\nexec {program}\n")
+    script.chmod(0o755)
+    with pytest.raises(BackendError, match=f"misbehaving: .*{reason}.* a Python interpreter"):
+        run(jobs(tmp_path), replace(spec(), python=str(script)))
 
 
 def test_run_closed_engine_starts_no_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
