@@ -18,7 +18,7 @@ from tests.enhancement import misbehaving
 from tests.helpers import RATE, write_audio
 
 N_SAMPLES = 160
-"""Length of the short clips: 10 ms, so that the time-out, not the length of the clips, decides when a worker hangs."""
+"""Length of the short clips: 10 ms."""
 
 
 def spec(backend: str = "tests.enhancement.misbehaving:load", **options: int) -> ModelSpec:
