@@ -63,6 +63,7 @@ class Child:
         self.inbox: queue.Queue[Message | None] = queue.Queue()
         self._on_message = on_message or (lambda _, message: self.inbox.put(message))
         self._name = name
+        self._foreign = ""  # the first line that is not a message
         self._log: deque[str] = deque(maxlen=_TAIL_LINES)
         self._outbox: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._reporting = threading.Lock()
@@ -129,6 +130,8 @@ class Child:
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(_EXIT_S)  # its pipes close shortly before its exit code is known
         self.kill()
+        if self._foreign:
+            return f"it wrote {self._foreign[:40]!r}, which is not a message: it is no worker of seinfer"
         code = self._process.returncode
         names = {number.value: number.name for number in signal.Signals}
         how = f"killed by {names.get(-code, f'signal {-code}')}" if code < 0 else f"exit code {code}"
@@ -147,7 +150,7 @@ class Child:
         for line in self._lines(self._process.stdout):
             message = _parse(line)
             if message is None:
-                self._log.append(f"it wrote {line[:60]!r}; expected a message in JSON: is this a Python interpreter?")
+                self._foreign = f"{line}\n"
                 break
             self._report(message)
         else:

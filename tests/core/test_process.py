@@ -100,7 +100,7 @@ def test_on_message_gets_every_message_and_the_end(start: Start) -> None:
 def test_another_program_in_place_of_a_worker_is_ended_and_named(command: list[str], written: str) -> None:
     child = Child(command, {}, "test")
     assert child.receive(60) is None
-    assert re.search(f"it wrote '.*{written}.*'; expected a message in JSON", child.describe_exit())
+    assert re.search(f"it wrote '.*{written}.*', which is not a message", child.describe_exit())
 
 
 def test_send_to_a_child_that_reads_nothing_does_not_wait(start: Start) -> None:

@@ -96,15 +96,15 @@ class LocalEngine:
             raise errors.BackendError(f"{spec.name}: still not loaded: {error}") from None
         if ready is None:
             raise errors.BackendError(f"{spec.name}: its process ended while loading ({child.describe_exit()})")
-        if ready.get("event") == "error":
-            child.kill()
-            raise _ERRORS.get(ready["kind"], errors.BackendError)(cut(ready["message"], spec.name))
-        if ready.get("event") != "ready":
+        if ready.get("event") not in ("ready", "error"):
             child.kill()
             raise errors.BackendError(
-                f"{spec.name}: its process sent {str(ready)[:60]!r}; expected the message of a worker: is "
-                f"{spec.python or sys.executable} a Python interpreter?"
+                f"{spec.name}: {_command(spec)[0]} does not answer as a worker of seinfer; expected a Python "
+                "interpreter: correct the key python of its table"
             )
+        if ready["event"] == "error":
+            child.kill()
+            raise _ERRORS.get(ready["kind"], errors.BackendError)(cut(ready["message"], spec.name))
         log.info("model loaded", extra={"model": spec.name, **ready})
         return child, ready
 
