@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+import signal
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import hypothesis
@@ -43,6 +48,21 @@ def score_cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pat
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SEINFER_CACHE_DIR", str(folder))
         yield folder
+
+
+@pytest.fixture
+def processes(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], list[int]]]:
+    """Return a function that lists the living processes that the test started, and those that they started.
+
+    They are recognised by a variable of their environment. At the end, those that are left are ended.
+    """
+    value = uuid.uuid4().hex
+    monkeypatch.setenv("SEINFER_TEST", value)
+    find = partial(helpers.processes_with, f"SEINFER_TEST={value}")
+    yield find
+    for process_id in find():
+        with suppress(ProcessLookupError):
+            os.kill(process_id, signal.SIGKILL)
 
 
 @pytest.fixture

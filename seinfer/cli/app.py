@@ -7,7 +7,6 @@ errors. Nothing heavy is imported until a command runs: `seinfer --help` must fe
 
 from __future__ import annotations
 
-import signal
 import sys
 from typing import Annotated
 
@@ -22,6 +21,7 @@ from .compare import compare
 from .config import Command
 from .demo import demo
 from .doctor import doctor
+from .interrupts import Interrupts
 from .metrics import metrics
 from .mix import mix
 from .pair import pair
@@ -57,7 +57,7 @@ def _version(
 def main() -> None:
     """Run the command line and turn an expected error into a message and its exit code."""
     streams.prepare()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends like Ctrl-C: work is kept, no worker stays
+    interrupts = Interrupts()
     try:
         _run_app()
     except SeinferError as error:
@@ -73,6 +73,8 @@ def main() -> None:
     except MemoryError:
         print("seinfer: out of memory; finished work is kept: free memory and run the command again", file=sys.stderr)
         sys.exit(ERROR)
+    finally:
+        interrupts.close()
 
 
 def _run_app() -> None:

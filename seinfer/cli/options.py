@@ -68,7 +68,13 @@ Subtype = Annotated[
     ),
 ]
 Timeout = Annotated[
-    float, typer.Option("--timeout", min=1.0, help="Seconds without progress before a model counts as hung.")
+    float,
+    typer.Option(
+        "--timeout",
+        min=1.0,
+        help="Seconds without progress and without use of the processor after which a model counts as hung; 5 times "
+        "as many while it computes. Its clips are then tried again, each alone.",
+    ),
 ]
 
 # What is measured: run, compare.

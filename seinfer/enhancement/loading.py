@@ -14,6 +14,9 @@ from ..models import weights
 from ..models.extras import install_line, missing_packages
 from ..models.registry import resolve
 
+RATES_HZ = (4_000, 384_000)
+"""Lowest and highest sample rate of a network."""
+
 
 @dataclass(frozen=True)
 class Loaded:
@@ -76,4 +79,16 @@ def load_enhancer(spec: ModelSpec, *, device: str = "cpu", threads: int | None =
             f"the backend {spec.backend!r} of {spec.name} returned a {type(enhancer).__name__}; expected an object "
             "with sample_rate and enhance(batch), see seinfer/backends/base.py"
         )
+    _require_sample_rate(enhancer.sample_rate, spec)
     return enhancer
+
+
+def _require_sample_rate(rate: object, spec: ModelSpec) -> None:
+    """Refuse a rate that no denoiser has: clips would be resampled to it without end."""
+    low, high = RATES_HZ
+    if isinstance(rate, int) and (rate == 0 or low <= rate <= high):
+        return
+    raise BackendError(
+        f"the backend {spec.backend!r} of {spec.name} has the sample_rate {str(rate)[:60]}; expected a whole number of "
+        f"Hz from {low} to {high}, or 0 for any rate: correct its sample_rate"
+    )

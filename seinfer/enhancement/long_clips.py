@@ -42,7 +42,16 @@ class Clock:
         self.seconds += time.perf_counter() - self._started
 
 
-def enhance_file(enhancer: Enhancer, source: Path, target: Path, info: Info, subtype: str, *, mono: bool) -> LongResult:
+def enhance_file(
+    enhancer: Enhancer,
+    source: Path,
+    target: Path,
+    info: Info,
+    subtype: str,
+    *,
+    mono: bool,
+    on_block: Callable[[], None] = lambda: None,
+) -> LongResult:
     """Enhance a file into another.
 
     Args:
@@ -52,6 +61,7 @@ def enhance_file(enhancer: Enhancer, source: Path, target: Path, info: Info, sub
         info: header of the source.
         subtype: subtype of the target.
         mono: average the channels first.
+        on_block: called before each block, in each pass over the clip.
 
     Raises:
         AudioError: the source cannot be read to its end, or the target cannot be written; then no target is left.
@@ -60,7 +70,9 @@ def enhance_file(enhancer: Enhancer, source: Path, target: Path, info: Info, sub
     clock = Clock()
 
     def blocks() -> Iterator[Samples]:
-        return read_blocks(source, _BLOCK_S, mono=mono)
+        for block in read_blocks(source, _BLOCK_S, mono=mono):
+            on_block()
+            yield block
 
     streams = _streams(enhancer, blocks, info.sample_rate, channels, clock)
     if streams is None:

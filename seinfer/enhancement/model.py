@@ -114,6 +114,8 @@ def _checked(rows: Sequence[Waveform], enhanced: Sequence[Waveform]) -> Sequence
     if len(enhanced) != len(rows):
         raise BackendError(f"the backend returned {len(enhanced)} waveforms for {len(rows)} rows; expected one per row")
     for row, out in zip(rows, enhanced, strict=True):
+        if not isinstance(out, np.ndarray):
+            raise BackendError(f"the backend returned a {type(out).__name__} for a row; expected a float32 array")
         if out.shape != row.shape or out.dtype != np.float32:
             raise BackendError(
                 f"the backend returned {out.dtype} samples of shape {out.shape} for a row of shape {row.shape}; "

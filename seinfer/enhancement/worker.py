@@ -1,7 +1,8 @@
 """Child process: load one model, receive jobs, write files, report each clip.
 
 Messages in: first {"spec", "device", "threads"}, then {"jobs": [Job, ...]}, one message per batch.
-Messages out: {"event": "ready", ...} or {"event": "error", ...}, then {"event": "clip", ...Enhancement} for every job.
+Messages out: {"event": "ready", ...} or {"event": "error", ...}, then {"event": "clip", ...Enhancement} for every job;
+before that {"event": "block"} for every block of a long clip, so that it is not taken for a worker that hangs.
 
 Decoding, inference and writing run in parallel, each on another batch. engines/local.py starts
 `python -m seinfer.enhancement.worker`.
@@ -31,6 +32,9 @@ from .loading import load_on
 from .long_clips import LONG_S, enhance_file
 from .model import enhance_clips
 
+MAX_MESSAGE = 1 << 22
+"""Characters of an error that are sent to the parent, which cuts them further for the tables."""
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -46,7 +50,7 @@ def main() -> None:
     try:
         loaded = load_on(spec, device=first["device"], threads=first["threads"])
     except SeinferError as error:
-        channel.send({"event": "error", "kind": type(error).__name__, "message": str(error)})
+        channel.send({"event": "error", "kind": type(error).__name__, "message": str(error)[:MAX_MESSAGE]})
         return
     limits = batch_limits(loaded.enhancer)
     channel.send(
@@ -136,7 +140,15 @@ class Worker:
         """Enhance a clip that is too long for memory, block by block."""
         info = reading.probe(Path(job.source))
         subtype = job.subtype or writing.wav_subtype(info.subtype)
-        done = enhance_file(self._enhancer, Path(job.source), Path(job.target), info, subtype, mono=job.mono)
+        done = enhance_file(
+            self._enhancer,
+            Path(job.source),
+            Path(job.target),
+            info,
+            subtype,
+            mono=job.mono,
+            on_block=self._report_block,
+        )
         status = "chunked" if done.is_chunked else "ok"
         self._done(job, info.sample_rate, (done.channels, info.n_samples), done.n_clipped, _Timing(done.wall_s), status)
 
@@ -188,7 +200,10 @@ class Worker:
         return None
 
     def _fail(self, job: Job, reason: str, message: str) -> None:
-        self._report(Enhancement(job.clip_id, self._spec.name, "failed", f"{reason}: {message}"))
+        self._report(Enhancement(job.clip_id, self._spec.name, "failed", f"{reason}: {message}"[:MAX_MESSAGE]))
+
+    def _report_block(self) -> None:
+        self._channel.send({"event": "block"})
 
     def _report(self, enhancement: Enhancement) -> None:
         self._channel.send({"event": "clip", **to_json(enhancement)})

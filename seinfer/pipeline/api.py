@@ -77,7 +77,8 @@ def compare(
         device: "auto", "cpu" or "cuda".
         threads: processor cores to use; None for all.
         jobs: models to run at the same time, within cores and memory.
-        timeout_s: seconds without progress before a model counts as hung.
+        timeout_s: seconds without progress and without use of the processor after which a model counts as hung; 5
+            times as many while it computes.
         progress: show progress bars on standard error, if it is a terminal.
 
     Returns:

@@ -31,7 +31,8 @@ class Request:
         device: where the models run: "auto", "cpu" or "cuda".
         threads: processor cores to use.
         jobs: models to run at the same time.
-        timeout_s: seconds without progress before a model counts as hung.
+        timeout_s: seconds without progress and without use of the processor after which a model counts as hung; 5
+            times as many while it computes.
         has_cost: measure the cost of each model alone after the run.
         resume: keep what an earlier command did in this run folder.
         tables: settings of the tables.

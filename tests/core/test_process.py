@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import re
 import sys
 from collections.abc import Callable, Iterator
 
@@ -84,6 +85,38 @@ def test_on_message_gets_every_message_and_the_end(start: Start) -> None:
     child = start("channel.send({'n': 1})\n", lambda source, message: events.put((source, message)))
     assert events.get(timeout=30) == (child, {"n": 1})
     assert events.get(timeout=30) == (child, None)
+
+
+@pytest.mark.parametrize(
+    ("command", "written"),
+    [
+        (["yes"], "y"),
+        (["head", "-c", "200000000", "/dev/zero"], "x00"),
+        (["echo", "[" * 100_000], r"\[\["),
+        (["echo", "5"], "5"),
+    ],
+    ids=["yes", "zeros", "brackets", "number"],
+)
+def test_another_program_in_place_of_a_worker_is_ended_and_named(command: list[str], written: str) -> None:
+    child = Child(command, {}, "test")
+    assert child.receive(60) is None
+    assert re.search(f"it wrote '.*{written}.*', which is not a message", child.describe_exit())
+
+
+def test_send_to_a_child_that_reads_nothing_does_not_wait(start: Start) -> None:
+    child = start("channel.send({})\ntime.sleep(3600)\n")
+    assert child.receive(30) == {}
+    for _ in range(10):
+        child.send({"text": "x" * 100_000})  # more than a pipe holds
+    child.kill()
+
+
+def test_child_that_closes_its_output_without_ending_is_ended(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("seinfer.core.process._EXIT_S", 0.1)
+    child = start("channel.send({})\nos.closerange(0, 256)\ntime.sleep(3600)\n")
+    assert child.receive(30) == {}
+    assert child.receive(30) is None
+    assert child.describe_exit() == "killed by SIGKILL"
 
 
 def test_thread_variables_limit_every_numeric_library() -> None:

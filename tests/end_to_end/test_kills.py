@@ -10,6 +10,7 @@ import signal
 import subprocess
 import time
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -98,6 +99,14 @@ def test_compare_killed_at_four_random_moments_gives_the_same_tables(
     assert not list((folder / out).rglob("*.part"))
 
 
+def test_compare_killed_leaves_no_process(folder: Path, processes: Callable[[], list[int]]) -> None:
+    process = start(folder, "alone")
+    wait_until(lambda: enhanced(folder / "alone") and children(process, "seinfer.scoring.worker"))
+    process.kill()
+    finish(process)
+    wait_until(lambda: not processes())
+
+
 @pytest.mark.parametrize("share", [0.0, 0.5, 0.99])
 def test_compare_after_power_loss_cut_the_journal_gives_the_same_tables(
     folder: Path, expected: dict[str, list[dict[str, str]]], share: float
@@ -124,6 +133,23 @@ def test_compare_interrupted_stops_keeps_finished_work_and_prints_how_to_continu
     assert result.returncode == 130
     assert "stopped; finished work is kept, continue with: seinfer compare --models noisy,rnnoise" in result.stderr
     assert len(lines(folder / out, "score")) < 2 * N_CLIPS, "it ran to the end instead of stopping"
+    kept = set(enhanced(folder / out))
+    complete(folder, out)
+    assert kept <= set(enhanced(folder / out))
+    assert max(Counter(enhanced(folder / out)).values()) == 1
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM], ids=lambda how: how.name)
+def test_compare_interrupted_again_and_again_ends_like_after_the_first_time(folder: Path, how: signal.Signals) -> None:
+    out = f"again{how.name}"
+    process = start(folder, out)
+    wait_until(lambda: enhanced(folder / out))
+    while process.poll() is None:
+        process.send_signal(how)
+        time.sleep(0.01)  # each signal is noticed: two at the same moment would be one
+    result = finish(process)
+    assert result.returncode == 130, result.stderr
+    assert result.stderr.count("stopped; finished work is kept, continue with: ") == 1
     kept = set(enhanced(folder / out))
     complete(folder, out)
     assert kept <= set(enhanced(folder / out))

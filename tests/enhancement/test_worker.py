@@ -113,6 +113,8 @@ def test_serve_long_clip_is_enhanced_block_by_block_and_equals_the_input(start: 
     child, _ = start(NOISY)
     samples = np.random.default_rng(0).uniform(-0.5, 0.5, 61 * RATE).astype(np.float32)
     child.send({"jobs": [to_json(job(tmp_path, "long", samples, duration_s=61.0))]})
+    blocks = [child.receive(60) for _ in range(7)]
+    assert blocks == [{"event": "block"}] * 7, "one for each 10 s, before it is enhanced"
     assert results(child, 1)["long"].n_samples == 61 * RATE
     # noisy is the identity: reading and writing 16 bits must not change a sample.
     source, target = (soundfile.read(tmp_path / name, dtype="int16")[0] for name in ("long.wav", "out/long.wav"))

@@ -17,17 +17,15 @@ from pathlib import Path
 
 from ...core import errors
 from ...core.process import Child, Message, thread_variables
-from ...core.records import Enhancement, Job, ModelSpec, from_json, to_json
+from ...core.records import Enhancement, Job, ModelSpec, to_json
 from ...models.weights import weights_dir
 from .base import RunInfo
 from .batches import group_by_length
 from .session import LocalSession
+from .waiting import cut, receive, receive_result
 
 # One batch runs, one is being decoded, one waits: the worker is never idle, and few clips are lost with it.
 _BATCHES_IN_PROGRESS = 3
-# A worker counts as hung if it reports nothing for this many times the duration of its clips in progress, or for the
-# time-out if that is longer.
-_HANG_RTF = 60.0
 
 # Errors that a worker may report while loading, by name; AudioError is about clips and has a reason.
 _ERRORS = {kind.__name__: kind for kind in errors.SeinferError.__subclasses__() if kind is not errors.AudioError}
@@ -44,17 +42,13 @@ class _Batch:
     jobs: list[Job]
     alone: bool = False
 
-    @property
-    def duration_s(self) -> float:
-        return sum(job.duration_s for job in self.jobs)
-
 
 class LocalEngine:
     """Starts one worker per model.
 
     Attributes:
         threads: processor cores that a model may use.
-        timeout_s: seconds without progress before a worker counts as hung; more for long clips.
+        timeout_s: when a worker counts as hung, see `waiting.receive`.
     """
 
     def __init__(self, device: str, threads: int, timeout_s: float = 300.0) -> None:
@@ -83,7 +77,7 @@ class LocalEngine:
         """Load a model to run it batch by batch; see engines.base.MeasuringEngine."""
         child, ready = self.start(spec)
         try:
-            yield LocalSession(child, ready, self.threads, self.timeout_s)
+            yield LocalSession(child, ready, spec.name, self.threads, self.timeout_s)
         finally:
             child.kill()
 
@@ -91,22 +85,26 @@ class LocalEngine:
         """Start a worker and wait until its model is loaded.
 
         Raises:
-            SeinferError: it cannot be loaded, as the worker reports; BackendError if its process ended.
+            SeinferError: it cannot be loaded, as the worker reports; BackendError if its process ended or hangs.
         """
         child = self._launch(spec)
         child.send({"spec": to_json(spec), "device": self._device, "threads": self.threads})
         try:
-            ready = child.receive(self.timeout_s)
-        except TimeoutError:
+            ready = receive(child, self.timeout_s)
+        except TimeoutError as error:
             child.kill()
-            raise errors.BackendError(
-                f"{spec.name}: still not loaded after {self.timeout_s:.0f} s; raise --timeout if this machine is slow"
-            ) from None
+            raise errors.BackendError(f"{spec.name}: still not loaded: {error}") from None
         if ready is None:
             raise errors.BackendError(f"{spec.name}: its process ended while loading ({child.describe_exit()})")
+        if ready.get("event") not in ("ready", "error"):
+            child.kill()
+            raise errors.BackendError(
+                f"{spec.name}: {_command(spec)[0]} does not answer as a worker of seinfer; expected a Python "
+                "interpreter: correct the key python of its table"
+            )
         if ready["event"] == "error":
             child.kill()
-            raise _ERRORS.get(ready["kind"], errors.BackendError)(ready["message"])
+            raise _ERRORS.get(ready["kind"], errors.BackendError)(cut(ready["message"], spec.name))
         log.info("model loaded", extra={"model": spec.name, **ready})
         return child, ready
 
@@ -182,14 +180,12 @@ class _ModelRun:
 
     def _receive(self, child: Child) -> str:
         """Wait for one result; return the reason why the worker must be replaced, "" if it works."""
-        limit_s = max(self._engine.timeout_s, _HANG_RTF * sum(batch.duration_s for batch in self._in_progress))
         try:
-            message = child.receive(limit_s)
-        except TimeoutError:
-            return f"timeout: the worker made no progress for {limit_s:.0f} s; raise --timeout if this machine is slow"
-        if message is None:
+            enhancement = receive_result(child, self._engine.timeout_s, self._spec.name)
+        except TimeoutError as error:
+            return f"timeout: {error}"
+        if enhancement is None:
             return f"crashed: the worker process ended ({child.describe_exit()})"
-        enhancement = from_json(Enhancement, message)
         for batch in self._in_progress:
             batch.jobs = [job for job in batch.jobs if job.clip_id != enhancement.clip_id]
         self._in_progress = deque(batch for batch in self._in_progress if batch.jobs)

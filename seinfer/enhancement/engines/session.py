@@ -7,25 +7,28 @@ from collections.abc import Sequence
 from ...backends.base import BatchLimits
 from ...core.errors import BackendError
 from ...core.process import Child, Message
-from ...core.records import Enhancement, Job, from_json, to_json
+from ...core.records import Enhancement, Job, to_json
+from .waiting import receive_result
 
 
 class LocalSession:
     """Sends a batch only after the results of the batch before, so that only inference runs while it is timed."""
 
-    def __init__(self, child: Child, ready: Message, threads: int, timeout_s: float) -> None:
+    def __init__(self, child: Child, ready: Message, model: str, threads: int, timeout_s: float) -> None:
         """Use a worker whose model is loaded.
 
         Args:
             child: the worker.
             ready: its first message.
+            model: its name, for the log.
             threads: processor cores that the model may use.
-            timeout_s: seconds without a result before the worker counts as hung.
+            timeout_s: when the worker counts as hung, see `waiting.receive`.
         """
         self.device = str(ready["device"])
         self.threads = threads
         self.limits = BatchLimits(int(ready["max_clips"]), float(ready["max_batch_s"]))
         self._child = child
+        self._model = model
         self._timeout_s = timeout_s
 
     def run(self, jobs: Sequence[Job]) -> list[Enhancement]:
@@ -35,12 +38,9 @@ class LocalSession:
 
     def _receive(self) -> Enhancement:
         try:
-            message = self._child.receive(self._timeout_s)
-        except TimeoutError:
-            raise BackendError(
-                f"timeout: the worker made no progress for {self._timeout_s:.0f} s; raise --timeout if this machine "
-                "is slow"
-            ) from None
-        if message is None:
+            enhancement = receive_result(self._child, self._timeout_s, self._model)
+        except TimeoutError as error:
+            raise BackendError(f"timeout: {error}") from None
+        if enhancement is None:
             raise BackendError(f"crashed: the worker process ended ({self._child.describe_exit()})")
-        return from_json(Enhancement, message)
+        return enhancement

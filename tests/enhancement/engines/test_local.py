@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ from tests.enhancement import misbehaving
 from tests.helpers import RATE, write_audio
 
 N_SAMPLES = 160
-"""Length of the short clips: 10 ms, so that the time-out, not the length of the clips, decides when a worker hangs."""
+"""Length of the short clips: 10 ms."""
 
 
 def spec(backend: str = "tests.enhancement.misbehaving:load", **options: int) -> ModelSpec:
@@ -134,8 +135,20 @@ def test_run_model_that_exits_while_loading_raises_with_its_last_message(tmp_pat
 
 def test_run_model_that_hangs_while_loading_raises_after_the_timeout(tmp_path: Path) -> None:
     engine = LocalEngine("cpu", 1, timeout_s=1.0)
-    with pytest.raises(BackendError, match="still not loaded after 1 s"):
+    with pytest.raises(BackendError, match="still not loaded: the worker made no progress for 1 s"):
         run(jobs(tmp_path), spec("tests.enhancement.misbehaving:load_and_hang"), engine)
+
+
+@pytest.mark.parametrize(
+    ("program", "reason"),
+    [("/bin/cat", "does not answer as a worker"), ("/usr/bin/yes", "it wrote '.*it is no worker")],
+)
+def test_run_program_that_is_no_interpreter_is_an_error_that_says_so(tmp_path: Path, program: str, reason: str) -> None:
+    script = tmp_path / "python"
+    script.write_text(f"#!/bin/sh\nexec {program}\n")
+    script.chmod(0o755)
+    with pytest.raises(BackendError, match=f"misbehaving: .*{reason} of seinfer"):
+        run(jobs(tmp_path), replace(spec(), python=str(script)))
 
 
 def test_run_closed_engine_starts_no_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
