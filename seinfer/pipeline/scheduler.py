@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from ..clips.discovery import ESTIMATES
 from ..clips.external import as_enhancement
 from ..core.errors import AudioError, SeinferError
 from ..core.hashing import fingerprint, sha256_of
@@ -217,7 +218,7 @@ class Scheduler:
     def _estimate_path(self, clip: Clip, model: str) -> Path:
         if row := self._external.get(model):
             return row.files[clip.clip_id].absolute()
-        return self._request.out.absolute() / "audio" / model / f"{clip.clip_id}.wav"
+        return self._request.out.absolute() / ESTIMATES / model / f"{clip.clip_id}.wav"
 
     def _job(self, clip: Clip, spec: ModelSpec) -> Job:
         duration_s = clip.duration_s * (1 if self._request.mono else clip.channels)
