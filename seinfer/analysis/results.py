@@ -27,14 +27,20 @@ class Row:
 
     @property
     def error(self) -> str:
-        """Why there is no estimate, as "reason: message"; "" if there is one."""
+        """Why the clip failed, as "reason: message"; "" if it did not.
+
+        This is the one rule for all tables, counts and exit codes: a clip fails if it cannot be used, if it has no
+        estimate, or if the estimate cannot be scored (`Score.error`: it is silent or contains NaN, for example).
+        """
         if self.clip.problem:
             return self.clip.problem
-        return self.enhancement.error if self.enhancement else "not_reached: the run ended before this clip"
+        if not self.enhancement:
+            return "not_reached: the run ended before this clip"
+        return self.enhancement.error or (self.score.error if self.score else "")
 
     @property
     def is_ok(self) -> bool:
-        """Whether an estimate was written."""
+        """Whether there is an estimate, and nothing shows that it cannot be scored."""
         return not self.error
 
     def value(self, metric: str) -> float | None:

@@ -64,7 +64,10 @@ class RunState(Protocol):
 
     lost: dict[str, str]
     ran: dict[str, RunInfo]
-    n_kept: int
+
+    @property
+    def n_kept(self) -> int:
+        """Number of estimates of an earlier command that are still valid."""
 
 
 def run_header(request: Request, clips: Sequence[Clip], digests: Mapping[str, str], state: RunState) -> dict[str, Any]:

@@ -67,7 +67,6 @@ class Scheduler:
     Attributes:
         lost: models that should have run and could not be loaded, with the reason.
         ran: model -> how it ran, for each model that did.
-        n_kept: number of estimates of an earlier command that are still valid.
     """
 
     def __init__(
@@ -89,7 +88,7 @@ class Scheduler:
         """
         self.lost: dict[str, str] = {}
         self.ran: dict[str, RunInfo] = {}
-        self.n_kept = 0
+        self._kept: set[tuple[str, str]] = set()
         self._request = request
         self._folder = folder
         self._progress = progress
@@ -121,6 +120,12 @@ class Scheduler:
             except BaseException:
                 engine.close()
                 raise
+
+    @property
+    def n_kept(self) -> int:
+        """Number of estimates of an earlier command that are still valid and can be scored, as far as is known."""
+        scores = self._folder.journal.scores
+        return sum(slot not in scores or not scores[slot][1].error for slot in self._kept)
 
     def close(self) -> None:
         """End the scoring processes and write what the cache still holds in memory."""
@@ -194,7 +199,7 @@ class Scheduler:
         jobs = []
         for clip, enhancement in zip(self._usable, known, strict=True):
             if enhancement:
-                self.n_kept += 1
+                self._kept.add((clip.clip_id, spec.name))
                 self._count_and_score(enhancement)
             else:
                 jobs.append(self._job(clip, spec))
