@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from ..clips.discovery import ESTIMATES
 from ..clips.external import as_enhancement
 from ..core.errors import AudioError, SeinferError
 from ..core.hashing import fingerprint, sha256_of
@@ -29,6 +28,7 @@ from ..scoring.pool import ScoringPool
 from .journal import RunFolder
 from .provenance import model_key
 from .request import Request
+from .stale_files import estimate_path, stale_files
 
 log = logging.getLogger(__name__)
 
@@ -127,6 +127,11 @@ class Scheduler:
         scores = self._folder.journal.scores
         return sum(slot not in scores or not scores[slot][1].error for slot in self._kept)
 
+    @property
+    def n_stale_files(self) -> int:
+        """Number of enhanced files in the run folder whose clips the last command of the journal did not have."""
+        return len(stale_files(self._folder.path, self._folder.journal))
+
     def close(self) -> None:
         """End the scoring processes and write what the cache still holds in memory."""
         self._pool.close()
@@ -223,7 +228,7 @@ class Scheduler:
     def _estimate_path(self, clip: Clip, model: str) -> Path:
         if row := self._external.get(model):
             return row.files[clip.clip_id].absolute()
-        return self._request.out.absolute() / ESTIMATES / model / f"{clip.clip_id}.wav"
+        return estimate_path(self._request.out.absolute(), model, clip.clip_id)
 
     def _job(self, clip: Clip, spec: ModelSpec) -> Job:
         duration_s = clip.duration_s * (1 if self._request.mono else clip.channels)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from seinfer.analysis.results import Results
-from seinfer.cli.execute import closing_line, exit_code
+from seinfer.cli.execute import closing_line, exit_code, stale_line
 from seinfer.core.exit_codes import ALL_DONE, PARTLY_FAILED, USAGE
 from seinfer.core.records import Enhancement
 from tests.analysis.test_recommend import NOISY, compared
@@ -72,6 +72,15 @@ def test_run_with_force_among_clips_leaves_them_to_be_compared(tmp_path: Path) -
     assert result.returncode == ALL_DONE, result.stderr
     found = rows(tmp_path / "seinfer-out" / "clips.csv")
     assert [(row["clip_id"], row["has_ref"]) for row in found] == [("c0", "true"), ("c1", "true")]
+
+
+def test_stale_line_gives_the_number_of_files_and_the_command() -> None:
+    results = compared({"noisy": NOISY}, n_clips=6)
+    assert stale_line(results, Path("out")) == ""
+    results = replace(results, header={**results.header, "n_stale_files": 1})
+    assert stale_line(results, Path("my out")) == (
+        "note: my out/audio also contains 1 file of clips that this run did not have; to remove: seinfer clean 'my out'"
+    )
 
 
 def test_exit_code_is_partly_failed_for_a_failed_clip_or_a_lost_model() -> None:
