@@ -1,20 +1,22 @@
 """The candidates of a recommendation: the user's requirements, and quality and costs of each model.
 
-Quality is the share of the largest improvement over noisy, averaged over the metrics: 1 for the best model, 0 for noisy
-itself.
+Quality is the share of the largest improvement over noisy in a metric, averaged over the metrics: 1 for the best model,
+0 for noisy itself, -1 for a model that loses as much as the best one gains, or more. If no model improves on noisy by
+the smallest difference that matters, shares are of that difference: a metric that hardly changes counts little.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from ..core.errors import UsageError
 from ..core.records import BASELINE
-from .leaderboard import LeaderboardRow, leaderboard
+from .leaderboard import LeaderboardRow
 from .licences import allows_commercial_use
 from .results import Results, is_higher_better
+from .verdicts import smallest_difference
 
 LICENCES = ("any", "commercial")
 _DEFAULT_METRICS = (("pesq_wb", "stoi"), ("dnsmos_ovrl",))
@@ -32,11 +34,12 @@ class Needs:
 
     Attributes:
         metrics: metrics that define quality.
-        max_rtf: largest processing time / audio duration, as measured in the run.
+        max_rtf: largest processing time / audio duration: measured alone, or that of the run if it was not.
         max_mib: largest resident memory of a worker process.
         licence: one of LICENCES; "commercial" excludes code or weights whose licence is unknown or non-commercial.
         is_causal: the model must not use future audio beyond its latency.
         max_latency_ms: largest algorithmic latency.
+        min_differences: metric -> smallest difference that matters, where it is not the default of verdicts.py.
     """
 
     metrics: tuple[str, ...] = ()
@@ -45,6 +48,7 @@ class Needs:
     licence: str = "any"
     is_causal: bool = False
     max_latency_ms: float | None = None
+    min_differences: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -53,11 +57,12 @@ class Candidate:
 
     Attributes:
         model: name.
-        quality: share of the largest improvement, mean over the metrics; None if a metric is missing.
+        quality: from -1 to 1, see the module docstring; None if a metric is missing.
         means: metric -> mean on the common clips.
         costs: name in COSTS -> value; unknown costs are absent.
         ruled_out: requirements that it does not meet; empty if it meets all.
-        is_on_front: no other model has at least the same quality at the same or lower costs.
+        is_on_front: better than noisy on average, and no other model has at least the same quality in the same or less
+            time (and memory, if it is limited).
     """
 
     model: str
@@ -87,31 +92,30 @@ def with_metrics(results: Results, needs: Needs) -> Needs:
     return needs if needs.metrics else replace(needs, metrics=default)
 
 
-def candidates_of(results: Results, needs: Needs) -> list[Candidate]:
+def candidates_of(results: Results, rows: Sequence[LeaderboardRow], needs: Needs) -> list[Candidate]:
     """Return every model except noisy, best quality first; `needs` has its metrics filled in.
 
     A model without a score in one of the metrics has no quality and comes last.
     """
-    rows = leaderboard(results)
-    quality = _qualities(rows, needs.metrics)
+    quality = _qualities(rows, needs)
     candidates = [_candidate(results, row, quality.get(row.model), needs) for row in rows if row.model != BASELINE]
     return sorted(candidates, key=lambda c: math.inf if c.quality is None else -c.quality)
 
 
-def _qualities(rows: Sequence[LeaderboardRow], metrics: Sequence[str]) -> dict[str, float]:
+def _qualities(rows: Sequence[LeaderboardRow], needs: Needs) -> dict[str, float]:
     """Return the quality of each model that has every metric."""
     shares: dict[str, list[float]] = {}
-    for metric in metrics:
+    for metric in needs.metrics:
         sign = 1 if is_higher_better(metric) else -1
         means = {row.model: sign * f.summary.interval.mean for row in rows if (f := row.figures[metric]).summary}
         if not means:
             continue
         floor, top = means.get(BASELINE, min(means.values())), max(means.values())
-        # If no model is better than noisy, the scale is the loss of the worst model.
-        scale = (top - floor) or (floor - min(means.values())) or 1.0
+        # With "or" for a smallest difference of 0 and equal means.
+        scale = max(top - floor, smallest_difference(metric, needs.min_differences)) or 1.0
         for model, mean in means.items():
-            shares.setdefault(model, []).append((mean - floor) / scale)
-    return {model: sum(own) / len(own) for model, own in shares.items() if len(own) == len(metrics)}
+            shares.setdefault(model, []).append(max(-1.0, (mean - floor) / scale))
+    return {model: sum(own) / len(own) for model, own in shares.items() if len(own) == len(needs.metrics)}
 
 
 def _candidate(results: Results, row: LeaderboardRow, quality: float | None, needs: Needs) -> Candidate:

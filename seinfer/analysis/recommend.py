@@ -1,51 +1,26 @@
-"""Recommendation of one model among those compared: quality against cost, within the user's requirements.
+"""Recommendation of one model among those compared, within the user's requirements, and how sure it is.
 
-Quality is the share of the largest improvement over noisy, averaged over the metrics: 1 for the best model, 0 for noisy
-itself. A model is worth considering (on the Pareto front) if no other model has at least the same quality at the same
-or lower rtf, memory and size. The recommended model is the one on the front that is nearest to the ideal point: the
-best quality at the lowest cost (Yu 1973, doi:10.1287/mnsc.19.8.936). Costs are compared by their ratio to the lowest
-cost on the front, on a logarithmic scale: a cost ratio of 100 counts as much as the whole improvement. Differences that
-are not significant are reported, with the number of further clips that would be needed.
+Quality decides first. A faster model is recommended in place of the best one only if the clips show that there is no
+practical difference between them in any of the metrics (see verdicts.py). The unprocessed audio (noisy) is a candidate
+too: it costs nothing, so a model without an advantage over it is not worth considering. Times count as different only
+beyond the spread of their measurement (see costs.py); memory counts only if the user limits it, and size never.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ..core.records import BASELINE
-from ..stats import Interval, clips_needed
-from .candidates import COSTS, Candidate, Needs, candidates_of, with_metrics
-from .results import Results
+from .candidates import Candidate, Needs, candidates_of, with_metrics
+from .costs import rtf_differs
+from .headline import UNPROCESSED, is_practically_equal, on_model, on_noisy
+from .leaderboard import LeaderboardRow, leaderboard
+from .results import Results, Row
+from .verdicts import BETTER, EQUAL, NOT_PROVEN, Verdict, verdicts_of
 
-_MAX_COST_RATIO = 100.0
-"""Cost ratio that counts as much as the whole improvement."""
-_SIMILAR = 1.1
-"""Costs within this ratio are reported as about the same, because timings are not more precise."""
-_TINY = 1e-12
-
-
-@dataclass(frozen=True)
-class UndecidedPair:
-    """The recommended model and another one that it cannot be told apart from. Field names: `recommend --json`.
-
-    Attributes:
-        metric: the metric in which the difference is not significant.
-        pick: the recommended model.
-        other: the other model.
-        n: number of common clips.
-        difference: mean of `pick` minus `other`, with its 95 % confidence interval.
-        n_more: number of further clips needed to tell them apart with 80 % power, if the mean difference stays the
-            same; None if no practical number is enough: they are equal as far as the clips show.
-    """
-
-    metric: str
-    pick: str
-    other: str
-    n: int
-    difference: Interval
-    n_more: int | None
+_SIMILAR_MEMORY = 1.1
 
 
 @dataclass(frozen=True)
@@ -54,17 +29,25 @@ class Advice:
 
     Attributes:
         needs: the requirements, with the metrics filled in.
-        pick: a model; "noisy" if no model improves on it, empty if no model meets the requirements.
+        pick: a model; "noisy" if no model is better, empty if no model meets the requirements.
+        headline: what the clips show about `pick`, one sentence.
+        is_proven: `pick` is better than noisy in at least one metric, and worse in none.
         reasons: sentences.
         candidates: every model except noisy, best quality first.
-        doubts: models that cannot be told apart from `pick`.
+        verdicts: `pick` compared with noisy and with every other model that meets the requirements.
+        doubts: those of the verdicts that are not proven.
+        unfinished: what the run has not done yet, and the command that continues it; empty if it is finished.
     """
 
     needs: Needs
     pick: str
+    headline: str
+    is_proven: bool
     reasons: tuple[str, ...]
     candidates: tuple[Candidate, ...]
-    doubts: tuple[UndecidedPair, ...]
+    verdicts: tuple[Verdict, ...]
+    doubts: tuple[Verdict, ...]
+    unfinished: str = ""
 
 
 def advise(results: Results, needs: Needs) -> Advice:
@@ -74,116 +57,114 @@ def advise(results: Results, needs: Needs) -> Advice:
         UsageError: nothing was scored, or a metric or licence is unknown.
     """
     needs = with_metrics(results, needs)
-    candidates = _with_front(candidates_of(results, needs))
-    pick, reasons = _choose(candidates, has_noisy=BASELINE in results.models)
-    able = sorted((c for c in candidates if not c.ruled_out), key=lambda c: not c.is_on_front)
-    others = [BASELINE, *(c.model for c in able)]
-    undecided = _undecided_pairs(results, needs.metrics, pick, others) if pick in results.models else []
-    return Advice(needs, pick, tuple(reasons), tuple(candidates), tuple(undecided))
-
-
-def _with_front(candidates: Sequence[Candidate]) -> list[Candidate]:
-    """Mark the candidates on the Pareto front; excluded candidates are never on it."""
+    rows = {row.model: row for row in leaderboard(results)}
+    candidates = tuple(_with_front(candidates_of(results, list(rows.values()), needs), rows, needs))
     able = [candidate for candidate in candidates if not candidate.ruled_out]
-    front = {c.model for c in able if not any(_dominates(other, c) for other in able)}
+    unfinished = _unfinished(results)
+    if not able:
+        return Advice(needs, "", "no model meets these requirements", False, (), candidates, (), (), unfinished)
+    against_noisy = _verdicts(results, able[0].model, BASELINE, needs)
+    if BASELINE in results.models and (_quality(able[0]) <= 0 or is_practically_equal(against_noisy)):
+        headline = on_noisy(able[0].model, against_noisy)
+        return Advice(needs, BASELINE, headline, False, (), candidates, (), (), unfinished)
+    pick, reason = _choose(results, able, rows, needs)
+    others = [BASELINE, *(candidate.model for candidate in able if candidate is not pick)]
+    verdicts = tuple(verdict for other in others for verdict in _verdicts(results, pick.model, other, needs))
+    headline, is_proven = f"{pick.model} is the best of the models compared, without {UNPROCESSED}", False
+    if BASELINE in results.models:
+        headline, is_proven = on_model(pick.model, [verdict for verdict in verdicts if verdict.other == BASELINE])
+    reasons = (reason, *_faster_models(pick, able, rows, verdicts))
+    doubts = tuple(verdict for verdict in verdicts if verdict.verdict == NOT_PROVEN)
+    return Advice(needs, pick.model, headline, is_proven, reasons, candidates, verdicts, doubts, unfinished)
+
+
+def _verdicts(results: Results, pick: str, other: str, needs: Needs) -> list[Verdict]:
+    if other not in results.models:
+        return []
+    return verdicts_of(results, pick, other, needs.metrics, needs.min_differences)
+
+
+def _with_front(candidates: Sequence[Candidate], rows: Mapping[str, LeaderboardRow], needs: Needs) -> list[Candidate]:
+    """Mark the candidates that are worth considering; excluded ones, and those no better than noisy, are not."""
+    able = [c for c in candidates if not c.ruled_out and (_quality(c) > 0 or BASELINE not in rows)]
+    front = {c.model for c in able if not any(_dominates(other, c, rows, needs) for other in able)}
     return [replace(c, is_on_front=c.model in front) for c in candidates]
 
 
-def _dominates(one: Candidate, other: Candidate) -> bool:
-    """Return whether one has at least the same quality at the same or lower costs, and is not equal in all of them.
-
-    Only costs known for both are compared; without any, neither dominates.
-    """
-    known = one.costs.keys() & other.costs.keys()
-    gains = [(one.quality or 0.0) - (other.quality or 0.0), *(other.costs[n] - one.costs[n] for n in known)]
-    return bool(known) and min(gains) >= 0 and max(gains) > 0
-
-
-def _choose(candidates: Sequence[Candidate], *, has_noisy: bool) -> tuple[str, list[str]]:
-    """Return the recommended model and the reasons; candidates are sorted, best quality first."""
-    able = [candidate for candidate in candidates if not candidate.ruled_out]
-    if not able:
-        return "", ["no model meets these requirements"]
-    front = [candidate for candidate in able if candidate.is_on_front]
-    better = [candidate for candidate in front if _quality(candidate) > 0 or not has_noisy]
-    if not better:
-        best = able[0].model
-        return BASELINE, [f"no model is better than noisy on average over these metrics; {best} is the closest"]
-    pick = _nearest_to_ideal(better)
-    if len(able) == 1:
-        return pick.model, [f"{pick.model} is the only model that meets these requirements"]
-    if len(front) == 1:
-        return pick.model, [f"{pick.model} has the best quality, and no other model has lower time, memory or size"]
-    if len(better) == 1:
-        return pick.model, [
-            f"{pick.model} is better than noisy on average over these metrics; the cheaper models are not"
-        ]
-    return pick.model, _trade_off(pick, better)
+def _dominates(one: Candidate, other: Candidate, rows: Mapping[str, LeaderboardRow], needs: Needs) -> bool:
+    """Return whether one has at least the same quality at no higher cost, and is better in one of them."""
+    if not {"rtf"} <= one.costs.keys() & other.costs.keys() or _quality(one) < _quality(other):
+        return False
+    if _is_cheaper(other, one, rows, needs):
+        return False
+    return _quality(one) > _quality(other) or _is_cheaper(one, other, rows, needs)
 
 
-def _nearest_to_ideal(better: Sequence[Candidate]) -> Candidate:
-    """Return the candidate nearest to the best quality at the lowest cost (Yu 1973)."""
-    costs = _relative_costs(better)
-    best = max(_quality(better[0]), _TINY)
-    return min(better, key=lambda c: math.hypot(1 - _quality(c) / best, costs[c.model]))
+def _is_cheaper(one: Candidate, other: Candidate, rows: Mapping[str, LeaderboardRow], needs: Needs) -> bool:
+    """Return whether one takes less time beyond the spread, or less memory if the user limits it."""
+    if _is_faster(one, other, rows):
+        return True
+    mine, theirs = one.costs.get("peak_rss_mib"), other.costs.get("peak_rss_mib")
+    return needs.max_mib is not None and mine is not None and theirs is not None and mine * _SIMILAR_MEMORY < theirs
+
+
+def _is_faster(one: Candidate, other: Candidate, rows: Mapping[str, LeaderboardRow]) -> bool:
+    return rtf_differs(rows[one.model], rows[other.model]) and one.costs["rtf"] < other.costs["rtf"]
 
 
 def _quality(candidate: Candidate) -> float:
     return candidate.quality or 0.0
 
 
-def _relative_costs(front: Sequence[Candidate]) -> dict[str, float]:
-    """Return model -> relative cost: 0 for the lowest costs, 1 for _MAX_COST_RATIO times as much.
-
-    It is the logarithm of the ratio to the lowest cost, averaged over the costs that are known for all candidates.
-    """
-    names = [name for name in COSTS if all(c.costs.get(name) for c in front)]
-    least = {name: min(candidate.costs[name] for candidate in front) for name in names}
-    relative = {c.model: [math.log(c.costs[n] / least[n], _MAX_COST_RATIO) for n in names] for c in front}
-    return {model: sum(own) / len(own) if own else 0.0 for model, own in relative.items()}
-
-
-def _trade_off(pick: Candidate, better: Sequence[Candidate]) -> list[str]:
-    """Return sentences about the quality lost and the cost saved, against the neighbours on the front."""
-    best = better[0]
-    other = better[1] if pick is best else pick
-    share = _quality(other) / max(_quality(best), _TINY)
-    compared = (
-        f"{other.model} has {share:.0%} of the improvement of {best.model}, the best model, {_ratios(other, best)}"
-    )
-    if pick is best:
-        return [
-            f"{pick.model} has the best quality, and cheaper models lose more quality than they save cost",
-            compared,
-        ]
-    return [compared, f"choose {best.model} if quality is more important than cost"]
+def _choose(
+    results: Results, able: Sequence[Candidate], rows: Mapping[str, LeaderboardRow], needs: Needs
+) -> tuple[Candidate, str]:
+    """Return the recommended model and the reason; `able` meet the requirements and are sorted, best quality first."""
+    best = able[0]
+    equal = [c for c in able[1:] if _is_faster(c, best, rows) and _is_equal(results, best, c, needs)]
+    if equal:
+        pick = min(equal, key=lambda c: c.costs["rtf"])
+        return pick, f"no practical difference to {best.model}, which has the best means, in {_time(pick, best)}"
+    if len(able) == 1:
+        return best, f"{best.model} is the only model that meets these requirements"
+    return best, f"{best.model} has the best quality: mean over {', '.join(needs.metrics)}"
 
 
-def _ratios(one: Candidate, other: Candidate) -> str:
-    words = {"rtf": "time", "peak_rss_mib": "memory", "weights_bytes": "size"}
-    ratios = {
-        words[name]: one.costs[name] / other.costs[name]
-        for name in COSTS
-        if one.costs.get(name) and other.costs.get(name)
-    }
-    parts = [
-        f"about the same {word}" if 1 / _SIMILAR < ratio < _SIMILAR else f"{ratio:.2g} times its {word}"
-        for word, ratio in ratios.items()
-    ]
-    return f"at {', '.join(parts)}" if parts else "at unknown cost"
+def _is_equal(results: Results, best: Candidate, other: Candidate, needs: Needs) -> bool:
+    """Return whether the clips show no practical difference in any metric."""
+    verdicts = _verdicts(results, best.model, other.model, needs)
+    return len(verdicts) == len(needs.metrics) and all(verdict.verdict == EQUAL for verdict in verdicts)
 
 
-def _undecided_pairs(results: Results, metrics: Sequence[str], pick: str, others: Sequence[str]) -> list[UndecidedPair]:
-    undecided = []
-    for other in dict.fromkeys(name for name in others if name in results.models and name != pick):
-        for metric in metrics:
-            comparison = results.comparisons[metric]
-            a, b = results.models.index(pick), results.models.index(other)
-            pair = comparison.difference(a, b)
-            if pair is None or pair.is_told_apart:
-                continue
-            differences = (comparison.table[a] - comparison.table[b])[comparison.common]
-            needed = clips_needed(differences, alpha=0.05 / len(comparison.pairs))
-            n_more = None if needed is None else max(1, needed - pair.n)
-            undecided.append(UndecidedPair(metric, pick, other, pair.n, pair.interval, n_more))
-    return undecided
+def _time(one: Candidate, other: Candidate) -> str:
+    return f"{one.costs['rtf'] / other.costs['rtf']:.2g} times its time"
+
+
+def _faster_models(
+    pick: Candidate, able: Sequence[Candidate], rows: Mapping[str, LeaderboardRow], verdicts: Sequence[Verdict]
+) -> Iterator[str]:
+    """Yield a sentence for each faster model that is worth considering: the quality lost and the time saved."""
+    for candidate in able:
+        if not candidate.is_on_front or candidate is pick or not _is_faster(candidate, pick, rows):
+            continue
+        share = f"{_quality(candidate) / _quality(pick):.0%} of the improvement of {pick.model}"
+        worse = [v.metric for v in verdicts if v.other == candidate.model and v.verdict == BETTER]
+        shown = f"worse in {', '.join(worse)}" if worse else "these clips do not show that it is worse"
+        yield f"{candidate.model}: {share} in {_time(candidate, pick)}; {shown}"
+
+
+def _unfinished(results: Results) -> str:
+    """Return what is not done yet, and how to continue; "" if the run is finished."""
+    n_missing = sum(_is_missing(results, row) for row in results.by_clip)
+    if not n_missing:
+        return ""
+    command = shlex.join(str(part) for part in results.header.get("argv", ()))
+    again = f"continue it with: {command}" if command else "run the same command again to continue"
+    return f"the run is not finished: {n_missing} of {len(results.by_clip)} results are missing; {again}"
+
+
+def _is_missing(results: Results, row: Row) -> bool:
+    """Return whether the run ended before this clip was enhanced, or before its estimate was scored."""
+    if not row.is_ok:
+        return row.error.startswith("not_reached")
+    return row.score is None and any(results.is_expected(metric, row.clip) for metric in results.computed)

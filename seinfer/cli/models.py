@@ -28,6 +28,8 @@ app = typer.Typer(help="List, show, add, fetch and verify models.", rich_markup_
 
 # Columns of a terminal from which the list shows latency, aliases and how each model was verified.
 _WIDE = 120
+# Columns of a terminal below which the list folds the names.
+_NARROW = 80
 
 
 @app.callback()
@@ -49,6 +51,7 @@ def list_models(json: Json = False, models_file: ModelsFile = None) -> None:
         return
     out = console()
     out.print(_table(registry, out.width))
+    out.print()
     for line in _not_run({row["name"]: row["not_run"] for row in rows if row["not_run"]}):
         out.print(line, markup=False, soft_wrap=True)
 
@@ -222,8 +225,8 @@ def _table(registry: Registry, width: int) -> Table:
     from ..models.selection import why_not
 
     is_wide = width >= _WIDE
-    table = Table(box=SIMPLE_HEAD)
-    table.add_column("model", overflow="fold")
+    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("model", overflow="fold", no_wrap=width >= _NARROW)
     for heading in ("rate Hz", "parameters", *(["latency ms"] if is_wide else [])):
         table.add_column(heading, justify="right", no_wrap=True)
     for heading in ("weights licence", *(["verified by"] if is_wide else []), "runs here"):

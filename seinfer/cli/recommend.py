@@ -9,6 +9,7 @@ import typer
 
 from . import completion
 from .options import Config, Json
+from .resolve import min_differences
 
 
 def recommend(
@@ -22,7 +23,12 @@ def recommend(
         ),
     ] = "",
     max_rtf: Annotated[
-        float | None, typer.Option("--max-rtf", min=0.0, help="Largest real-time factor, as measured in the run.")
+        float | None,
+        typer.Option(
+            "--max-rtf",
+            min=0.0,
+            help="Largest real-time factor (processing time / audio duration), as measured on this machine.",
+        ),
     ] = None,
     max_mib: Annotated[
         float | None, typer.Option("--max-mib", min=0.0, help="Largest resident memory of a worker in MiB.")
@@ -38,10 +44,18 @@ def recommend(
             help="any, or commercial: code and weights must allow it; a repository's licence covers its weights.",
         ),
     ] = "any",
+    min_difference: Annotated[
+        str,
+        typer.Option(
+            "--min-difference",
+            metavar="METRIC=VALUE,…",
+            help="Smallest difference of means that matters; by default 0.5 dB, 0.1 MOS, and 0.01 for STOI and ESTOI.",
+        ),
+    ] = "",
     json: Json = False,
     config: Config = None,
 ) -> None:
-    """Say which model to use: quality against time, memory and size, and what the clips cannot show."""
+    """Say which model to use, how sure that is, and what faster models lose."""
     from ..analysis.candidates import Needs
     from ..analysis.cautions import cautions
     from ..analysis.licences import licence_lines
@@ -52,7 +66,8 @@ def recommend(
 
     results = read_journal(run_folder).results()
     metrics = as_known((name.strip() for name in metric.split(",") if name.strip()), results.metrics)
-    advice = advise(results, Needs(metrics, max_rtf, max_mib, licence, causal, max_latency_ms))
+    differences = min_differences(min_difference, results.metrics)
+    advice = advise(results, Needs(metrics, max_rtf, max_mib, licence, causal, max_latency_ms, differences))
     warnings = cautions(results)
     if json:
         print(recommendation_json(advice, warnings))

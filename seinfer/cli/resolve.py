@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..core.errors import UsageError
+from ..core.suggestions import suggest
 from ..pipeline.values import chosen_metrics, fitting_jobs
 from ..pipeline.values import sample_rate as sample_rate
 from ..pipeline.values import subtype as subtype
@@ -123,3 +125,37 @@ def tables(
         all_rows=all_rows,
         is_verbose=verbose,
     )
+
+
+def min_differences(text: str, metrics: Sequence[str]) -> dict[str, float]:
+    """Return metric -> smallest difference that matters, as given in the form METRIC=VALUE,METRIC=VALUE.
+
+    Args:
+        text: the value of --min-difference.
+        metrics: the metrics of the run.
+
+    Raises:
+        UsageError: a part is not METRIC=VALUE, a metric is unknown, or a value is not a finite number of at least 0.
+    """
+    from ..metrics.spelling import as_known
+
+    values: dict[str, float] = {}
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        name, _, number = part.partition("=")
+        (metric, *_others) = as_known([name.strip()], metrics)
+        if metric not in metrics:
+            raise UsageError(
+                f"--min-difference names {name.strip()!r}, which this run does not have: {suggest(metric, metrics)}"
+            )
+        values[metric] = _finite("--min-difference", part, number)
+    return values
+
+
+def _finite(option: str, part: str, number: str) -> float:
+    try:
+        value = float(number)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value < math.inf:
+        raise UsageError(f"{option} has {part!r}; expected METRIC=VALUE with a number of at least 0, such as stoi=0.02")
+    return value

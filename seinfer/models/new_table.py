@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..core.counts import counted
 from ..core.errors import AudioError, UsageError
 from ..core.files import open_regular, write_text
 from ..core.hashing import size_and_sha256
@@ -80,7 +81,7 @@ def _named(model: ModelSpec, weights: Sequence[Path]) -> dict[str, Path]:
     if len(by_name) == len(weights) == len(needed) and len(others) == len(lacking) <= 1:
         return {name: by_name.get(name) or others[0] for name in needed}
     raise UsageError(
-        f"--weights names {', '.join(map(str, weights))}; {model.name} needs {len(needed)} file(s): "
+        f"--weights names {', '.join(map(str, weights))}; {model.name} needs {counted(len(needed), 'file')}: "
         f"{', '.join(needed)}; give --weights once for each, with these names"
     )
 

@@ -13,10 +13,14 @@ from rich.text import Text
 
 from ..analysis.candidates import Candidate
 from ..analysis.cautions import Caution
-from ..analysis.recommend import Advice, UndecidedPair
-from ..core.counts import counted, verb
+from ..analysis.recommend import Advice
+from ..analysis.verdicts import BETTER, EQUAL, WORSE, Verdict
+from ..core.records import BASELINE
 from .terminal import console
 from .text_table import digits
+
+_FIRM = (BETTER, WORSE)
+_MAX_COMPARED = 5
 
 
 def recommendation_json(advice: Advice, warnings: Sequence[Caution]) -> str:
@@ -26,7 +30,7 @@ def recommendation_json(advice: Advice, warnings: Sequence[Caution]) -> str:
 
 
 def print_recommendation(advice: Advice, warnings: Sequence[Caution], licences: Iterable[str] = ()) -> None:
-    """Print the recommended model in the first line, then the reasons, the models worth considering, and notes.
+    """Print what the clips show in the first line, then the model, the reasons, a table and notes.
 
     Args:
         advice: the recommendation.
@@ -34,11 +38,17 @@ def print_recommendation(advice: Advice, warnings: Sequence[Caution], licences: 
         licences: lines about the licences of the models worth considering.
     """
     out = console()
-    out.print(Text(advice.pick or "no model", style="bold"))
+    if advice.unfinished:
+        out.print(advice.unfinished, markup=False, soft_wrap=True)
+    out.print(Text(advice.headline, style="bold"), soft_wrap=True)
+    if advice.pick:
+        is_certain = advice.is_proven or advice.pick == BASELINE
+        out.print(f"{'recommended' if is_certain else 'best so far'}: {advice.pick}", markup=False, soft_wrap=True)
     for line in advice.reasons:
         out.print(line, markup=False, soft_wrap=True)
-    out.print()
-    out.print(_table(advice))
+    if any(candidate.is_on_front for candidate in advice.candidates):
+        out.print()
+        out.print(_table(advice))
     out.print()
     for line in (*_notes(advice), *licences, *(f"warning: {caution.message}" for caution in warnings)):
         out.print(line, markup=False, soft_wrap=True)
@@ -70,29 +80,29 @@ def _cells(candidate: Candidate, advice: Advice) -> Iterator[str]:
 
 def _notes(advice: Advice) -> Iterator[str]:
     yield (
-        "worth considering: no other model has at least the same quality at the same or lower rtf, memory and size; "
-        f"quality: share of the largest improvement over noisy, mean of {', '.join(advice.needs.metrics)}"
+        "quality: share of the largest improvement (0: unprocessed, 1: best seen), mean of "
+        f"{', '.join(advice.needs.metrics)}; worth considering: no other model is as good in the same or less time"
     )
+    worse = [c for c in advice.candidates if not c.ruled_out and c.quality is not None and c.quality <= 0]
+    if worse:
+        yield f"no better than unprocessed: {', '.join(f'{c.model} ({c.quality:+.2f})' for c in worse)}"
     for candidate in advice.candidates:
         if candidate.ruled_out:
             yield f"excluded: {candidate.model}: {'; '.join(candidate.ruled_out)}"
-    for other, group in groupby(advice.doubts, key=lambda pair: pair.other):
-        pairs = list(group)
-        yield (
-            f"undecided: {counted(pairs[0].n, 'clip')} {verb(pairs[0].n, 'show')} no significant difference of "
-            f"{advice.pick} minus {other} in {'; '.join(_difference(pair) for pair in pairs)}"
-        )
+    able = [candidate for candidate in advice.candidates if not candidate.ruled_out]
+    better = [c.model for c in able if (c.quality or 0.0) > 0 and c.model != advice.pick]
+    considered = {BASELINE, *better[:_MAX_COMPARED]}
+    shown = [verdict for verdict in advice.verdicts if verdict.other in considered and verdict.verdict not in _FIRM]
+    for (other, text), group in groupby(shown, key=lambda verdict: (verdict.other, verdict.verdict)):
+        yield f"{text}: {advice.pick} against {other} in {'; '.join(_difference(verdict) for verdict in group)}"
 
 
-def _difference(pair: UndecidedPair) -> str:
+def _difference(verdict: Verdict) -> str:
     """Return metric, mean difference, its interval, and the number of further clips that would be needed."""
-    interval, n_digits = pair.difference, digits(pair.metric)
+    interval, n_digits = verdict.difference, digits(verdict.metric)
     low, high = interval.low, interval.high
-    bounds = "" if low is None or high is None else f", 95 % CI {low:+.{n_digits}f} to {high:+.{n_digits}f}"
-    if pair.n_more is not None:
-        more = f"about {pair.n_more} more clips would be needed if the mean difference stays the same"
-    elif pair.n < 2:
-        more = "one clip gives no confidence interval"
-    else:
-        more = "no practical number of clips would be enough: they are equal as far as these clips show"
-    return f"{pair.metric} ({interval.mean:+.{n_digits}f}{bounds}: {more})"
+    bounds = ""
+    if low is not None and high is not None:
+        bounds = f", simultaneous 95 % interval {low:+.{n_digits}f} to {high:+.{n_digits}f}"
+    more = f": about {verdict.n_more} more clips" if verdict.n_more is not None else ": over 100,000 more clips"
+    return f"{verdict.metric} ({interval.mean:+.{n_digits}f}{bounds}{more if verdict.verdict != EQUAL else ''})"

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from seinfer.analysis.results import Results, results_of
-from seinfer.core.records import Clip, Enhancement, Score
+from seinfer.core.records import Clip, Cost, Enhancement, Score
 
 RATE = 16000
 Model = tuple[float, float, float, int]
@@ -32,7 +32,12 @@ def compared(models: Mapping[str, Model], n_clips: int = 60, noise_db: float = 0
             slot = clip.clip_id, name
             enhancements[slot] = Enhancement(*slot, "ok", wall_s=rtf, peak_rss_mib=mib)
             scores[slot] = Score(*slot, RATE, {"sdr": float(start + gain + (jitter if gain else 0))})
-    return results_of(header, clips, enhancements, scores)
+    costs = {
+        name: Cost(name, rtf=rtf, rtf_low=0.99 * rtf, rtf_high=1.01 * rtf, n_repeats=5, device="cpu", threads=2)
+        for name, (_, rtf, _, _) in models.items()
+        if rtf
+    }
+    return results_of(header, clips, enhancements, scores, costs)
 
 
 NOISY = (0.0, 0.001, 50.0, 0)

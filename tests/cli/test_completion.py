@@ -45,7 +45,7 @@ def proposals(*words: str) -> list[str]:
         (("run", "--model", "al"), "all"),
         (("run", "--models", "deepfilternet3"), "deepfilternet3 deepfilternet3-torch"),
         (("compare", "--metrics", "a"), "auto all"),
-        (("compare", "--metrics", "stoi,pesq"), "stoi,pesq_wb stoi,pesq_nb"),
+        (("compare", "--metrics", "stoi,pesq"), "stoi,pesq_wb stoi,pesq_nb stoi,pesq_nb_raw"),
         (("report", "--metrics", "si"), "si_sdr"),
         (("recommend", "--metric", "est"), "estoi"),
         (("compare", "--format", "l"), "latex"),

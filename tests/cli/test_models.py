@@ -99,7 +99,7 @@ def test_models_list_and_show_print_unknown_for_facts_that_the_table_leaves_out(
     (tmp_path / "my.toml").write_text(text)
     listed = seinfer("models", "list", "--models-file", tmp_path / "my.toml").stdout
     (row,) = (line.split() for line in listed.splitlines() if line.split()[:1] == ["bare"])
-    assert row[1:6] == ["16000", "unknown", "unknown", "none", "stated"]
+    assert row[1:5] == ["16000", "unknown", "none", "stated"]
     shown = seinfer("models", "show", "bare", "--models-file", tmp_path / "my.toml").stdout
     assert all(f"{fact:16}unknown\n" in shown for fact in ("causal", "latency_ms", "n_parameters"))
     document = json.loads(seinfer("models", "show", "bare", "--json", "--models-file", tmp_path / "my.toml").stdout)

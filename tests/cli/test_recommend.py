@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from seinfer.core.errors import UsageError
 from seinfer.pipeline import journal
 from tests.analysis.example_models import NOISY, compared
 from tests.helpers import invoke
@@ -21,13 +22,37 @@ def run_folder(monkeypatch: pytest.MonkeyPatch) -> Path:
     return Path("out")
 
 
-def test_recommend_prints_the_model_and_which_others_it_cannot_be_told_from(run_folder: Path) -> None:
+def test_recommend_prints_how_sure_it_is_before_the_model(run_folder: Path) -> None:
     result = invoke("recommend", run_folder)
     assert result.exit_code == 0, result.output
-    assert result.stdout.startswith("b\n")
+    first, second, *_ = result.stdout.splitlines()
+    assert first == "b is better than the unprocessed audio in sdr"
+    assert second == "recommended: b"
     text = " ".join(result.stdout.split())
-    assert "6 clips show no significant difference of b minus a in sdr (" in text
-    assert "more clips would be needed if the mean difference stays the same" in text
+    assert "not proven: b against a in sdr (" in text
+    assert "simultaneous 95 % interval" in text and "more clips)" in text
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("sdr", "--min-difference has 'sdr'; expected METRIC=VALUE"),
+        ("sdr=-1", "--min-difference has 'sdr=-1'; expected METRIC=VALUE"),
+        ("sdr=inf", "--min-difference has 'sdr=inf'; expected METRIC=VALUE"),
+        ("stoi=1", "--min-difference names 'stoi', which this run does not have"),
+    ],
+)
+def test_recommend_min_difference_that_is_not_a_number_or_metric_is_a_usage_error(
+    run_folder: Path, value: str, message: str
+) -> None:
+    result = invoke("recommend", run_folder, "--min-difference", value)
+    assert isinstance(result.exception, UsageError)
+    assert message in str(result.exception)
+
+
+def test_recommend_min_difference_changes_which_differences_matter(run_folder: Path) -> None:
+    document = json.loads(invoke("recommend", run_folder, "--min-difference", "SDR=30", "--json").stdout)
+    assert (document["pick"], document["needs"]["min_differences"]) == ("noisy", {"sdr": 30.0})
 
 
 def test_recommend_json_has_the_same_facts(run_folder: Path) -> None:

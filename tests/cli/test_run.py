@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -112,4 +113,4 @@ def test_run_all_models_runs_those_that_can_without_the_baseline(tmp_path: Path)
     )
     assert result.returncode == 0, result.stderr
     assert [row["model"] for row in rows(tmp_path / "out" / "per_clip.csv")] == ["rnnoise"]
-    assert "not run: dpcrn-quant: weights missing" in result.stdout
+    assert re.search(r"not run \(\d+\): .*dpcrn-quant", result.stdout)

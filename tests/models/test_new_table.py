@@ -77,8 +77,8 @@ def test_add_table_never_replaces_a_table(tmp_path: Path, checkpoint: Path, name
         ("mine", "dpcrn-quand", ["best.th"], "no model called 'dpcrn-quand': did you mean dpcrn-quant"),
         ("mine", "rnnoise", ["best.th"], "rnnoise: this model has no weight files"),
         ("mine", "dpcrn-quant", ["gone.th"], r"--weights .*gone\.th is not a file; expected a checkpoint"),
-        ("mine", "dpcrn-quant", ["best.th", "best.th"], r"dpcrn-quant needs 1 file\(s\): dpcrn_quant\.tflite"),
-        ("mine", "deepfilternet3", ["best.th"], r"deepfilternet3 needs 4 file\(s\): config\.ini, enc\.onnx"),
+        ("mine", "dpcrn-quant", ["best.th", "best.th"], r"dpcrn-quant needs 1 file: dpcrn_quant\.tflite"),
+        ("mine", "deepfilternet3", ["best.th"], r"deepfilternet3 needs 4 files: config\.ini, enc\.onnx"),
     ],
 )
 def test_add_table_wrong_value_is_refused_and_nothing_is_written(

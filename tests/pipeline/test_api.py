@@ -126,7 +126,7 @@ def test_compare_all_names_the_models_that_did_not_run(
         ({"models": "dpcrn-quant"}, MissingWeightsError, "seinfer models pull dpcrn-quant"),
         ({"folder": "nowhere"}, UsageError, "nowhere does not exist"),
         ({"metrics": ["pesk"]}, UsageError, "no metric called 'pesk'"),
-        ({"metrics": "si_sdr", "clean": "other"}, PairingError, "have no noisy partner"),
+        ({"metrics": "si_sdr", "clean": "other"}, PairingError, "has no noisy partner"),
         ({"by": ["nois"]}, UsageError, "did you mean noise"),
         ({"limit": 0}, UsageError, "limit is 0; expected at least 1"),
         ({"threads": 0}, UsageError, "threads is 0"),

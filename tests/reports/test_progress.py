@@ -56,7 +56,7 @@ def test_progress_bars_of_a_single_stage_have_no_bar_for_all(terminal: io.String
 
 def test_progress_bars_count_the_time_of_a_stage_from_its_own_start(terminal: io.StringIO) -> None:
     clock = Clock()
-    with ProgressBars(clock) as bars:
+    with ProgressBars(get_time=clock) as bars:
         bars.start("first", 1, State.WAITING)
         bars.start("second", 4, State.WAITING)
         bars.change("first", State.RUNNING)
@@ -82,7 +82,7 @@ def test_progress_bars_give_the_time_left_from_the_first_step_on_without_the_tim
     terminal: io.StringIO,
 ) -> None:
     clock = Clock()
-    with ProgressBars(clock) as bars:
+    with ProgressBars(get_time=clock) as bars:
         bars.start("net", 5, State.WAITING)
         bars.advance("net")  # done by an earlier command
         bars.change("net", State.LOADING)
@@ -99,7 +99,7 @@ def test_progress_bars_give_the_time_left_from_the_first_step_on_without_the_tim
 
 def test_progress_bars_give_at_least_as_much_time_for_all_stages_as_for_each(terminal: io.StringIO) -> None:
     clock = Clock()
-    with ProgressBars(clock) as bars:
+    with ProgressBars(get_time=clock) as bars:
         for stage, total in (("quick", 100), ("slow", 3)):
             bars.start(stage, total, State.WAITING)
         bars.change("quick", State.RUNNING)
@@ -128,7 +128,7 @@ def test_progress_bars_of_a_stage_that_is_lost_end_and_count_its_steps(terminal:
 def test_progress_bars_of_long_names_fit_80_columns(monkeypatch: pytest.MonkeyPatch) -> None:
     text, clock = io.StringIO(), Clock()
     monkeypatch.setattr(progress, "console", lambda **_: Console(file=text, force_terminal=True, width=80))
-    with ProgressBars(clock) as bars:
+    with ProgressBars(get_time=clock) as bars:
         bars.start("denoiser-valentini-nc", 999)
         bars.start("scoring", 999)
         clock.now_s += 36000.0

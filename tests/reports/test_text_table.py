@@ -74,9 +74,9 @@ def test_table_of_80_characters_has_five_metrics_and_folds_a_long_name(leaders: 
 @pytest.mark.parametrize(
     ("width", "expected"),
     [
-        (80, ["12.41 a +6.16 ±0.12"]),
-        (55, ["12.41 a", "+6.16 ±0.12"]),
-        (40, ["12.41 a", "+6.16", "±0.12"]),
+        (80, ["12.41 a +6.16 ±0.13"]),
+        (50, ["12.41 a", "+6.16 ±0.13"]),
+        (40, ["12.41 a", "+6.16", "±0.13"]),
     ],
 )
 def test_table_arranges_the_parts_of_a_cell_on_more_lines_if_the_terminal_is_narrow(

@@ -76,7 +76,7 @@ def test_collect_file_that_is_not_in_the_manifest_is_unused_with_a_note(mixed: P
     found = collect([mixed], out=mixed / "out")
     assert pairs(found, mixed) == BOTH
     assert [Path(file.path).name for file in found.unused] == ["mine.wav"]
-    assert found.notes == ("1 file(s) are not in the manifest of their test set and are not used",)
+    assert found.notes == ("1 file is not in the manifest of their test set and is not used",)
 
 
 def test_collect_linked_file_of_a_test_set_is_in_its_manifest(mixed: Path) -> None:

@@ -71,7 +71,7 @@ def test_collect_dns_file_id_in_two_noisy_folders_of_one_clean_folder_is_refused
 def test_collect_dns_file_ids_of_two_sets_pair_within_their_set_only(tmp_path: Path) -> None:
     tree(tmp_path, "no_reverb_mix/x_fileid_1.wav", "with_reverb_mix/y_fileid_2.wav")
     tree(tmp_path, "no_reverb_clean/clean_fileid_2.wav", "with_reverb_clean/clean_fileid_1.wav")
-    with pytest.raises(PairingError, match=r"2 clean file\(s\) have no noisy partner"):
+    with pytest.raises(PairingError, match=r"2 clean files have no noisy partner"):
         collect([tmp_path])
 
 

@@ -87,7 +87,7 @@ def test_collect_several_noisy_trees_with_different_names_share_one_clean_tree(t
 
 def test_collect_noisy_and_clean_trees_of_different_sets_do_not_pair(tmp_path: Path) -> None:
     tree(tmp_path, "noisy_train/x.wav", "noisy_test/y.wav", "clean_train/y.wav", "clean_test/x.wav")
-    with pytest.raises(PairingError, match=r"2 clean file\(s\) have no noisy partner"):
+    with pytest.raises(PairingError, match=r"2 clean files have no noisy partner"):
         collect([tmp_path])
 
 
@@ -98,7 +98,7 @@ def test_collect_mixtures_of_one_and_of_both_talkers_have_their_own_clean_trees(
         "both/x": ("mix_both/x.wav", "mix_clean/x.wav"),
         "single/x": ("mix_single/x.wav", "s1/x.wav"),
     }
-    assert found.notes == ("2 file(s) are in neither tree and are not used",)
+    assert found.notes == ("2 files are in neither tree and are not used",)
 
 
 @pytest.mark.parametrize(
@@ -125,12 +125,12 @@ def test_collect_folder_of_enhanced_files_beside_the_pairs_is_unused_with_a_note
     tree(tmp_path, *(f"no_reverb_{name}/x.wav" for name in ("mix", "clean", "esti")), "noisy_enhanced/x.wav")
     found = collect([tmp_path])
     assert pairs(found, tmp_path) == {"x": ("no_reverb_mix/x.wav", "no_reverb_clean/x.wav")}
-    assert found.notes[0].startswith("2 file(s) are in folders of enhanced files")
+    assert found.notes[0].startswith("2 files are in folders of enhanced files")
 
 
 def test_collect_only_a_folder_of_enhanced_files_is_refused_unless_it_is_given_itself(tmp_path: Path) -> None:
     tree(tmp_path, "no_reverb_esti/x.wav")
-    with pytest.raises(UsageError, match=r"are in folders of enhanced files.*give the folder of the noisy clips"):
+    with pytest.raises(UsageError, match=r"in folders of enhanced files.*give the folder of the noisy clips"):
         collect([tmp_path])
     found = collect([tmp_path / "no_reverb_esti"])
     assert set(pairs(found, tmp_path)) == {"x"}
