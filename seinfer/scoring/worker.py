@@ -154,7 +154,9 @@ def _error_of_channel(signal: Reference, estimate: Samples, *, is_clean: bool) -
         else:
             check(estimate, "estimate")
     except MetricError as error:
-        return f"{error.reason}: {error}" if error.reason in _ERRORS_OF_ESTIMATES else ""
+        source = "clean" if is_clean else "noisy"
+        expected = f"; expected sound, as in the {source} file" if error.reason == "silent_est" else ""
+        return f"{error.reason}: {error}{expected}" if error.reason in _ERRORS_OF_ESTIMATES else ""
     return ""
 
 
