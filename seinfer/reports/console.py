@@ -19,6 +19,7 @@ from ..core.counts import counted
 from ..core.records import BASELINE
 from ..models.not_run import installable
 from ..stats import MIN_CLIPS
+from .failed_clips import lost_clip_lines
 from .published import published_lines
 from .text_table import RTF, Cell, TextTable
 
@@ -78,6 +79,7 @@ def footnotes(
     settings = settings or TableSettings()
     if results.metrics:
         yield from _legend(results, table)
+        yield from lost_clip_lines(results, table.layout.metrics)
     if RTF in table.headings:
         yield from rtf_lines(results)
     yield from published_lines(results, table.layout.metrics)

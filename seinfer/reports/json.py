@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from ..analysis.cautions import Caution
+from ..analysis.failed_clips import failed_as_unprocessed
 from ..analysis.leaderboard import LeaderboardRow
 from ..analysis.published import reproductions
 from ..analysis.results import Results
@@ -29,6 +30,7 @@ def as_document(results: Results, rows: Sequence[LeaderboardRow], warnings: Sequ
         "models": [asdict(row) for row in rows],
         "pairs": list(_pairs(results)),
         "published": [asdict(found) for found in reproductions(results)],
+        "failed_as_unprocessed": [asdict(change) for change in failed_as_unprocessed(results)],
         "warnings": [asdict(caution) for caution in warnings],
         "failures": [
             {"clip_id": row.clip.clip_id, "model": row.model, "error": row.error}

@@ -18,7 +18,7 @@ KEYS_OF_METRIC = {
 def test_document_keys_that_scripts_depend_on_are_fixed() -> None:
     results = example_run.results()
     document = as_document(results, leaderboard(results), cautions(results))
-    assert set(document) == {"run", "models", "pairs", "published", "warnings", "failures"}
+    assert set(document) == {"run", "models", "pairs", "published", "warnings", "failures", "failed_as_unprocessed"}
     good = document["models"][1]
     assert set(good) == KEYS_OF_MODEL
     assert set(good["figures"]["sdr"]) == KEYS_OF_METRIC
