@@ -60,7 +60,7 @@ def recommend(
     """Say which model to use, how sure that is, and what faster models lose."""
     from ..analysis.candidates import Needs
     from ..analysis.cautions import cautions
-    from ..analysis.failures import why_everything_failed
+    from ..analysis.failed_run import why_everything_failed
     from ..analysis.licences import licence_lines
     from ..analysis.recommend import advise
     from ..metrics.spelling import as_known

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from seinfer.analysis.failures import why_everything_failed
+from seinfer.analysis.failed_run import why_everything_failed
 from seinfer.analysis.results import Results
 from seinfer.core.records import Enhancement
 
