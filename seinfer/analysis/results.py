@@ -43,6 +43,12 @@ class Row:
         """Whether there is an estimate, and nothing shows that it cannot be scored."""
         return not self.error
 
+    @property
+    def own_score(self) -> Score | None:
+        """The score of the estimate, also if it says that no metric can use it; None without an estimate."""
+        has_estimate = not self.clip.problem and self.enhancement is not None and self.enhancement.is_ok
+        return self.score if has_estimate else None
+
     def value(self, metric: str) -> float | None:
         """Return the score in a metric, None if it could not be computed."""
         return self.score.values.get(metric) if self.score and self.is_ok else None
@@ -113,7 +119,7 @@ class Results:
 
     def reasons(self, row: Row) -> dict[str, str]:
         """Return metric -> why it is absent, or a remark. Diagnostics are omitted: they fail with their metric."""
-        reasons = row.score.reasons if row.score and row.is_ok else {}
+        reasons = row.own_score.reasons if row.own_score else {}
         return {metric: reason for metric, reason in reasons.items() if metric in self.computed}
 
     @cached_property

@@ -225,7 +225,7 @@ class Score:
             `sample_rate`.
         gain_db: level of the estimate relative to the same signal.
         len_diff_samples: estimate minus reference, in samples of the files.
-        error: "reason: message" if no metric has a value because of a file: the clip then counts as failed.
+        error: "reason: message" if no metric can use the estimate: the clip then counts as failed.
     """
 
     clip_id: str

@@ -54,6 +54,7 @@ def test_score_estimates_that_cannot_be_scored_are_failed(tmp_path: Path) -> Non
     found = {(row["clip_id"], row["model"]): row for row in rows(tmp_path / "out" / "per_clip.csv")}
     assert (found["c1", "zero"]["status"], found["c1", "zero"]["error"].partition(":")[0]) == ("failed", "silent_est")
     assert (found["c1", "nan"]["status"], found["c1", "nan"]["error"].partition(":")[0]) == ("failed", "nonfinite")
+    assert found["c1", "zero"]["ref_status"] == "sdr: silent_est; pesq_wb: silent_est"
     models = {model["model"]: model for model in json.loads(result.stdout)["models"]}
     assert {name: (model["n_ok"], model["n_failed"]) for name, model in models.items()} == {
         "noisy": (2, 0),

@@ -72,12 +72,13 @@ def test_score_task_reason_of_the_clip_or_of_one_metric_is_no_error(tmp_path: Pa
     estimates = {name: write(tmp_path / f"{name}.wav", samples) for name, samples in {"a": silent, "b": short}.items()}
     tasks = [
         ScoringTask("silent reference", silent_clean, "", {"a": estimates["a"]}, METRICS, RATE),
+        ScoringTask("silent noisy clip", estimates["b"], silent_clean, {"a": estimates["a"]}, METRICS, RATE),
         ScoringTask("silent blind clip", "", silent_clean, {"a": estimates["a"]}, METRICS, RATE),
         ScoringTask("short", estimates["b"], "", {"b": estimates["b"]}, ("pesq_wb",), RATE),
     ]
     found = scores(*tasks)
-    assert [dict(score.values) for score in found.values()] == [{}, {}, {}]
-    assert [score.error for score in found.values()] == ["", "", ""]
+    assert [dict(score.values) for score in found.values()] == [{}, {}, {}, {}]
+    assert [score.error for score in found.values()] == ["", "", "", ""]
 
 
 def test_score_task_silent_estimate_of_a_blind_clip_is_an_error(tmp_path: Path) -> None:
@@ -98,6 +99,7 @@ def test_score_task_reference_that_is_not_audio_is_unreadable_for_every_estimate
     Path(task.reference).write_text("text")
     for score in scores(task).values():
         assert score.reasons["sdr"].startswith("unreadable: ")
+        assert score.error == ""  # the estimates may be good
 
 
 def test_score_task_late_estimate_reports_the_lag_and_shifts_nothing(tmp_path: Path) -> None:
