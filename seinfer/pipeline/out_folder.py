@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..clips.discovery import is_run_folder, resolved
+from ..clips.discovery import ESTIMATES, is_run_folder, resolved
 from ..clips.pairing.messages import first_few
 from ..core.errors import RunFolderError, UsageError
+from ..models.registry import load_registry
 from .journal import LOCK
 
 
@@ -52,5 +53,13 @@ def _other_files(folder: Path) -> list[str]:
     return [
         f"{entry.name}/" if entry.is_dir() else entry.name
         for entry in entries
-        if not (entry.name.startswith(".") or entry.name == LOCK or is_run_folder(entry))
+        if not (entry.name.startswith(".") or entry.name == LOCK or is_run_folder(entry) or _has_only_models(entry))
     ]
+
+
+def _has_only_models(folder: Path) -> bool:
+    """Return whether a folder is the audio/ of a run whose journal was removed: it contains only folders of models."""
+    if folder.name != ESTIMATES or not folder.is_dir():
+        return False
+    models = load_registry().names()
+    return all(entry.is_dir() and entry.name in models for entry in folder.iterdir())

@@ -37,6 +37,14 @@ def test_out_folder_that_is_empty_or_of_a_run_is_accepted(tmp_path: Path, names:
     assert checked_out_folder(tmp_path) == tmp_path
 
 
+def test_out_folder_with_folders_of_models_only_is_accepted(tmp_path: Path) -> None:
+    create(tmp_path / "audio" / "rnnoise" / "x.wav")  # a run folder that was removed while a model was writing
+    assert checked_out_folder(tmp_path) == tmp_path
+    create(tmp_path / "audio" / "speaker" / "x.wav")
+    with pytest.raises(UsageError, match="it contains audio/"):
+        checked_out_folder(tmp_path)
+
+
 def test_out_folder_that_does_not_exist_is_accepted_and_not_created(tmp_path: Path) -> None:
     assert not checked_out_folder(tmp_path / "new").exists()
 
