@@ -13,6 +13,8 @@ from ..core.records import Clip
 from ..metrics.errors import is_in_pieces
 from .corpora import CORPORA, Corpus, corpora_of_clip, trained_on
 from .costs import measured_cost
+from .leaderboard import leaderboard
+from .ordering import in_order
 from .results import Results, Row
 
 DNSMOS_WINDOW_S = 9.01
@@ -37,9 +39,20 @@ class Caution:
     message: str
 
 
-def cautions(results: Results) -> list[Caution]:
-    """Return all warnings about a comparison."""
-    checks: tuple[Callable[[Results], Iterable[Caution]], ...] = (
+Check = Callable[[Results, Sequence[str]], Iterable[Caution]]
+"""(results, models in the order in which a warning lists them) -> warnings."""
+
+
+def cautions(results: Results, models: Sequence[str] | None = None) -> list[Caution]:
+    """Return all warnings about a comparison.
+
+    Args:
+        results: all rows of the run.
+        models: the models in the order of the table, which is also that of the warnings; None for that of the mean
+            rank.
+    """
+    order = [row.model for row in in_order(leaderboard(results), results.metrics)] if models is None else models
+    checks: tuple[Check, ...] = (
         _in_domain,
         _different_n,
         _dnsmos_short,
@@ -52,14 +65,14 @@ def cautions(results: Results) -> list[Caution]:
         _busy_machine,
         _not_measured,
     )
-    return [caution for check in checks for caution in check(results)]
+    return [caution for check in checks for caution in check(results, order)]
 
 
-def _in_domain(results: Results) -> Iterator[Caution]:
+def _in_domain(results: Results, order: Sequence[str]) -> Iterator[Caution]:
     corpora = {clip.clip_id: corpora_of_clip(clip) for clip in results.clips}
     for corpus in CORPORA:
         clips = [clip for clip in results.clips if corpus in corpora[clip.clip_id]]
-        models = {model: names for model in results.models if (names := _training(results, model, corpus))}
+        models = {model: names for model in order if (names := _training(results, model, corpus))}
         if clips and models:
             yield _in_domain_of(corpus, clips, models)
 
@@ -80,7 +93,7 @@ def _in_domain_of(corpus: Corpus, clips: list[Clip], models: dict[str, list[str]
     )
 
 
-def _different_n(results: Results) -> Iterator[Caution]:
+def _different_n(results: Results, order: Sequence[str]) -> Iterator[Caution]:
     """Yield one warning for all metrics with the same counts."""
     metrics_of: dict[tuple[tuple[int, ...], int], list[str]] = {}
     for metric, found in results.comparisons.items():
@@ -88,7 +101,8 @@ def _different_n(results: Results) -> Iterator[Caution]:
         if len(set(counts)) > 1:
             metrics_of.setdefault((counts, found.n_common), []).append(metric)
     for (counts, n_common), metrics in metrics_of.items():
-        fewer = {model: n for model, n in zip(results.models, counts, strict=True) if n < max(counts)}
+        n_of = dict(zip(results.models, counts, strict=True))
+        fewer = {model: n_of[model] for model in order if n_of[model] < max(counts)}
         yield Caution(
             "different_n",
             tuple(fewer),
@@ -100,7 +114,7 @@ def _different_n(results: Results) -> Iterator[Caution]:
         )
 
 
-def _dnsmos_short(results: Results) -> Iterator[Caution]:
+def _dnsmos_short(results: Results, _: Sequence[str]) -> Iterator[Caution]:
     metrics = [metric for metric in results.metrics if "dnsmos" in metric]
     short = {
         row.clip.clip_id
@@ -118,7 +132,7 @@ def _dnsmos_short(results: Results) -> Iterator[Caution]:
         )
 
 
-def _pesq_pieces(results: Results) -> Iterator[Caution]:
+def _pesq_pieces(results: Results, _: Sequence[str]) -> Iterator[Caution]:
     found = [(row.clip.clip_id, metric) for row in results.by_clip for metric in _in_pieces(results, row)]
     clips = list(dict.fromkeys(clip_id for clip_id, _ in found))
     if clips:
@@ -137,7 +151,7 @@ def _pesq_pieces(results: Results) -> Iterator[Caution]:
         )
 
 
-def _pesq_mixed(results: Results) -> Iterator[Caution]:
+def _pesq_mixed(results: Results, order: Sequence[str]) -> Iterator[Caution]:
     clips: set[str] = set()
     models: set[str] = set()
     for clip in results.clips:
@@ -148,12 +162,13 @@ def _pesq_mixed(results: Results) -> Iterator[Caution]:
                 clips.add(clip.clip_id)
                 models |= cut
     if clips:
+        in_pieces = tuple(model for model in order if model in models)
         yield Caution(
             "pesq_mixed",
-            tuple(model for model in results.models if model in models),
+            in_pieces,
             len(clips),
             f"in {len(clips)} clip(s), such as {min(clips)}, PESQ is a mean over pieces for some models "
-            f"({', '.join(sorted(models))}), but not for the others (the package crashed on the whole clip, or the "
+            f"({', '.join(in_pieces)}), but not for the others (the package crashed on the whole clip, or the "
             "files differ in length or channels): leave these clips out to compare these models by PESQ",
         )
 
@@ -164,11 +179,11 @@ def _in_pieces(results: Results, row: Row) -> list[str]:
     return [metric for metric, remark in reasons if is_in_pieces(remark) and row.value(metric) is not None]
 
 
-def _lag(results: Results) -> Iterator[Caution]:
+def _lag(results: Results, order: Sequence[str]) -> Iterator[Caution]:
     def lag_of(row: Row) -> int:
         return (row.score.lag_samples or 0) if row.is_ok and row.score else 0
 
-    found = _rows_with(results, lambda row: lag_of(row) != 0)
+    found = _rows_with(results, order, lambda row: lag_of(row) != 0)
     if found:
         largest = {model: max(map(lag_of, rows), key=abs) for model, rows in found.items()}
         parts = (
@@ -184,8 +199,8 @@ def _lag(results: Results) -> Iterator[Caution]:
         )
 
 
-def _clipped(results: Results) -> Iterator[Caution]:
-    found = _rows_with(results, lambda row: _clipped_share(row) > MAX_CLIPPED)
+def _clipped(results: Results, order: Sequence[str]) -> Iterator[Caution]:
+    found = _rows_with(results, order, lambda row: _clipped_share(row) > MAX_CLIPPED)
     if found:
         parts = (
             f"{model} in {counted(len(rows), 'clip')}, up to {max(map(_clipped_share, rows)):.1%}"
@@ -199,9 +214,9 @@ def _clipped(results: Results) -> Iterator[Caution]:
         )
 
 
-def _rows_with(results: Results, condition: Callable[[Row], bool]) -> dict[str, list[Row]]:
+def _rows_with(results: Results, order: Sequence[str], condition: Callable[[Row], bool]) -> dict[str, list[Row]]:
     """Return model -> its rows that meet a condition, without the models that have none."""
-    found = {model: [row for row in results.of_model(model) if condition(row)] for model in results.models}
+    found = {model: [row for row in results.of_model(model) if condition(row)] for model in order}
     return {model: rows for model, rows in found.items() if rows}
 
 
@@ -216,12 +231,12 @@ def _clipped_share(row: Row) -> float:
     return done.clipped_samples / (done.n_samples * done.channels) if done and done.n_samples and done.channels else 0.0
 
 
-def _band_limited(results: Results) -> Iterator[Caution]:
+def _band_limited(results: Results, order: Sequence[str]) -> Iterator[Caution]:
     """Yield one warning for all models of one sample rate."""
     if not results.metrics:
         return
-    rates = {model: int(results.header["models"][model].get("sample_rate") or 0) for model in results.models}
-    found = _rows_with(results, lambda row: 0 < rates[row.model] < _scored_rate(row))
+    rates = {model: int(results.header["models"][model].get("sample_rate") or 0) for model in order}
+    found = _rows_with(results, order, lambda row: 0 < rates[row.model] < _scored_rate(row))
     for rate in dict.fromkeys(rates[model] for model in found):
         limited = {model: rows for model, rows in found.items() if rates[model] == rate}
         highest = max(_scored_rate(row) for rows in limited.values() for row in rows)
@@ -239,7 +254,7 @@ def _scored_rate(row: Row) -> int:
     return row.score.sample_rate if row.score and row.score.values else 0
 
 
-def _unknown_metric(results: Results) -> Iterator[Caution]:
+def _unknown_metric(results: Results, _: Sequence[str]) -> Iterator[Caution]:
     names = [name for name in results.unknown_metrics if any(row.value(name) is not None for row in results.by_clip)]
     if names:
         n_clips = sum(any(row.value(name) is not None for name in names) for row in results.of_model(results.models[0]))
@@ -252,8 +267,8 @@ def _unknown_metric(results: Results) -> Iterator[Caution]:
         )
 
 
-def _busy_machine(results: Results) -> Iterator[Caution]:
-    costs = [cost for model in results.models if (cost := measured_cost(results, model)) and cost.is_busy]
+def _busy_machine(results: Results, order: Sequence[str]) -> Iterator[Caution]:
+    costs = [cost for model in order if (cost := measured_cost(results, model)) and cost.is_busy]
     if costs:
         slowdown, cpu_share = max(cost.slowdown for cost in costs), min(cost.cpu_share for cost in costs)
         models = tuple(cost.model for cost in costs)
@@ -268,9 +283,9 @@ def _busy_machine(results: Results) -> Iterator[Caution]:
         )
 
 
-def _not_measured(results: Results) -> Iterator[Caution]:
-    for model, cost in results.costs.items():
-        if cost.error:
+def _not_measured(results: Results, order: Sequence[str]) -> Iterator[Caution]:
+    for model in order:
+        if (cost := results.costs.get(model)) and cost.error:
             yield Caution(
                 "cost_not_measured",
                 (model,),

@@ -52,8 +52,8 @@ class LeaderboardRow:
     Attributes:
         model: name.
         figures: metric -> result.
-        n_ok: number of estimates written.
-        n_failed: number of clips without an estimate.
+        n_ok: number of clips that did not fail.
+        n_failed: number of clips that failed, see `Row.error`.
         rtf: processing time / audio duration: the median of `cost` if there is one, else of all clips in the run,
             which is approximate; None if nothing was processed.
         n_parameters: None if unknown or 0.

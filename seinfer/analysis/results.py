@@ -27,15 +27,27 @@ class Row:
 
     @property
     def error(self) -> str:
-        """Why there is no estimate, as "reason: message"; "" if there is one."""
+        """Why the clip failed, as "reason: message"; "" if it did not.
+
+        This is the one rule for all tables, counts and exit codes: a clip fails if it cannot be used, if it has no
+        estimate, or if the estimate cannot be scored (`Score.error`: it is silent or contains NaN, for example).
+        """
         if self.clip.problem:
             return self.clip.problem
-        return self.enhancement.error if self.enhancement else "not_reached: the run ended before this clip"
+        if not self.enhancement:
+            return "not_reached: the run ended before this clip"
+        return self.enhancement.error or (self.score.error if self.score else "")
 
     @property
     def is_ok(self) -> bool:
-        """Whether an estimate was written."""
+        """Whether there is an estimate, and nothing shows that it cannot be scored."""
         return not self.error
+
+    @property
+    def own_score(self) -> Score | None:
+        """The score of the estimate, also if it says that no metric can use it; None without an estimate."""
+        has_estimate = not self.clip.problem and self.enhancement is not None and self.enhancement.is_ok
+        return self.score if has_estimate else None
 
     def value(self, metric: str) -> float | None:
         """Return the score in a metric, None if it could not be computed."""
@@ -107,7 +119,7 @@ class Results:
 
     def reasons(self, row: Row) -> dict[str, str]:
         """Return metric -> why it is absent, or a remark. Diagnostics are omitted: they fail with their metric."""
-        reasons = row.score.reasons if row.score and row.is_ok else {}
+        reasons = row.own_score.reasons if row.own_score else {}
         return {metric: reason for metric, reason in reasons.items() if metric in self.computed}
 
     @cached_property

@@ -17,6 +17,7 @@ from ..core.errors import SeinferError
 from ..core.exit_codes import ERROR
 from . import models
 from .check import check
+from .clean import clean
 from .compare import compare
 from .config import Command
 from .demo import demo
@@ -38,7 +39,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for _command in (run, compare, pair, score, report, mix, recommend, demo, metrics, check, doctor):
+for _command in (run, compare, pair, score, report, clean, mix, recommend, demo, metrics, check, doctor):
     app.command(cls=Command)(_command)
 app.add_typer(models.app, name="models")
 

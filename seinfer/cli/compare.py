@@ -23,6 +23,7 @@ from .options import (
     Device,
     DnsmosCsv,
     Dry,
+    Force,
     Format,
     Limit,
     LogFile,
@@ -68,6 +69,7 @@ def compare(
     score_rate: ScoreRate = "16000",
     score_cache: ScoreCache = True,
     out: Out = DEFAULT_OUT,
+    force: Force = False,
     device: Device = "auto",
     threads: Threads = None,
     resume: Resume = True,
@@ -109,7 +111,7 @@ def compare(
     checked_subtype = resolve.subtype(subtype)
     inputs = find_compared(
         folder,
-        out=resolve.out_folder(out),
+        out=resolve.out_folder(out, force=force),
         clean=clean,
         manifest=manifest,
         added=added,

@@ -5,7 +5,7 @@ the file applies to every command that has the option, a key in a table such as 
 table wins over the top of the file, and the command line wins over both. An unknown key is an error.
 
 A file that is found and not named may have come with downloaded clips. It cannot set the options of `_ONLY_IF_NAMED`: a
-table of models can name programs to run, and a log can be appended to any file.
+table of models can name programs to run, a log can be appended to any file, and force writes among other files.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from ..core.errors import UsageError
 from ..core.suggestions import suggest
 
 FILE_NAME = "seinfer.toml"
-_ONLY_IF_NAMED = ("models-file", "log-file")
+_ONLY_IF_NAMED = ("models-file", "log-file", "force")
 _META = "seinfer.config"
 _WITHOUT_LIMIT = 10_000
 

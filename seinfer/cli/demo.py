@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from . import resolve
-from .options import DEFAULT_OUT, AllRows, Format, Out, Sort, TableJson, Threads, Verbose
+from .options import DEFAULT_OUT, AllRows, Force, Format, Out, Sort, TableJson, Threads, Verbose
 
 if TYPE_CHECKING:
     from ..models.registry import Registry
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 def demo(
     out: Out = DEFAULT_OUT / "demo",
+    force: Force = False,
     pull: Annotated[bool, typer.Option("--pull", help="First try to download the weights that are missing.")] = False,
     threads: Threads = None,
     sort: Sort = "",
@@ -37,7 +38,7 @@ def demo(
         _pull_missing_weights(registry)
     print("demo clips: synthetic speech and noise, for a first look only; do not quote the scores", file=sys.stderr)
     selection = select(registry, "all")
-    clips = collect([DEMO_CLIPS], out=resolve.out_folder(out))
+    clips = collect([DEMO_CLIPS], out=resolve.out_folder(out, force=force))
     chosen = resolve.metrics("auto", clips)
     check_sort(sort, chosen.names)
     request = Request(

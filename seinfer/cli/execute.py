@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..core.counts import counted
 from ..core.exit_codes import ALL_DONE, INTERRUPTED, PARTLY_FAILED
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ def execute_request(request: Request, *, log_file: Path | None = None, is_out_ke
         return INTERRUPTED
     render(results, request.tables)
     print(closing_line(results, request.out if is_out_kept else None), file=sys.stderr)
+    if stale := stale_line(results, request.out):
+        print(stale, file=sys.stderr)
     log.info("ended", extra={"exit_code": exit_code(results)})
     return exit_code(results)
 
@@ -58,6 +61,17 @@ def closing_line(results: Results, out: Path | None) -> str:
         return line
     where = f", see {out / 'failures.csv'}" if n_failed else ""
     return f"{line}{where}; written to {out}"
+
+
+def stale_line(results: Results, out: Path) -> str:
+    """Return how many files of clips that this run did not have are in the run folder; "" if there are none."""
+    n_files = results.header.get("n_stale_files", 0)
+    if not n_files:
+        return ""
+    return (
+        f"note: {out / 'audio'} also contains {counted(n_files, 'file')} of clips that this run did not have; "
+        f"to remove: {shlex.join(['seinfer', 'clean', str(out)])}"
+    )
 
 
 def exit_code(results: Results) -> int:

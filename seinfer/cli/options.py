@@ -47,10 +47,11 @@ Limit = Annotated[
     typer.Option("--limit", min=1, help="Only the first clips, in the order of clip_id, for example for a trial."),
 ]
 
-# What is enhanced, and how: run, compare, demo.
+# Where to write: run, compare, score, demo. What is enhanced, and how: run, compare.
 Out = Annotated[
     Path, typer.Option("--out", help="Run folder. A later command with the same folder continues from there.")
 ]
+Force = Annotated[bool, typer.Option("--force", help="Use the --out folder even if it contains other files.")]
 Resume = Annotated[bool, typer.Option("--resume/--no-resume", help="Keep the finished work of the run folder.")]
 Dry = Annotated[
     float | None,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from ..core.exit_codes import PARTLY_FAILED
 from . import completion
 from .options import Config, Json
 from .resolve import min_differences
@@ -58,6 +60,7 @@ def recommend(
     """Say which model to use, how sure that is, and what faster models lose."""
     from ..analysis.candidates import Needs
     from ..analysis.cautions import cautions
+    from ..analysis.failed_run import why_everything_failed
     from ..analysis.licences import licence_lines
     from ..analysis.recommend import advise
     from ..metrics.spelling import as_known
@@ -69,8 +72,12 @@ def recommend(
     differences = min_differences(min_difference, results.metrics)
     advice = advise(results, Needs(metrics, max_rtf, max_mib, licence, causal, max_latency_ms, differences))
     warnings = cautions(results)
+    why_failed = why_everything_failed(results)
     if json:
         print(recommendation_json(advice, warnings))
-    else:
+    elif not why_failed:
         considered = [candidate.model for candidate in advice.candidates if candidate.is_on_front]
         print_recommendation(advice, warnings, licence_lines(results, considered))
+    if why_failed:
+        print(f"seinfer: {why_failed}; see {run_folder / 'failures.csv'}", file=sys.stderr)
+        raise typer.Exit(PARTLY_FAILED)

@@ -26,16 +26,15 @@ def model_settings(options: list[str] | None, dry: float | None = None) -> tuple
     return (*(options or ()), *([] if dry is None else [f"dry={dry}"]))
 
 
-def out_folder(path: Path) -> Path:
+def out_folder(path: Path, *, force: bool = False) -> Path:
     """Return the value of --out.
 
     Raises:
-        UsageError: its links lead in a circle.
+        UsageError: it contains something else than a run and there is no --force, or its links lead in a circle.
     """
-    from ..clips.discovery import resolved
+    from ..pipeline.out_folder import checked_out_folder
 
-    resolved(path)
-    return path
+    return checked_out_folder(path, force=force, name="--out", remedy="--force")
 
 
 def device(text: str) -> str:

@@ -16,6 +16,7 @@ from .options import (
     Cost,
     Device,
     Dry,
+    Force,
     Limit,
     LogFile,
     ModelsFile,
@@ -44,6 +45,7 @@ def run(
     ],
     limit: Limit = None,
     out: Out = DEFAULT_OUT,
+    force: Force = False,
     device: Device = "auto",
     threads: Threads = None,
     resume: Resume = True,
@@ -68,7 +70,7 @@ def run(
     selection = select_without_baseline(open_registry(models_file or ()), model)
     selection = replace(selection, specs=with_options(selection.specs, resolve.model_settings(option, dry)))
     checked_subtype = resolve.subtype(subtype)
-    clips = collect(inputs, out=resolve.out_folder(out)).first(limit)
+    clips = collect(inputs, out=resolve.out_folder(out, force=force)).first(limit)
     request = Request(
         out=out,
         clips=clips,

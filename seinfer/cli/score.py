@@ -15,6 +15,7 @@ from .options import (
     By,
     Config,
     DnsmosCsv,
+    Force,
     Format,
     Limit,
     Metrics,
@@ -44,6 +45,7 @@ def score(
     out: Annotated[
         Path | None, typer.Option("--out", help="Run folder for the CSV files; without it the table is only printed.")
     ] = None,
+    force: Force = False,
     threads: Threads = None,
     baseline: Baseline = None,
     by: By = None,
@@ -62,7 +64,7 @@ def score(
     from .execute import execute_request
 
     with TemporaryDirectory(prefix="seinfer-score-") as scratch:
-        run_folder = resolve.out_folder(out) if out else Path(scratch)
+        run_folder = resolve.out_folder(out, force=force) if out else Path(scratch)
         inputs = find_scored(folders, out=run_folder, clean=clean, noisy=noisy, limit=limit)
         chosen = resolve.metrics(metrics, inputs.clips)
         check_sort(sort, chosen.names)

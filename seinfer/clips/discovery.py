@@ -1,12 +1,13 @@
 """Find audio files in folders, and give every clip a stable name.
 
 The name (clip_id) is the path relative to the input folder, without the suffix and with "/" on every system. It is
-never the base name alone, so that files of the same name in different folders have different names. A run folder
-of seinfer is never used as input.
+never the base name alone, so that files of the same name in different folders have different names. The enhanced
+files in a run folder of seinfer are never used as input; other audio files in it are.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 from collections import Counter
@@ -23,7 +24,10 @@ from ..core.records import Clip
 DEMO_CLIPS = Path(__file__).parent / "demo"
 """The bundled synthetic clips, a paired set."""
 JOURNAL = "journal.jsonl"
-"""A folder with a file of this name is a run folder."""
+RUN_JSON = "run.json"
+"""A folder with a file of one of these two names is a run folder, see `is_run_folder`."""
+ESTIMATES = "audio"
+"""The folder of the enhanced files in a run folder."""
 
 
 def find_audio(
@@ -52,7 +56,9 @@ def find_audio(
         found.update(_walk(root, excluded) if is_folder else [root])
     if not found and not may_be_empty:
         suffixes = ", ".join(sorted(SUFFIXES))
-        raise UsageError(f"no audio files in {', '.join(map(str, inputs))}; looked for {suffixes}")
+        runs = [str(path) for path in inputs if is_run_folder(path)]
+        why = f"; the enhanced files in {', '.join(runs)}, a run folder, are not used as input" if runs else ""
+        raise UsageError(f"no audio files in {', '.join(map(str, inputs))}; looked for {suffixes}{why}")
     return Path(os.path.commonpath(folders)), sorted(found)
 
 
@@ -63,6 +69,17 @@ def _is_folder(path: Path) -> bool:
         raise UsageError(f"{path} does not exist; expected a folder of clips or an audio file") from None
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror or error}; expected a folder or file") from error
+
+
+def is_run_folder(folder: Path) -> bool:
+    """Return whether a command of seinfer wrote its results to a folder: it has a journal, or a run.json of ours."""
+    try:
+        if (folder / JOURNAL).is_file():
+            return True
+        document = json.loads((folder / RUN_JSON).read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(document, dict) and "run_id" in document
 
 
 def resolved(path: Path) -> Path:
@@ -78,7 +95,9 @@ def resolved(path: Path) -> Path:
 
 
 def _walk(root: Path, excluded: set[Path]) -> Iterator[Path]:
-    """Yield the audio files below a folder. Links are followed, but no folder is searched twice.
+    """Yield the audio files below a folder, without the enhanced files of runs.
+
+    Links are followed, but no folder is searched twice.
 
     A folder that cannot be listed is yielded itself, so that it becomes a failed row with the reason.
 
@@ -89,11 +108,12 @@ def _walk(root: Path, excluded: set[Path]) -> Iterator[Path]:
     unlistable: list[OSError] = []
     for folder, folders, files in os.walk(root, followlinks=True, onerror=unlistable.append):
         real = Path(folder).resolve()
-        if real in searched or real in excluded or JOURNAL in files:
+        if real in searched or real in excluded:
             folders.clear()
             continue
         searched.add(real)
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        not_searched = {ESTIMATES} if ESTIMATES in folders and is_run_folder(real) else set()
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in not_searched)
         for name in files:
             if not name.startswith(".") and Path(name).suffix.lower() in SUFFIXES:
                 yield Path(folder, name)

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from .errors import AudioError, RunFolderError
+from .numbers import fixed
 
 Cell = str | int | float | bool | None
 
@@ -92,7 +93,7 @@ def csv_cell(value: Cell) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
-        return f"{value:.6f}" if math.isfinite(value) else ""
+        return fixed(value, 6) if math.isfinite(value) else ""
     return str(value)
 
 

@@ -225,6 +225,7 @@ class Score:
             `sample_rate`.
         gain_db: level of the estimate relative to the same signal.
         len_diff_samples: estimate minus reference, in samples of the files.
+        error: "reason: message" if no metric can use the estimate: the clip then counts as failed.
     """
 
     clip_id: str
@@ -235,6 +236,7 @@ class Score:
     lag_samples: int | None = None
     gain_db: float | None = None
     len_diff_samples: int | None = None
+    error: str = ""
 
 
 @dataclass(frozen=True)

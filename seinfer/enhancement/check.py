@@ -13,6 +13,7 @@ import numpy as np
 
 from ..audio.resampling import Samples, resample
 from ..backends.base import Batch, Enhancer, Waveform, pad, run_stream, stream_over
+from ..core.numbers import fixed
 from ..metrics.diagnostics import gain_db, lag_samples
 from ..metrics.errors import MetricError
 from .long_clips import Clock, windowed
@@ -121,7 +122,12 @@ def _level(noisy: Waveform, whole: Waveform, rate: int) -> Verdict:
     low, high = GAIN_RANGE_DB
     # How much a noisy clip must lose is not known here: only a higher level is certainly wrong.
     is_good = None if gain < low else gain <= high
-    return Verdict("level of the output", f"{gain:+.1f} dB", f"{low:+.0f} to {high:+.0f} dB on a noisy clip", is_good)
+    return Verdict(
+        "level of the output",
+        f"{fixed(gain, 1, is_signed=True)} dB",
+        f"{low:+.0f} to {high:+.0f} dB on a noisy clip",
+        is_good,
+    )
 
 
 def _pieces(enhancer: Enhancer, noisy: Waveform, whole: Waveform, rate: int) -> Verdict:

@@ -6,6 +6,7 @@ import csv
 from pathlib import Path
 from typing import Any
 
+from ..clips.pairing.messages import first_few
 from ..clips.pairing.mixed_sets import MAKER, MANIFEST, MIX_JSON, TREES, is_test_set
 from ..core.errors import RunFolderError, UsageError
 from ..core.files import write_json
@@ -42,8 +43,11 @@ def prepare(out: Path) -> None:
         raise UsageError(f"--out {out} is a file; expected a folder")
     try:
         out.mkdir(parents=True, exist_ok=True)
-        if any(out.iterdir()) and not is_test_set(out):
-            raise UsageError(f"--out {out} is neither empty nor a test set of seinfer mix; choose another --out")
+        if (found := [path.name for path in out.iterdir()]) and not is_test_set(out):
+            raise UsageError(
+                f"--out {out} is neither empty nor a test set of seinfer mix: it contains {first_few(found)}; choose "
+                "another --out"
+            )
         for path in _pairs_of_earlier_set(out):
             path.unlink()
         (out / MANIFEST).unlink(missing_ok=True)

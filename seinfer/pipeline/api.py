@@ -24,6 +24,7 @@ from ..models.registry import load_registry
 from ..models.selection import Selection, select
 from ..reports.progress import ProgressBars
 from .inputs import find_compared, find_scored
+from .out_folder import checked_out_folder
 from .pipeline import execute_here
 from .request import Request
 from .result import RunResult
@@ -42,6 +43,7 @@ def compare(
     by: Iterable[str] = (),
     limit: int | None = None,
     out: str | Path | None = None,
+    force: bool = False,
     resume: bool = True,
     options: Mapping[str, Any] | None = None,
     models_files: Iterable[str | Path] = (),
@@ -67,6 +69,7 @@ def compare(
         by: categories by which `RunResult.summary` is grouped, such as "noise" or "snr".
         limit: only the first clips, in the order of clip_id; None for all.
         out: run folder; None for a temporary one. A later call or command with the same folder continues from there.
+        force: use the folder `out` even if it contains other files than a run.
         resume: keep the finished work of the run folder.
         options: option -> value, for all models that have it; "MODEL.KEY" for one model.
         models_files: files with further models, in the form of models.toml.
@@ -128,7 +131,7 @@ def compare(
             command=("seinfer.compare", str(folder), f"models={_names(models)}", f"metrics={_names(metrics)}"),
         )
 
-    return _run(request, out, progress)
+    return _run(request, out, progress, force=force)
 
 
 def score(
@@ -139,6 +142,7 @@ def score(
     metrics: str | Iterable[str] = "auto",
     limit: int | None = None,
     out: str | Path | None = None,
+    force: bool = False,
     score_rate: int | str = 16000,
     score_cache: bool = True,
     threads: int | None = None,
@@ -153,6 +157,7 @@ def score(
         metrics: names, "auto" or "all"; see `seinfer metrics`.
         limit: only the first clips, in the order of clip_id; None for all.
         out: run folder; None for a temporary one. A later call or command with the same folder continues from there.
+        force: use the folder `out` even if it contains other files than a run.
         score_rate: sample rate to score at in Hz, or "native".
         score_cache: reuse cached scores, and add new ones to the cache.
         threads: processor cores to use; None for all.
@@ -186,12 +191,12 @@ def score(
             command=("seinfer.score", *map(str, given), f"clean={clean}", f"metrics={_names(metrics)}"),
         )
 
-    return _run(request, out, progress)
+    return _run(request, out, progress, force=force)
 
 
-def _run(request: Callable[[Path], Request], out: str | Path | None, progress: bool) -> RunResult:
+def _run(request: Callable[[Path], Request], out: str | Path | None, progress: bool, *, force: bool) -> RunResult:
     """Run a request in its folder; a temporary folder is removed on any error, Ctrl-C included."""
-    folder = Path(tempfile.mkdtemp(prefix="seinfer-")) if out is None else Path(out)
+    folder = Path(tempfile.mkdtemp(prefix="seinfer-")) if out is None else checked_out_folder(Path(out), force=force)
     try:
         asked = request(folder)
         with ProgressBars(is_shown=progress) as bars:

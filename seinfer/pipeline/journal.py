@@ -49,14 +49,21 @@ class Journal:
         if kind == "plan":
             self.plan = {**self.plan, **line}  # a line without clips keeps those of the line before
         elif kind == "enhancement":
-            enhancement = from_json(Enhancement, line)
-            self.enhancements[enhancement.clip_id, enhancement.model] = (str(line["key"]), enhancement)
+            self._add_enhancement(str(line["key"]), from_json(Enhancement, line))
         elif kind == "score":
             score = from_json(Score, line)
             self.scores[score.clip_id, score.model] = (str(line["key"]), score)
         elif kind == "cost":
             cost = from_json(Cost, line)
             self.costs[cost.model] = (str(line["key"]), cost)
+
+    def _add_enhancement(self, key: str, enhancement: Enhancement) -> None:
+        """Add an estimate; the scores of another file in its place are dropped."""
+        slot = (enhancement.clip_id, enhancement.model)
+        _, earlier = self.enhancements.get(slot, ("", enhancement))
+        if earlier.estimate_sha256 != enhancement.estimate_sha256:
+            self.scores.pop(slot, None)
+        self.enhancements[slot] = (key, enhancement)
 
     @property
     def clips(self) -> tuple[Clip, ...]:

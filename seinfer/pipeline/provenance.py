@@ -64,7 +64,14 @@ class RunState(Protocol):
 
     lost: dict[str, str]
     ran: dict[str, RunInfo]
-    n_kept: int
+
+    @property
+    def n_kept(self) -> int:
+        """Number of estimates of an earlier command that are still valid."""
+
+    @property
+    def n_stale_files(self) -> int:
+        """Number of enhanced files in the run folder whose clips this command does not have."""
 
 
 def run_header(request: Request, clips: Sequence[Clip], digests: Mapping[str, str], state: RunState) -> dict[str, Any]:
@@ -98,6 +105,7 @@ def run_header(request: Request, clips: Sequence[Clip], digests: Mapping[str, st
         "models": {**models, **not_run},
         "lost_models": state.lost,
         "n_kept": state.n_kept,
+        "n_stale_files": state.n_stale_files,
         "report": request.tables.as_header(),
         "notes": [
             *request.clips.notes,

@@ -143,7 +143,7 @@ class RunResult:
 
     @property
     def failures(self) -> dict[tuple[str, str], str]:
-        """(clip_id, model) -> why there is no estimate."""
+        """(clip_id, model) -> why the clip failed: no estimate, or one that cannot be scored."""
         return {(row.clip.clip_id, row.model): row.error for row in self._results.by_clip if not row.is_ok}
 
     @property

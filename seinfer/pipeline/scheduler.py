@@ -28,6 +28,7 @@ from ..scoring.pool import ScoringPool
 from .journal import RunFolder
 from .provenance import model_key
 from .request import Request
+from .stale_files import estimate_path, stale_files
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +67,6 @@ class Scheduler:
     Attributes:
         lost: models that should have run and could not be loaded, with the reason.
         ran: model -> how it ran, for each model that did.
-        n_kept: number of estimates of an earlier command that are still valid.
     """
 
     def __init__(
@@ -88,7 +88,7 @@ class Scheduler:
         """
         self.lost: dict[str, str] = {}
         self.ran: dict[str, RunInfo] = {}
-        self.n_kept = 0
+        self._kept: set[tuple[str, str]] = set()
         self._request = request
         self._folder = folder
         self._progress = progress
@@ -120,6 +120,17 @@ class Scheduler:
             except BaseException:
                 engine.close()
                 raise
+
+    @property
+    def n_kept(self) -> int:
+        """Number of estimates of an earlier command that are still valid and can be scored, as far as is known."""
+        scores = self._folder.journal.scores
+        return sum(slot not in scores or not scores[slot][1].error for slot in self._kept)
+
+    @property
+    def n_stale_files(self) -> int:
+        """Number of enhanced files in the run folder whose clips the last command of the journal did not have."""
+        return len(stale_files(self._folder.path, self._folder.journal))
 
     def close(self) -> None:
         """End the scoring processes and write what the cache still holds in memory."""
@@ -193,7 +204,7 @@ class Scheduler:
         jobs = []
         for clip, enhancement in zip(self._usable, known, strict=True):
             if enhancement:
-                self.n_kept += 1
+                self._kept.add((clip.clip_id, spec.name))
                 self._count_and_score(enhancement)
             else:
                 jobs.append(self._job(clip, spec))
@@ -217,7 +228,7 @@ class Scheduler:
     def _estimate_path(self, clip: Clip, model: str) -> Path:
         if row := self._external.get(model):
             return row.files[clip.clip_id].absolute()
-        return self._request.out.absolute() / "audio" / model / f"{clip.clip_id}.wav"
+        return estimate_path(self._request.out.absolute(), model, clip.clip_id)
 
     def _job(self, clip: Clip, spec: ModelSpec) -> Job:
         duration_s = clip.duration_s * (1 if self._request.mono else clip.channels)

@@ -67,7 +67,7 @@ class RowContext:
         noisy: the row of the noisy clip itself, if it is part of the run.
         facts: the entry of the model in run.json.
         enhancement: None if the clip failed.
-        score: None if the clip failed or was not scored.
+        score: None if there is no estimate, or it was not scored.
     """
 
     results: Results
@@ -200,7 +200,7 @@ def per_clip_row(results: Results, row: Row, columns: Mapping[str, PerClipCell] 
         noisy=results.rows.get((row.clip.clip_id, BASELINE)),
         facts=results.header["models"][row.model],
         enhancement=row.enhancement if row.is_ok else None,
-        score=row.score if row.is_ok else None,
+        score=row.own_score,
     )
     return {name: cell(context) for name, cell in columns.items()}
 

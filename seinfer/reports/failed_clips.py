@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from ..analysis.failed_clips import FailedAsUnprocessed, failed_as_unprocessed
 from ..analysis.results import Results
 from ..core.counts import counted
+from ..core.numbers import fixed
 from .text_table import digits
 
 
@@ -21,7 +22,7 @@ def _line(change: FailedAsUnprocessed) -> str:
     n_digits = digits(change.metric)
     lost = ", ".join(f"{model} {n}" for model, n in change.n_lost.items())
     means = ", ".join(
-        f"{model} {mean:.{n_digits}f} (was {change.means_before[model]:.{n_digits}f})"
+        f"{model} {fixed(mean, n_digits)} (was {fixed(change.means_before[model], n_digits)})"
         for model, mean in change.means.items()
     )
     order = "same order" if change.has_same_order else f"order was {', '.join(change.means_before)}"

@@ -1,4 +1,4 @@
-"""failures.csv: one row per failure: a model that could not be loaded, a clip without an estimate, a missing score."""
+"""failures.csv: one row per failure: a model that could not be loaded, a clip that failed, a missing score."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ def _model_failures(results: Results) -> Iterator[dict[str, Cell]]:
 
 
 def _row_failures(results: Results, row: Row) -> Iterator[dict[str, Cell]]:
-    """Yield the failed enhancement of a clip, or its missing scores."""
+    """Yield why a clip failed, or its missing scores."""
     place: dict[str, Cell] = {"clip_id": row.clip.clip_id, "model": row.model}
     if not row.is_ok:
         reason, _, message = row.error.partition(": ")
-        yield {**place, "stage": _stage(reason), "reason": reason, "message": message}
+        yield {**place, "stage": _stage(row, reason), "reason": reason, "message": message}
         return
     for metric, why in results.reasons(row).items():
         reason, _, detail = why.partition(": ")
@@ -37,7 +37,9 @@ def _row_failures(results: Results, row: Row) -> Iterator[dict[str, Cell]]:
             yield {**place, "stage": "score", "reason": reason, "message": f"{metric}: {detail}" if detail else metric}
 
 
-def _stage(reason: str) -> str:
+def _stage(row: Row, reason: str) -> str:
+    if row.score and row.error == row.score.error:
+        return "score"
     if reason in _READ_ERRORS:
         return "read"
     return "write" if reason == "not_written" else "enhance"

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from ..analysis.groups import BIN_WIDTH, DURATION, SNR, Group, groups
 from ..analysis.results import Results
 from ..analysis.settings import TableSettings
+from ..core.numbers import fixed
 from .text_table import Cell, Layout, TextTable, digits, heading
 
 _HEADLINE = ("pesq_wb", "dnsmos_ovrl")
@@ -62,7 +63,7 @@ def _columns(results: Results, models: Sequence[str], metric: str, key: str) -> 
 def _column(results: Results, models: Sequence[str], metric: str, group: Group) -> _Column:
     found = results.compared(metric, group.clips)
     summaries = {model: found.models[i].summary for i, model in enumerate(results.models)}
-    cells = [f"{s.interval.mean:.{digits(metric)}f}" if (s := summaries[model]) else "" for model in models]
+    cells = [fixed(s.interval.mean, digits(metric)) if (s := summaries[model]) else "" for model in models]
     lines = [*textwrap.wrap(group.label, _LABEL_WIDTH), f"n={found.n_common}"]
     return "\n".join(lines), [(((text, ""),),) for text in cells]
 

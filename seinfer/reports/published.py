@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 
 from ..analysis.published import Reproduction, reproductions
 from ..analysis.results import Results
+from ..core.numbers import fixed
 from .text_table import digits
 
 
@@ -28,5 +29,5 @@ def shown_figures(found: Reproduction) -> tuple[str, str, str]:
     They have at least as many decimals as in the table.
     """
     n_digits = max(digits(found.metric), len(str(found.published).partition(".")[2]))
-    difference = round(found.difference, n_digits) + 0.0  # the sum is never -0.0
-    return f"{found.measured:.{n_digits}f}", f"{found.published:.{n_digits}f}", f"{difference:+.{n_digits}f}"
+    difference = fixed(found.difference, n_digits, is_signed=True)
+    return fixed(found.measured, n_digits), fixed(found.published, n_digits), difference

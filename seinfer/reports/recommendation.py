@@ -15,6 +15,7 @@ from ..analysis.candidates import Candidate
 from ..analysis.cautions import Caution
 from ..analysis.recommend import Advice
 from ..analysis.verdicts import BETTER, EQUAL, WORSE, Verdict
+from ..core.numbers import fixed
 from ..core.records import BASELINE
 from .terminal import console
 from .text_table import digits
@@ -72,7 +73,7 @@ def _cells(candidate: Candidate, advice: Advice) -> Iterator[str]:
     yield candidate.model
     yield f"{candidate.quality:.2f}" if candidate.quality is not None else ""
     for metric in advice.needs.metrics:
-        yield f"{candidate.means[metric]:.{digits(metric)}f}"
+        yield fixed(candidate.means[metric], digits(metric))
     yield f"{costs['rtf']:.3f}" if "rtf" in costs else ""
     yield f"{costs['peak_rss_mib']:.0f}" if "peak_rss_mib" in costs else ""
     yield f"{costs['weights_bytes'] / 1e6:.1f}" if "weights_bytes" in costs else ""
@@ -85,7 +86,8 @@ def _notes(advice: Advice) -> Iterator[str]:
     )
     worse = [c for c in advice.candidates if not c.ruled_out and c.quality is not None and c.quality <= 0]
     if worse:
-        yield f"no better than unprocessed: {', '.join(f'{c.model} ({c.quality:+.2f})' for c in worse)}"
+        parts = (f"{c.model} ({fixed(c.quality or 0.0, 2, is_signed=True)})" for c in worse)
+        yield f"no better than unprocessed: {', '.join(parts)}"
     for candidate in advice.candidates:
         if candidate.ruled_out:
             yield f"excluded: {candidate.model}: {'; '.join(candidate.ruled_out)}"
@@ -103,6 +105,8 @@ def _difference(verdict: Verdict) -> str:
     low, high = interval.low, interval.high
     bounds = ""
     if low is not None and high is not None:
-        bounds = f", simultaneous 95 % interval {low:+.{n_digits}f} to {high:+.{n_digits}f}"
+        shown = (fixed(bound, n_digits, is_signed=True) for bound in (low, high))
+        bounds = f", simultaneous 95 % interval {' to '.join(shown)}"
     more = f": about {verdict.n_more} more clips" if verdict.n_more is not None else ": over 100,000 more clips"
-    return f"{verdict.metric} ({interval.mean:+.{n_digits}f}{bounds}{more if verdict.verdict != EQUAL else ''})"
+    mean = fixed(interval.mean, n_digits, is_signed=True)
+    return f"{verdict.metric} ({mean}{bounds}{more if verdict.verdict != EQUAL else ''})"

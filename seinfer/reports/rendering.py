@@ -31,7 +31,7 @@ def render(results: Results, settings: TableSettings) -> None:
     metrics = shown_metrics(settings.metrics, results.metrics)
     settings = replace(settings, sort=check_sort(settings.sort, metrics))
     rows = in_order(leaderboard(results), metrics, settings.sort)
-    warnings = cautions(results)
+    warnings = cautions(results, [row.model for row in rows])
     absent = not_run(results.header)
     if settings.format == "json":
         print(json.dumps(as_document(results, rows, warnings), indent=2, allow_nan=False))

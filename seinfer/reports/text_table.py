@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ..analysis.leaderboard import LeaderboardRow, MetricResult
+from ..core.numbers import fixed
 from ..metrics.table import load_table
 from ..stats import Interval
 
@@ -241,9 +242,9 @@ def _parts(result: MetricResult | None, metric: str, *, has_intervals: bool) -> 
     change = result.baseline_delta or result.delta
     half = half_width(change) if change else None
     return Parts(
-        mean=f"{result.summary.interval.mean:.{n_digits}f}",
+        mean=fixed(result.summary.interval.mean, n_digits),
         band=result.tie_band,
-        delta=f"{change.mean:+.{n_digits}f}" if change else "",
+        delta=fixed(change.mean, n_digits, is_signed=True) if change else "",
         half=f"±{half:.{n_digits}f}" if has_intervals and half is not None else "",
         is_best=result.is_best,
         is_gain=change is not None and sign * change.mean >= 0,

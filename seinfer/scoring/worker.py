@@ -4,14 +4,19 @@ The file that was written is scored. With equal numbers of channels, each channe
 the values are averaged; a mono reference is compared with every channel, and a mono estimate with the mean of the
 reference's channels.
 
+An estimate that no metric can use is an error (`Score.error`), and its clip counts as failed: its file cannot be
+decoded or contains NaN, it is silent although neither the reference nor the noisy clip is, or its length or channels do
+not fit the reference. A reason that is only about one metric, such as a clip that is too short for PESQ, is no error.
+Neither is a noisy or clean file that is silent, or a clean file with NaN: a model can do nothing about these.
+
 Messages in: {"task": ScoringTask}. Messages out: {"event": "ready"}; {"event": "metric"} before each metric, so that a
 crash can be attributed to it; {"event": "score", ...Score} for an estimate; {"event": "done"} for a task.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -29,12 +34,14 @@ from ..metrics.diagnostics import gain_db, lag_samples
 from ..metrics.errors import MetricError
 from ..metrics.evaluate import evaluate
 from ..metrics.metric import Metric
-from ..metrics.pair import Reference
+from ..metrics.pair import Reference, trimmed_pair
+from ..metrics.signals import SILENCE_PEAK, check
 from ..metrics.table import load_table
 
 T = TypeVar("T")
 Announce = Callable[[str, str], None]
 _QUALITY = "HQ"
+_ERRORS_OF_ESTIMATES = ("silent_est", "nonfinite", "length_mismatch")
 
 
 def main() -> None:
@@ -62,7 +69,7 @@ def score_task(task: ScoringTask, announce: Announce) -> Iterator[Score]:
         references = _References(reading.read(Path(task.reference or task.noisy)), task.sample_rate)
     except AudioError as error:
         for model in task.estimates:
-            yield _unscored(task, model, error)
+            yield replace(_unscored(task, model, error), error="")  # the estimates may be good
         return
     for model, path in task.estimates.items():
         try:
@@ -74,7 +81,8 @@ def score_task(task: ScoringTask, announce: Announce) -> Iterator[Score]:
 def _unscored(task: ScoringTask, model: str, error: AudioError) -> Score:
     known = {"nonfinite": "nonfinite", "empty": "too_short", "channels": "channels"}
     reason = known.get(error.reason) or f"unreadable: {error}"
-    return Score(task.clip_id, model, task.sample_rate, reasons=dict.fromkeys(task.metrics, reason))
+    reasons = dict.fromkeys(task.metrics, reason)
+    return Score(task.clip_id, model, task.sample_rate, reasons=reasons, error=f"{error.reason}: {error}")
 
 
 class _References:
@@ -109,9 +117,11 @@ def _score(
     estimates = resampling.resample(decoded.samples, decoded.sample_rate, references.sample_rate, _QUALITY)
     excluded = _excluded(task, model)
     metrics = [metric for name, metric in load_table().metrics.items() if name in task.metrics and name not in excluded]
+    pairs = list(zip(references.for_channels(len(estimates)), estimates, strict=True))
+    is_clean = bool(task.reference)
     channels = [
-        _compare(signal, estimate, metrics, announce, crashed=task.crashed, is_clean=bool(task.reference))
-        for signal, estimate in zip(references.for_channels(len(estimates)), estimates, strict=True)
+        _compare(signal, estimate, metrics, announce, crashed=task.crashed, is_clean=is_clean)
+        for signal, estimate in pairs
     ]
     values, reasons = _over_channels(channels)
     n_expected = round(references.n_samples * decoded.sample_rate / references.file_rate)
@@ -126,7 +136,41 @@ def _score(
         lag_samples=max(lags, key=abs, default=None),
         gain_db=float(np.mean(gains_db)) if gains_db else None,
         len_diff_samples=decoded.samples.shape[1] - n_expected,
+        error="" if values else _error_of_estimate(task, pairs),
     )
+
+
+def _error_of_estimate(task: ScoringTask, pairs: Iterable[tuple[Reference, Samples]]) -> str:
+    """Return why no metric can use any channel of an estimate, as "reason: message"; "" if that is not its fault."""
+    usable = [(signal, estimate) for signal, estimate in pairs if signal.problem is None]
+    found = (_error_of_channel(signal, estimate, is_clean=bool(task.reference)) for signal, estimate in usable)
+    errors = [error for error in found if error]
+    if not errors or len(errors) < len(usable):
+        return ""
+    reason, message = errors[0]
+    if reason != "silent_est":
+        return f"{reason}: {message}"
+    return "" if _is_silent(task.noisy) else f"{reason}: {message}; expected sound, as in the clip"
+
+
+def _error_of_channel(signal: Reference, estimate: Samples, *, is_clean: bool) -> tuple[str, str] | None:
+    """Return the reason and the message; None if the channel can be used, or is not to blame."""
+    try:
+        if is_clean:
+            trimmed_pair(signal, estimate, signal.sample_rate)
+        else:
+            check(estimate, "estimate")
+    except MetricError as error:
+        return (error.reason, str(error)) if error.reason in _ERRORS_OF_ESTIMATES else None
+    return None
+
+
+def _is_silent(noisy: str) -> bool:
+    """Return whether a noisy file is silent; False if there is none, or if it cannot be read."""
+    try:
+        return bool(noisy) and float(np.abs(reading.read(Path(noisy)).samples).max()) < SILENCE_PEAK
+    except AudioError:
+        return False
 
 
 def _excluded(task: ScoringTask, model: str) -> dict[str, str]:

@@ -38,6 +38,17 @@ def test_caution_different_n_gives_the_counts_and_the_number_of_common_clips() -
     assert any("(of 7 clips: good 6, small 6)" in message and "on the 5 clips" in message for message in messages)
 
 
+def test_cautions_list_the_models_in_the_order_of_the_table() -> None:
+    results = example_run.results()
+    late = changed(changed(results, "small", lag_samples=3), "good", lag_samples=4)
+    late = replace(late, models=("noisy", "small", "good"))  # the order in which they were given
+    [found] = [caution for caution in cautions(late) if caution.kind == "lag"]
+    assert found.models == ("good", "small")  # the better one first
+    assert found.message.index("good in") < found.message.index("small in")
+    [found] = [caution for caution in cautions(late, ["noisy", "small", "good"]) if caution.kind == "lag"]
+    assert found.models == ("small", "good")
+
+
 def test_caution_clipped_is_given_above_a_thousandth_of_the_samples() -> None:
     results = example_run.results()
 

@@ -36,6 +36,13 @@ def test_row_error_names_the_problem_of_the_clip_then_of_the_enhancement() -> No
     assert not unreached.is_ok
 
 
+def test_row_error_names_why_the_estimate_cannot_be_scored() -> None:
+    row = example_run.results().rows["set/p287_000", "good"]
+    assert row.score is not None
+    silent = replace(row, score=replace(row.score, error="silent_est: silent"))
+    assert (silent.error, silent.is_ok, silent.value("sdr")) == ("silent_est: silent", False, None)
+
+
 def test_row_value_of_a_failed_clip_is_none_even_with_a_score() -> None:
     row = example_run.results().rows["set/p287_000", "good"]
     assert row.value("sdr") == 6.0

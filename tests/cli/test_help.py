@@ -35,6 +35,7 @@ COMMANDS = dict(commands(get_command(app)))
 def test_commands_are_those_of_the_readme() -> None:
     assert {words[0] for words in COMMANDS if words} == {
         *("run", "compare", "pair", "score", "report", "mix", "recommend", "demo", "metrics", "check", "doctor"),
+        "clean",
         "models",
     }
     assert {words[1] for words in COMMANDS if len(words) == 2} == {"list", "show", "new", "pull", "verify"}

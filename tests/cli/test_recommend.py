@@ -6,12 +6,13 @@ import json
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from seinfer.core.errors import UsageError
 from seinfer.pipeline import journal
 from tests.analysis.example_models import NOISY, compared
-from tests.helpers import invoke
+from tests.helpers import invoke, seinfer, write_audio, write_paired_set
 
 
 @pytest.fixture
@@ -53,6 +54,19 @@ def test_recommend_min_difference_that_is_not_a_number_or_metric_is_a_usage_erro
 def test_recommend_min_difference_changes_which_differences_matter(run_folder: Path) -> None:
     document = json.loads(invoke("recommend", run_folder, "--min-difference", "SDR=30", "--json").stdout)
     assert (document["pick"], document["needs"]["min_differences"]) == ("noisy", {"sdr": 30.0})
+
+
+def test_recommend_of_a_run_where_everything_failed_says_why(tmp_path: Path) -> None:
+    write_paired_set(tmp_path, 1)
+    write_audio(tmp_path / "theirs" / "c0.wav", np.zeros(24_000))
+    score = ("score", "--clean", "clean", "--noisy", "noisy", "--metrics", "sdr", "--out", "out", "theirs")
+    assert seinfer(*score, cwd=tmp_path).returncode == 5
+    result = seinfer("recommend", "out", cwd=tmp_path)
+    assert (result.returncode, result.stdout) == (5, "")
+    assert result.stderr.startswith("seinfer: no model has a result: theirs failed on 1 clip (silent_est: ")
+    assert "; see out/failures.csv" in result.stderr
+    result = seinfer("recommend", "out", "--json", cwd=tmp_path)
+    assert (result.returncode, json.loads(result.stdout)["candidates"][0]["quality"]) == (5, None)
 
 
 def test_recommend_json_has_the_same_facts(run_folder: Path) -> None:

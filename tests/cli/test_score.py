@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 import soundfile
 
@@ -34,6 +37,32 @@ def test_score_without_out_writes_no_files(tmp_path: Path) -> None:
     result = seinfer("score", "--clean", "clean", "noisy", cwd=tmp_path)
     assert result.returncode == 0, result.stderr
     assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_score_estimates_that_cannot_be_scored_are_failed(tmp_path: Path) -> None:
+    write_paired_set(tmp_path, 2)
+    for name, samples in {"zero": np.zeros(24_000), "nan": np.full(24_000, np.nan)}.items():
+        shutil.copytree(tmp_path / "noisy", tmp_path / name)
+        write_audio(tmp_path / name / "c1.wav", samples, subtype="FLOAT")
+    result = seinfer(
+        *("score", "--clean", "clean", "--noisy", "noisy", "--metrics", "sdr,pesq_wb", "--out", "out", "--json"),
+        *("zero", "nan"),
+        cwd=tmp_path,
+    )
+    assert result.returncode == 5, result.stderr
+    assert "4 ok, 2 failed, see out/failures.csv; written to out" in result.stderr
+    found = {(row["clip_id"], row["model"]): row for row in rows(tmp_path / "out" / "per_clip.csv")}
+    assert (found["c1", "zero"]["status"], found["c1", "zero"]["error"].partition(":")[0]) == ("failed", "silent_est")
+    assert (found["c1", "nan"]["status"], found["c1", "nan"]["error"].partition(":")[0]) == ("failed", "nonfinite")
+    assert found["c1", "zero"]["ref_status"] == "sdr: silent_est; pesq_wb: silent_est"
+    models = {model["model"]: model for model in json.loads(result.stdout)["models"]}
+    assert {name: (model["n_ok"], model["n_failed"]) for name, model in models.items()} == {
+        "noisy": (2, 0),
+        "zero": (1, 1),
+        "nan": (1, 1),
+    }
+    assert models["zero"]["figures"]["sdr"]["win_rate"] == 0.25  # half of a tie, and a lost clip
+    assert models["noisy"]["figures"]["sdr"]["summary"]["n"] == 1  # the clip that all have
 
 
 def test_score_limit_scores_the_first_clips_only(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from seinfer.clips.discovery import JOURNAL, clip_ids, find_audio, inspect, resolved
+from seinfer.clips.discovery import JOURNAL, RUN_JSON, clip_ids, find_audio, inspect, is_run_folder, resolved
 from seinfer.core.errors import UsageError
 from seinfer.core.hashing import sha256_of
 from seinfer.core.records import Clip
@@ -70,6 +70,38 @@ def test_find_audio_leaves_out_the_output_folder(tmp_path: Path) -> None:
 def test_find_audio_leaves_out_another_run_folder(tmp_path: Path) -> None:
     create_files(tmp_path / "x.wav", tmp_path / "old" / JOURNAL, tmp_path / "old" / "audio" / "m" / "x.wav")
     assert find_ids(tmp_path) == ["x"]
+
+
+def test_find_audio_in_a_run_folder_with_clips_finds_the_clips(tmp_path: Path) -> None:
+    create_files(tmp_path / JOURNAL, tmp_path / "noisy" / "x.wav", tmp_path / "audio" / "m" / "x.wav")
+    assert find_ids(tmp_path) == find_ids(tmp_path.parent, tmp_path) == ["noisy/x"]
+
+
+def test_find_audio_in_a_folder_called_audio_outside_of_a_run_finds_its_files(tmp_path: Path) -> None:
+    create_files(tmp_path / "audio" / "x.wav", tmp_path / RUN_JSON)
+    assert find_ids(tmp_path) == ["audio/x"]
+
+
+def test_find_audio_of_a_run_folder_alone_says_why_there_is_none(tmp_path: Path) -> None:
+    create_files(tmp_path / JOURNAL, tmp_path / "audio" / "m" / "x.wav")
+    with pytest.raises(UsageError, match=r"no audio files in .*the enhanced files in .*, a run folder, are not used"):
+        find_audio([tmp_path])
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "is_run"),
+    [
+        (JOURNAL, "", True),
+        (RUN_JSON, '{"run_id": "0123"}', True),
+        (RUN_JSON, '{"run": 1}', False),
+        (RUN_JSON, "[" * 100_000, False),
+        (RUN_JSON, "run_id", False),
+        ("notes.txt", "", False),
+    ],
+)
+def test_is_run_folder_needs_a_journal_or_our_run_json(tmp_path: Path, name: str, content: str, is_run: bool) -> None:
+    (tmp_path / name).write_text(content)
+    assert is_run_folder(tmp_path) is is_run
 
 
 def test_find_audio_searches_a_folder_with_the_name_of_a_file(tmp_path: Path) -> None:

@@ -63,6 +63,7 @@ def test_write_json_of_nan_is_refused(tmp_path: Path) -> None:
         (3, "3"),
         (1 / 3, "0.333333"),
         (-2.0, "-2.000000"),
+        (-1e-9, "0.000000"),
         (math.nan, ""),
         (math.inf, ""),
         ("a,b", "a,b"),

@@ -50,7 +50,7 @@ def test_make_test_set_in_a_folder_with_other_files_is_refused(mix_request: MixR
     mix_request.out.mkdir()
     (mix_request.out / content).write_text('{"made_by": "another program"}')
     before = files(mix_request.out)
-    with pytest.raises(UsageError, match="is neither empty nor a test set"):
+    with pytest.raises(UsageError, match=f"is neither empty nor a test set of seinfer mix: it contains {content}"):
         make(mix_request)
     assert files(mix_request.out) == before
 

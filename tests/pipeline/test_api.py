@@ -50,6 +50,15 @@ def test_compare_writes_the_tables_that_the_command_writes(paired: Path, tmp_pat
     assert result.failures == {}
 
 
+def test_compare_into_a_folder_with_other_files_is_refused_without_force(paired: Path) -> None:
+    with pytest.raises(UsageError, match=r"^out .* contains clean/, noisy/; choose another folder, or give force=True"):
+        seinfer.compare("anything", "noisy", out=paired)
+    with pytest.raises(UsageError, match="is neither empty nor a run folder"):
+        seinfer.score(paired / "noisy", paired / "clean", out=paired)
+    result = seinfer.score(paired / "noisy", paired / "clean", metrics="si_sdr", out=paired, force=True)
+    assert len(result.per_clip) == 3
+
+
 def test_compare_result_has_the_rows_of_the_files(paired: Path, tmp_path: Path) -> None:
     result = seinfer.compare(paired, "rnnoise", metrics="si_sdr", limit=2, out=tmp_path / "out")
     for name in ("per_clip", "summary", "pairwise"):

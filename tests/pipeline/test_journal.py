@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,18 @@ def test_run_folder_later_line_replaces_an_earlier_one(tmp_path: Path) -> None:
     folder.add_enhancement("new", DONE)
     folder.close()
     assert read_journal(tmp_path).enhancements["a/x", "m"] == ("new", DONE)
+
+
+def test_run_folder_scores_of_another_file_are_dropped(tmp_path: Path) -> None:
+    score, other = Score("a/x", "m", 16_000, {"sdr": 1.0}), replace(DONE, estimate_sha256="another")
+    folder = RunFolder(tmp_path)
+    folder.add_enhancement("one", DONE)
+    folder.add_score("s", score)
+    folder.add_enhancement("one", DONE)
+    assert folder.journal.scores == {("a/x", "m"): ("s", score)}
+    folder.add_enhancement("two", other)
+    assert folder.journal.scores == read_journal(tmp_path).scores == {}
+    folder.close()
 
 
 @pytest.mark.parametrize("n_missing", [1, 10, 60])

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from seinfer.analysis.results import Results
+from seinfer.core.records import Score
 from seinfer.reports.failures_csv import write_failures
 from tests.helpers import rows
 from tests.reports import example_run
@@ -23,6 +24,14 @@ def test_failures_lists_models_clips_and_scores_with_stage_and_reason(tmp_path: 
     assert ("set/p287_005", "good", "score", "pesq_crash", "pesq_wb") in found
     assert ("set/p287_006", "small", "enhance", "worker_crash", 'it ended with signal 11, "core dumped"') in found
     assert ("set/p287_007", "noisy", "read", "truncated", "the file ends early, in the middle") in found
+
+
+def test_failures_lists_an_estimate_that_cannot_be_scored_once(tmp_path: Path) -> None:
+    results = example_run.results()
+    slot = ("set/p287_000", "good")
+    silent = replace(results.rows[slot], score=Score(*slot, 16000, {}, {"sdr": "silent_est"}, error="silent_est: zero"))
+    found = written(tmp_path, replace(results, rows={**results.rows, slot: silent}))
+    assert [line for line in found if line[:2] == slot] == [(*slot, "score", "silent_est", "zero")]
 
 
 def test_failures_does_not_list_remarks(tmp_path: Path) -> None:

@@ -46,6 +46,47 @@ def test_score_task_silent_estimate_gives_the_reason(tmp_path: Path) -> None:
     assert (score.lag_samples, score.gain_db) == (None, None)
 
 
+@pytest.mark.parametrize(
+    ("estimate", "error"),
+    [
+        (np.zeros(2 * RATE), "silent_est: the estimate has a peak of 0.0e+00"),
+        (np.full(2 * RATE, np.nan), "nonfinite: "),
+        (np.zeros((2, 2 * RATE)), "silent_est: "),
+        (noisy(speech_like(1.0, RATE)), "length_mismatch: the reference has 32000 samples, the estimate 16000"),
+        (np.stack([np.zeros(2 * RATE), speech_like(2.0, RATE)]), ""),
+        (noisy(speech_like(2.0, RATE)), ""),
+    ],
+    ids=["silent", "NaN", "silent stereo", "half the length", "one silent channel", "good"],
+)
+def test_score_task_estimate_that_no_metric_can_use_is_an_error(
+    tmp_path: Path, estimate: np.ndarray, error: str
+) -> None:
+    score = scores(task_of(tmp_path, m=estimate))["x", "m"]
+    assert score.error.startswith(error)
+    assert bool(score.error) == bool(error) == (not score.values)
+
+
+def test_score_task_reason_of_the_clip_or_of_one_metric_is_no_error(tmp_path: Path) -> None:
+    silent, short = np.zeros(2 * RATE, np.float32), noisy(speech_like(0.2, RATE))
+    silent_clean = write(tmp_path / "silent.wav", silent)
+    estimates = {name: write(tmp_path / f"{name}.wav", samples) for name, samples in {"a": silent, "b": short}.items()}
+    tasks = [
+        ScoringTask("silent reference", silent_clean, "", {"a": estimates["a"]}, METRICS, RATE),
+        ScoringTask("silent noisy clip", estimates["b"], silent_clean, {"a": estimates["a"]}, METRICS, RATE),
+        ScoringTask("silent blind clip", "", silent_clean, {"a": estimates["a"]}, METRICS, RATE),
+        ScoringTask("short", estimates["b"], "", {"b": estimates["b"]}, ("pesq_wb",), RATE),
+    ]
+    found = scores(*tasks)
+    assert [dict(score.values) for score in found.values()] == [{}, {}, {}, {}]
+    assert [score.error for score in found.values()] == ["", "", "", ""]
+
+
+def test_score_task_silent_estimate_of_a_blind_clip_is_an_error(tmp_path: Path) -> None:
+    task = task_of(tmp_path, m=np.zeros(2 * RATE))
+    blind = replace(task, reference="", noisy=task.reference, metrics=())
+    assert scores(blind)["x", "m"].error.startswith("silent_est: ")
+
+
 def test_score_task_estimate_that_is_not_audio_is_unreadable(tmp_path: Path) -> None:
     task = task_of(tmp_path, m=np.zeros(10))
     Path(task.estimates["m"]).write_text("text")
@@ -58,6 +99,7 @@ def test_score_task_reference_that_is_not_audio_is_unreadable_for_every_estimate
     Path(task.reference).write_text("text")
     for score in scores(task).values():
         assert score.reasons["sdr"].startswith("unreadable: ")
+        assert score.error == ""  # the estimates may be good
 
 
 def test_score_task_late_estimate_reports_the_lag_and_shifts_nothing(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ...core.records import Clip
-from ..discovery import clip_ids, find_audio
+from ..discovery import ESTIMATES, clip_ids, find_audio, is_run_folder
 from . import messages
 from .categories import CategoryRules, add_categories_from_names, apply_category_rules
 from .clip_set import ClipSet, UnusedFile, sorted_clips
@@ -35,7 +35,7 @@ def collect(
         inputs: folders and files of noisy clips, one folder that contains a paired set, or one list of noisy files.
         clean: folder or list of the clean files.
         manifest: CSV with the columns clip_id, noisy, clean (which may be empty) and any further ones.
-        out: the run folder, which is not searched.
+        out: the run folder, which is not searched; if an input is in it, only its enhanced files are not.
         exclude: further folders that are not searched.
         categories: the user's rules; they replace categories from names and from the manifest.
 
@@ -58,10 +58,7 @@ def _find_pairs(
         return from_manifest(manifest)
     if lists := _find_lists(inputs, clean):
         return from_lists(lists)
-    for path in inputs:
-        if out and path.is_dir() and path.resolve().is_relative_to(out.resolve()):
-            raise messages.input_in_output(path, out)
-    excluded = [path for path in (out, *exclude) if path]
+    excluded = [*_not_searched_for(out, inputs), *exclude]
     if len(inputs) == 1 and (test_set := find_manifest(inputs[0], clean)):
         return _with_notes(from_test_set(test_set, find_audio(inputs, exclude=excluded, may_be_empty=True)[1]))
     base, files, unused = _list_inputs(inputs, [*excluded, *([clean] if clean else [])])
@@ -70,6 +67,24 @@ def _find_pairs(
     else:
         found = _from_one_folder(base, files, inputs) or _without_references(files, inputs)
     return _with_notes(replace(found, unused=(*found.unused, *unused)))
+
+
+def _not_searched_for(out: Path | None, inputs: Sequence[Path]) -> list[Path]:
+    """Return the folders that are not searched because of the run folder: itself, or only its enhanced files.
+
+    A run folder may also contain someone's clips. They are used if they are in a folder that is given as input.
+
+    Raises:
+        UsageError: an input is in a run folder that is new, or among its enhanced files.
+    """
+    within = [path for path in inputs if out and path.is_dir() and path.resolve().is_relative_to(out.resolve())]
+    if out is None or not within:
+        return [out] if out else []
+    estimates = out / ESTIMATES
+    for path in within:
+        if not is_run_folder(out) or path.resolve().is_relative_to(estimates.resolve()):
+            raise messages.input_in_output(path, out)
+    return [estimates]
 
 
 def _with_notes(found: ClipSet) -> ClipSet:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from seinfer.clips.discovery import JOURNAL
 from seinfer.clips.pairing import collect
 from seinfer.core.errors import PairingError, UsageError
 
@@ -87,6 +88,19 @@ def test_collect_an_input_inside_the_output_is_refused(tmp_path: Path) -> None:
     tree(tmp_path, "x.wav")
     with pytest.raises(UsageError, match="is in the output folder"):
         collect([tmp_path], out=tmp_path)
+
+
+def test_collect_a_set_in_a_folder_that_a_run_wrote_to_is_found(tmp_path: Path) -> None:
+    tree(tmp_path, "noisy/x.wav", "clean/x.wav", "audio/rnnoise/x.wav", JOURNAL)
+    expected = {"x": ("noisy/x.wav", "clean/x.wav")}
+    assert pairs(collect([tmp_path]), tmp_path) == expected
+    assert pairs(collect([tmp_path], out=tmp_path), tmp_path) == expected
+
+
+def test_collect_enhanced_files_of_the_run_folder_are_refused(tmp_path: Path) -> None:
+    tree(tmp_path, "noisy/x.wav", "audio/rnnoise/x.wav", JOURNAL)
+    with pytest.raises(UsageError, match=r"the input .*rnnoise is in the output folder"):
+        collect([tmp_path / "audio" / "rnnoise"], out=tmp_path)
 
 
 def test_collect_clean_and_manifest_together_are_refused(tmp_path: Path) -> None:
