@@ -133,7 +133,7 @@ def refuse_long_pair(name: str, speech: Recording, sample_rate: int) -> None:
         raise AudioError(
             "too_long",
             f"{name}: {duration_s:.1f} s of speech; expected at most {MAX_PAIR_SAMPLES / sample_rate:.1f} s, "
-            f"{MAX_PAIR_SAMPLES} samples at {sample_rate} Hz; split it, or give --max-duration",
+            f"{MAX_PAIR_SAMPLES} samples at {sample_rate} Hz; split it, or give --duration-s",
         )
 
 

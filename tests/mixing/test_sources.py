@@ -121,6 +121,6 @@ def test_read_response_of_many_minutes_is_too_long(tmp_path: Path) -> None:
 def test_refuse_long_pair_counts_at_the_rate_of_the_pair() -> None:
     speech = Recording(np.zeros(5_000_001, np.float32), 8_000)
     refuse_long_pair("a.wav", speech, 8_000)
-    with pytest.raises(AudioError, match=r"a\.wav: 625\.0 s of speech; .*or give --max-duration") as caught:
+    with pytest.raises(AudioError, match=r"a\.wav: 625\.0 s of speech; .*or give --duration-s") as caught:
         refuse_long_pair("a.wav", speech, 16_000)
     assert caught.value.reason == "too_long"
