@@ -66,7 +66,7 @@ def measure_scoring(folder: Path, metrics: str) -> None:
     silence = [*compare, "--metrics", "dnsmos_p808", "--out", str(folder / "out-3"), str(folder / "silence")]
     show("silence, scored", silence)
     with open(folder / "out-3" / "per_clip.csv", newline="", encoding="utf-8") as file:
-        print("  ", next(csv.DictReader(file)))
+        print("  ", next(csv.DictReader(file))["ref_status"])
 
 
 def measure_mix(folder: Path) -> None:
