@@ -18,6 +18,7 @@ from typing import BinaryIO
 import numpy as np
 import soundfile
 
+from ..core.counts import counted
 from ..core.errors import AudioError
 from ..core.files import open_regular
 from .resampling import Samples
@@ -27,6 +28,8 @@ SUFFIXES = frozenset(
 )
 MIN_SAMPLE_RATE, MAX_SAMPLE_RATE = 1_000, 768_000
 MAX_CHANNELS = 64
+MAX_BLOCK_SAMPLES = 4_000_000
+"""Largest block that `read_blocks` yields, samples of all channels together: 10 s of 8 channels at 48 kHz fit."""
 # A WAV file has a few chunks; a damaged one can appear to have one every eight bytes.
 _MAX_CHUNKS = 1_000
 
@@ -60,19 +63,24 @@ def probe(path: Path) -> Info:
         return info
 
 
-def read(path: Path, *, mono: bool = False) -> Audio:
+def read(path: Path, *, mono: bool = False, max_samples: int | None = None, at_rate: int = 0) -> Audio:
     """Decode a file.
 
     Args:
         path: any format that libsndfile reads; the content decides, not the suffix.
         mono: average the channels.
+        max_samples: largest number of samples that are kept, all channels together; None for any. A compressed file of
+            a few kB can contain hours, so the number is checked before anything is decoded.
+        at_rate: the samples are counted at this rate in Hz if that of the file is lower.
 
     Raises:
-        AudioError: as for `probe`; also if the data end early, or a sample is NaN or infinite.
+        AudioError: as for `probe`; `too_long`; also if the data end early, or a sample is NaN or infinite.
     """
     with _opened(path) as (sound, info):
+        if max_samples is not None:
+            _refuse_long(path, info, 1 if mono else info.channels, max_samples, max(info.sample_rate, at_rate))
         try:
-            samples = sound.read(dtype="float32", always_2d=True)
+            samples, n_read = _decoded(sound, mono=mono and info.channels > 1)
         except soundfile.LibsndfileError as error:
             raise _decoding_stopped(path, error) from error
         except (MemoryError, ValueError) as error:  # ValueError: more bytes than numpy can count
@@ -81,16 +89,29 @@ def read(path: Path, *, mono: bool = False) -> Audio:
                 f"{path}: header with {info.n_samples} samples on {info.channels} channels; they do not fit in memory; "
                 "copy the file again, or split it",
             ) from error
-    _refuse_short(path, len(samples), info)
-    if not len(samples):
+    _refuse_short(path, n_read, info)
+    if not n_read:
         raise AudioError("empty", f"{path} contains no samples; expected at least one")
-    samples = np.ascontiguousarray(samples.T)
     refuse_nonfinite(samples, info.sample_rate, str(path))
-    return Audio(samples.mean(0, keepdims=True) if mono else samples, info.sample_rate, info.subtype)
+    return Audio(samples, info.sample_rate, info.subtype)
+
+
+def _decoded(sound: soundfile.SoundFile, *, mono: bool) -> tuple[Samples, int]:
+    """Return all samples and their number per channel; with `mono` only one block of all channels is in memory."""
+    if not mono:
+        whole = sound.read(dtype="float32", always_2d=True)
+        return np.ascontiguousarray(whole.T), len(whole)
+    means = [np.zeros(0, np.float32)]
+    while len(block := sound.read(max(1, MAX_BLOCK_SAMPLES // sound.channels), dtype="float32", always_2d=True)):
+        means.append(np.ascontiguousarray(block.T).mean(0))
+    joined = np.concatenate(means)
+    return joined[None], len(joined)
 
 
 def read_blocks(path: Path, block_s: float, *, mono: bool = False) -> Iterator[Samples]:
-    """Decode a file in blocks; every block except the last is `block_s` seconds long.
+    """Decode a file in blocks; every block except the last is `block_s` seconds long, or shorter for many channels.
+
+    A block has at most MAX_BLOCK_SAMPLES, all channels together.
 
     Yields:
         Samples of shape (channels, time).
@@ -100,7 +121,7 @@ def read_blocks(path: Path, block_s: float, *, mono: bool = False) -> Iterator[S
     """
     n_read = 0
     with _opened(path) as (sound, info):
-        n_block = max(1, round(block_s * info.sample_rate))
+        n_block = max(1, min(round(block_s * info.sample_rate), MAX_BLOCK_SAMPLES // info.channels))
         while len(block := _next_block(path, sound, n_block)):
             n_read += len(block)
             samples = np.ascontiguousarray(block.T)
@@ -135,6 +156,16 @@ def _opened(path: Path) -> Iterator[tuple[soundfile.SoundFile, Info]]:
             raise AudioError("unreadable", f"{path} cannot be read: {error.strerror or error}") from error
         with sound:
             yield sound, _checked(path, Info(sound.samplerate, sound.channels, sound.frames, sound.subtype))
+
+
+def _refuse_long(path: Path, info: Info, channels: int, max_samples: int, rate: int) -> None:
+    if info.n_samples * channels * rate > max_samples * info.sample_rate:
+        raise AudioError(
+            "too_long",
+            f"{path} lasts {info.n_samples / info.sample_rate:.1f} s; expected at most "
+            f"{max_samples / (rate * channels):.1f} s, {max_samples} samples in {counted(channels, 'channel')} at "
+            f"{rate} Hz; split it",
+        )
 
 
 def _refuse_short(path: Path, n_read: int, info: Info) -> None:

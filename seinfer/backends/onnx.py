@@ -10,7 +10,7 @@ onnx and onnxruntime are imported inside functions, never at module level.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -51,9 +51,26 @@ def read_graph(path: Path, spec: ModelSpec) -> onnx.ModelProto:
     # The last field of a file written by torch: a file that is cut short there can be read apart from this field.
     if "" not in {operators.domain for operators in model.opset_import}:
         raise IntegrityError(unfit(path, spec, "it names no operator set, so it is cut short or empty"))
-    if any(tensor.data_location == package.TensorProto.EXTERNAL for tensor in model.graph.initializer):
-        raise IntegrityError(unfit(path, spec, "it has tensors in other files, expected all of them in this file"))
+    if other := next(_other_files(package, model), None):
+        problem = f"it has tensors in other files, such as {other!r}, expected all of them in this file"
+        raise IntegrityError(unfit(path, spec, problem))
     return model
+
+
+def _other_files(package: ModuleType, message: Any) -> Iterator[str]:
+    """Yield the files that tensors of a model name: onnxruntime would open them, wherever they are.
+
+    A tensor may be an initial value, sparse or not, or an attribute of a node, and a node may be part of an inner graph
+    (a branch, a loop) or of a function. So all messages of the model are searched.
+    """
+    if isinstance(message, package.TensorProto):
+        if message.data_location == message.EXTERNAL or message.external_data:
+            yield next((entry.value for entry in message.external_data if entry.key == "location"), "no name")
+        return
+    for field, value in message.ListFields():
+        if field.message_type is not None:
+            for inner in [value] if hasattr(value, "ListFields") else value:
+                yield from _other_files(package, inner)
 
 
 def interface(values: Iterable[onnx.ValueInfoProto]) -> dict[str, Shape]:

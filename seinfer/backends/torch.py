@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pickle
 import struct
+import zipfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import ModuleType
@@ -53,8 +54,9 @@ def read_checkpoint(torch: ModuleType, path: Path, spec: ModelSpec, safe_globals
         safe_globals: classes that the file may name in addition to tensors, such as those of `inert`.
 
     Raises:
-        IntegrityError: it cannot be read, or names code that is not allowed.
+        IntegrityError: it cannot be read, names code that is not allowed, or unpacks to more than its own size.
     """
+    _refuse_packed(path, spec)
     try:
         with torch.serialization.safe_globals(list(safe_globals)):
             return torch.load(path, map_location="cpu", weights_only=True)
@@ -63,6 +65,27 @@ def read_checkpoint(torch: ModuleType, path: Path, spec: ModelSpec, safe_globals
             f"{path} cannot be read as a checkpoint of {spec.name}: {_reason(error)}; nothing in it was run; "
             f"fetch it again with `seinfer models pull {spec.name}`"
         ) from error
+
+
+def _refuse_packed(path: Path, spec: ModelSpec) -> None:
+    """Refuse a zip file whose members are compressed or share their bytes: a small file could fill the memory.
+
+    `torch.save` stores every member uncompressed and by itself.
+    """
+    try:
+        if not zipfile.is_zipfile(path):
+            return
+        with zipfile.ZipFile(path) as bundle:
+            unpacked_bytes = sum(member.file_size for member in bundle.infolist())
+        size_bytes = path.stat().st_size
+    except (*_UNREADABLE, zipfile.BadZipFile):  # torch's reader reports it
+        return
+    if unpacked_bytes > size_bytes:
+        raise IntegrityError(
+            f"{path} cannot be read as a checkpoint of {spec.name}: its {size_bytes:,} bytes unpack to "
+            f"{unpacked_bytes:,}, expected no more than the file itself has (torch.save compresses nothing); fetch it "
+            f"again with `seinfer models pull {spec.name}`"
+        )
 
 
 def _reason(error: Exception) -> str:

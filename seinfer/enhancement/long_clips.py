@@ -19,13 +19,17 @@ from ..audio.reading import Info, read_blocks, refuse_nonfinite
 from ..audio.resampling import Resampler, Samples
 from ..audio.writing import WavWriter
 from ..backends.base import Enhancer, Stream, Streaming, TwoPass, Waveform
+from ..core.errors import AudioError
 from .model import enhance_clips
 
 LONG_S = 60.0
 """Clips longer than this are enhanced block by block (seconds, all channels together)."""
+LONG_SAMPLES = round(LONG_S * 48_000)
+"""So are clips with more samples, all channels together: short ones of a very high rate."""
 _BLOCK_S = 10.0
 # A recurrent network forgets its initial state within a few seconds; the fade hides the remaining difference.
 _WINDOW_S, _CONTEXT_S, _FADE_S = 30.0, 5.0, 0.5
+_MAX_WINDOW_SAMPLES = 40_000_000  # 20 channels at 48 kHz
 
 
 @dataclass
@@ -76,6 +80,7 @@ def enhance_file(
 
     streams = _streams(enhancer, blocks, info.sample_rate, channels, clock)
     if streams is None:
+        _refuse_wide(source, info.sample_rate, channels)
         enhanced = windowed(enhancer, blocks(), info.sample_rate, clock)
     else:
         enhanced = streamed(streams, blocks(), info.sample_rate, enhancer.sample_rate, clock)
@@ -87,6 +92,18 @@ def enhance_file(
             n_left -= min(n_left, samples.shape[1])
         file.write(np.zeros((channels, n_left), np.float32))
     return LongResult(channels, file.n_clipped, streams is None, clock.seconds)
+
+
+def _refuse_wide(source: Path, sample_rate: int, channels: int) -> None:
+    """Refuse a file of which one window, all channels together, would need too much memory."""
+    window_s = _WINDOW_S + 2 * _CONTEXT_S
+    if (n_samples := round(window_s * sample_rate) * channels) > _MAX_WINDOW_SAMPLES:
+        raise AudioError(
+            "unsupported",
+            f"{source}: a window of {window_s:g} s has {n_samples} samples in {channels} channels at {sample_rate} Hz; "
+            f"expected at most {_MAX_WINDOW_SAMPLES} for a network without streaming; use --mono, or cut the clip to "
+            f"less than {LONG_S:g} s, all channels together",
+        )
 
 
 def _streams(
@@ -179,9 +196,9 @@ def windowed(enhancer: Enhancer, blocks: Iterable[Samples], sample_rate: int, cl
     fade_in = np.linspace(0, 1, n_fade, endpoint=False, dtype=np.float32)
     tail: Samples | None = None
     for window, n_before, is_last in _windows(blocks, n_window, n_context):
-        with clock:
-            [enhanced] = enhance_clips(enhancer, [window], [sample_rate])
-        enhanced = enhanced[:, n_before:]
+        with clock:  # channel by channel: a batch of all channels could take several times the memory
+            channels = [enhance_clips(enhancer, [channel[None]], [sample_rate])[0] for channel in window]
+        enhanced = np.concatenate(channels)[:, n_before:]
         if tail is not None:
             n = min(n_fade, enhanced.shape[1])
             enhanced[:, :n] = fade_in[:n] * enhanced[:, :n] + (1 - fade_in[:n]) * tail[:, :n]

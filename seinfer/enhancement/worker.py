@@ -29,7 +29,7 @@ from ..core.hashing import sha256_of
 from ..core.process import Channel
 from ..core.records import Enhancement, Job, ModelSpec, from_json, to_json
 from .loading import load_on
-from .long_clips import LONG_S, enhance_file
+from .long_clips import LONG_S, LONG_SAMPLES, enhance_file
 from .model import enhance_clips
 
 MAX_MESSAGE = 1 << 22
@@ -106,7 +106,7 @@ class Worker:
         while (message := self._channel.receive()) is not None:
             batch = []
             for job in (from_json(Job, values) for values in message["jobs"]):
-                if job.duration_s > LONG_S:
+                if _is_long(job):
                     self._decoded.put(job)
                     continue
                 decoded = self._guard(job, reading.read, Path(job.source), mono=job.mono)
@@ -207,6 +207,17 @@ class Worker:
 
     def _report(self, enhancement: Enhancement) -> None:
         self._channel.send({"event": "clip", **to_json(enhancement)})
+
+
+def _is_long(job: Job) -> bool:
+    """Return whether a clip is enhanced block by block."""
+    if job.duration_s > LONG_S or job.duration_s * reading.MAX_SAMPLE_RATE <= LONG_SAMPLES:
+        return job.duration_s > LONG_S
+    try:
+        info = reading.probe(Path(job.source))
+    except AudioError:  # reading the clip reports it
+        return False
+    return info.n_samples * (1 if job.mono else info.channels) > LONG_SAMPLES
 
 
 def peak_rss_mib() -> float:

@@ -15,6 +15,7 @@ REASONS: Mapping[str, str] = {
     "silent_est": "the estimate is silent, or a whole piece of it in which the reference has speech",
     "nonfinite": "a signal contains NaN or infinity",
     "too_short": "the clip is shorter than the metric needs",
+    "too_long": "the clip is longer than a scoring process has memory for; the figures follow",
     "not_enough_speech": "the clip is long enough, but its reference does not contain enough speech",
     "length_mismatch": "the lengths of reference and estimate differ by more than 40 ms",
     "no_reference": "the metric compares with a reference, and there is none",
@@ -30,8 +31,8 @@ REASONS: Mapping[str, str] = {
     "metric_error": "the metric raised an error, which follows",
     "metric_crash": "the process crashed in the metric",
 }
-"""Reason code -> meaning. After unreadable, not_computed, not_installed, model_file, pesq_error and metric_error, a
-detail follows."""
+"""Reason code -> meaning. After unreadable, too_long, not_computed, not_installed, model_file, pesq_error and
+metric_error, a detail follows."""
 
 REMARKS: Mapping[str, str] = {
     "identical": "the estimate equals the reference sample by sample; the value is the metric's bound or its maximum",

@@ -25,6 +25,7 @@ from .sources import (
     list_sources,
     read_recording,
     read_response,
+    refuse_long_pair,
     resampled,
 )
 
@@ -86,6 +87,7 @@ class PairMaker:
         request, use = self._request, pair.use
         speech_excerpt = self._speech_excerpt(use)
         sample_rate = request.sample_rate or speech_excerpt.recording.sample_rate
+        refuse_long_pair(use.speech.name, speech_excerpt.recording, sample_rate)
         dry = self._resampled("speech", speech_excerpt.recording, sample_rate)
         rir, speech = self._in_room(use, dry, sample_rate)
         noise_name, source = self._noises.usable_file(pair.noises, use.number)

@@ -21,6 +21,11 @@ from .mixture import Signal, require_sound
 from .random_draws import RandomDraws
 
 MIN_DURATION_S = 0.5
+# The memory of `mix` stays below 1.5 GiB: reading takes up to 24 bytes per sample, mixing a pair 110 (see the benchmark
+# `memory`). A recording of noise may be longer than a pair, because only an excerpt of it is mixed.
+MAX_RECORDING_SAMPLES = 40_000_000
+MAX_RESPONSE_SAMPLES = 5_000_000
+MAX_PAIR_SAMPLES = 10_000_000
 
 
 @dataclass(frozen=True)
@@ -86,9 +91,9 @@ def read_recording(path: Path) -> Recording:
     """Read speech or noise.
 
     Raises:
-        AudioError: as for `reading.read`; `too_short`; `silent`.
+        AudioError: as for `reading.read`; `too_long`; `too_short`; `silent`.
     """
-    decoded = reading.read(path, mono=True)
+    decoded = reading.read(path, mono=True, max_samples=MAX_RECORDING_SAMPLES)
     signal = decoded.samples[0]
     if len(signal) < MIN_DURATION_S * decoded.sample_rate:
         raise AudioError(
@@ -103,13 +108,33 @@ def read_response(path: Path) -> Recording:
     """Read an impulse response.
 
     Raises:
-        AudioError: as for `reading.read`; `silent`.
+        AudioError: as for `reading.read`; `too_long`; `silent`.
     """
-    decoded = reading.read(path)
+    decoded = reading.read(path, max_samples=MAX_RESPONSE_SAMPLES)
     response = decoded.samples[0]
     if not response.any():
         raise AudioError("silent", f"{path} contains only zeros in its first channel; expected an impulse response")
     return Recording(response, decoded.sample_rate)
+
+
+def refuse_long_pair(name: str, speech: Recording, sample_rate: int) -> None:
+    """Refuse speech whose mixing would need too much memory.
+
+    Args:
+        name: the file, for the message.
+        speech: the part of it that is mixed.
+        sample_rate: Hz of the pair.
+
+    Raises:
+        AudioError: `too_long`.
+    """
+    duration_s = len(speech.signal) / speech.sample_rate
+    if duration_s * sample_rate > MAX_PAIR_SAMPLES:
+        raise AudioError(
+            "too_long",
+            f"{name}: {duration_s:.1f} s of speech; expected at most {MAX_PAIR_SAMPLES / sample_rate:.1f} s, "
+            f"{MAX_PAIR_SAMPLES} samples at {sample_rate} Hz; split it, or give --duration-s",
+        )
 
 
 def resampled(recording: Recording, sample_rate: int) -> Signal:

@@ -42,6 +42,10 @@ T = TypeVar("T")
 Announce = Callable[[str, str], None]
 _QUALITY = "HQ"
 _ERRORS_OF_ESTIMATES = ("silent_est", "nonfinite", "length_mismatch")
+# A scoring process stays below 1.5 GiB: the metrics take up to 80 bytes per sample with a reference and 30 without one,
+# in addition to 0.5 GiB for the networks of DNSMOS (see benchmarks/memory.py). Most metrics compute at _METRIC_RATE.
+MAX_SAMPLES_WITH_REFERENCE, MAX_SAMPLES_WITHOUT = 10_000_000, 30_000_000
+_METRIC_RATE = 16_000
 
 
 def main() -> None:
@@ -66,22 +70,32 @@ def score_task(task: ScoringTask, announce: Announce) -> Iterator[Score]:
         announce: called with (model, metric) right before a metric is computed.
     """
     try:
-        references = _References(reading.read(Path(task.reference or task.noisy)), task.sample_rate)
+        references = _References(_read(task.reference or task.noisy, task), task.sample_rate)
     except AudioError as error:
         for model in task.estimates:
             yield replace(_unscored(task, model, error), error="")  # the estimates may be good
         return
     for model, path in task.estimates.items():
         try:
-            yield _score(task, model, references, reading.read(Path(path)), partial(announce, model))
+            yield _score(task, model, references, _read(path, task), partial(announce, model))
         except AudioError as error:
             yield _unscored(task, model, error)
 
 
+def _read(path: str, task: ScoringTask) -> Audio:
+    """Decode a file.
+
+    Raises:
+        AudioError: it cannot be read; `too_long`: its scores would need too much memory.
+    """
+    limit = MAX_SAMPLES_WITH_REFERENCE if task.reference else MAX_SAMPLES_WITHOUT
+    return reading.read(Path(path), max_samples=limit, at_rate=max(task.sample_rate, _METRIC_RATE))
+
+
 def _unscored(task: ScoringTask, model: str, error: AudioError) -> Score:
     known = {"nonfinite": "nonfinite", "empty": "too_short", "channels": "channels"}
-    reason = known.get(error.reason) or f"unreadable: {error}"
-    reasons = dict.fromkeys(task.metrics, reason)
+    kind = "too_long" if error.reason == "too_long" else "unreadable"
+    reasons = dict.fromkeys(task.metrics, known.get(error.reason) or f"{kind}: {error}")
     return Score(task.clip_id, model, task.sample_rate, reasons=reasons, error=f"{error.reason}: {error}")
 
 

@@ -184,3 +184,45 @@ def test_refuse_nonfinite_uses_the_given_reason_and_name() -> None:
     with pytest.raises(AudioError, match=r"output of x: 1 of 4 samples") as caught:
         reading.refuse_nonfinite(np.array([[0, 0, np.nan, 0]], np.float32), 16_000, "output of x", "bad_output")
     assert caught.value.reason == "bad_output"
+
+
+def test_read_of_more_samples_than_allowed_is_too_long_before_decoding(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "long.flac"
+    soundfile.write(path, np.zeros((16_000, 2)), 16_000, "PCM_16")
+    monkeypatch.setattr(soundfile.SoundFile, "read", None)
+    with pytest.raises(AudioError) as caught:
+        reading.read(path, max_samples=31_999)
+    assert caught.value.reason == "too_long"
+    assert str(caught.value) == (
+        f"{path} lasts 1.0 s; expected at most 1.0 s, 31999 samples in 2 channels at 16000 Hz; split it"
+    )
+
+
+def test_read_limit_counts_low_rates_at_the_given_rate_and_one_channel_if_mono(tmp_path: Path) -> None:
+    path = tmp_path / "clip.wav"
+    soundfile.write(path, np.zeros((8_000, 2)), 8_000, "PCM_16")
+    assert reading.read(path, max_samples=16_000).samples.shape == (2, 8_000)
+    assert reading.read(path, mono=True, max_samples=8_000).samples.shape == (1, 8_000)
+    with pytest.raises(AudioError, match=r"expected at most 0\.5 s, 16000 samples in 2 channels at 16000 Hz"):
+        reading.read(path, max_samples=16_000, at_rate=16_000)
+
+
+def test_read_mono_of_many_channels_in_blocks_equals_the_mean_of_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "clip.wav"
+    soundfile.write(path, noise(9, 5_000).T, 16_000, "PCM_16")
+    whole = reading.read(path)
+    monkeypatch.setattr(reading, "MAX_BLOCK_SAMPLES", 9 * 1_000)
+    np.testing.assert_array_equal(reading.read(path, mono=True).samples, whole.samples.mean(0, keepdims=True))
+
+
+def test_read_blocks_of_many_channels_are_shorter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "clip.wav"
+    soundfile.write(path, noise(4, 2_500).T, 1_000, "PCM_16")
+    monkeypatch.setattr(reading, "MAX_BLOCK_SAMPLES", 4_000)
+    blocks = list(reading.read_blocks(path, 10.0))
+    assert [block.shape for block in blocks] == [(4, 1_000), (4, 1_000), (4, 500)]
+    np.testing.assert_array_equal(np.concatenate(blocks, axis=1), reading.read(path).samples)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -131,3 +132,46 @@ def test_read_graph_with_tensors_in_other_files_is_integrity_error(files: dict[s
     files["enc.onnx"].write_bytes(model.SerializeToString())
     with pytest.raises(IntegrityError, match="has tensors in other files"):
         load_files(files, MODEL)
+
+
+@pytest.mark.parametrize("place", ["initializer", "sparse", "attribute", "branch", "function"])
+@pytest.mark.parametrize("location", ["../../etc/passwd", "/etc/passwd", "beside.bin"])
+def test_read_graph_with_an_external_tensor_anywhere_names_its_file(tmp_path: Path, place: str, location: str) -> None:
+    path = tmp_path / "network.onnx"
+    path.write_bytes(_model_with_external_tensor(place, location).SerializeToString())
+    with pytest.raises(IntegrityError, match=f"has tensors in other files, such as '{re.escape(location)}'"):
+        read_graph(path, SPEC)
+
+
+def test_read_graph_with_all_tensors_inside_is_read(tmp_path: Path) -> None:
+    model = _model_with_external_tensor("branch", "x")
+    tensor = model.graph.node[0].attribute[0].g.initializer[0]
+    tensor.ClearField("external_data")
+    tensor.ClearField("data_location")
+    path = tmp_path / "network.onnx"
+    path.write_bytes(model.SerializeToString())
+    assert read_graph(path, SPEC) == model
+
+
+def _model_with_external_tensor(place: str, location: str) -> Any:
+    """Return a model with one tensor whose values are in another file."""
+    from onnx import TensorProto, helper
+
+    tensor = TensorProto(name="t", data_type=TensorProto.FLOAT, dims=[1], data_location=TensorProto.EXTERNAL)
+    tensor.external_data.add(key="location", value=location)
+    constant = helper.make_node("Constant", [], ["c"], value=tensor)
+    graph = helper.make_graph([], "g", [], [])
+    opset = helper.make_opsetid("", 12)
+    model = helper.make_model(graph, opset_imports=[opset])
+    if place == "initializer":
+        model.graph.initializer.append(tensor)
+    elif place == "sparse":
+        model.graph.sparse_initializer.add(values=tensor)
+    elif place == "attribute":
+        model.graph.node.append(constant)
+    elif place == "branch":
+        branch = helper.make_graph([], "inner", [], [], initializer=[tensor])
+        model.graph.node.append(helper.make_node("If", ["c"], ["y"], then_branch=branch))
+    else:
+        model.functions.append(helper.make_function("own", "f", [], [], [constant], [opset]))
+    return model

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import zipfile
+from pathlib import Path
+
 import pytest
 
-from seinfer.backends.torch import inert, open_torch
-from seinfer.core.errors import UsageError
+from seinfer.backends.torch import inert, open_torch, read_checkpoint
+from seinfer.core.errors import IntegrityError, UsageError
 from seinfer.models.registry import load_registry
 
 torch = pytest.importorskip("torch", reason="torch, of the extras segan and denoiser, is not installed")
@@ -29,3 +32,28 @@ def test_device_cuda_is_refused_without_a_gpu_and_turns_tf32_off_with_one(
     _, device = open_torch(SPECS["denoiser-dns64"], device="cuda", threads=1)
     assert device.type == "cuda"
     assert not torch.backends.cudnn.allow_tf32
+
+
+def packed(source: Path, target: Path, compression: int) -> Path:
+    """Write the members of a checkpoint to another zip file."""
+    with zipfile.ZipFile(source) as bundle, zipfile.ZipFile(target, "w", compression) as packed:
+        for member in bundle.infolist():
+            packed.writestr(member.filename, bundle.read(member))
+    return target
+
+
+def test_read_checkpoint_that_unpacks_to_more_than_its_size_is_integrity_error_before_reading(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torch.save({"weight": torch.zeros(1_000_000)}, tmp_path / "good.th")
+    bomb = packed(tmp_path / "good.th", tmp_path / "bomb.th", zipfile.ZIP_DEFLATED)
+    assert bomb.stat().st_size < 10_000
+    monkeypatch.setattr(torch, "load", None)
+    with pytest.raises(IntegrityError, match=r"its [\d,]+ bytes unpack to 4,00\d,\d+, expected no more"):
+        read_checkpoint(torch, bomb, SPECS["denoiser-dns64"])
+
+
+def test_read_checkpoint_that_stores_its_members_is_read(tmp_path: Path) -> None:
+    torch.save({"weight": torch.ones(1_000)}, tmp_path / "good.th")
+    stored = packed(tmp_path / "good.th", tmp_path / "stored.th", zipfile.ZIP_STORED)
+    assert read_checkpoint(torch, stored, SPECS["denoiser-dns64"])["weight"].sum() == 1_000

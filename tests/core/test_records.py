@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 
 import pytest
 
@@ -17,6 +18,7 @@ from seinfer.core.records import (
     from_json,
     to_json,
 )
+from seinfer.models.registry import load_registry
 
 SPEC = ModelSpec(
     *("toy", "a model", "toy:load", 16_000, True, 10.0, 5, "MIT", "none stated", "here", "not at all"),
@@ -40,6 +42,14 @@ SPEC = ModelSpec(
 )
 def test_from_json_of_to_json_returns_the_same_record(record: object) -> None:
     assert from_json(type(record), json.loads(json.dumps(to_json(record)))) == record
+
+
+def test_to_json_equals_asdict_for_every_model_and_shares_no_container() -> None:
+    for spec in (SPEC, *load_registry().specs.values()):
+        assert to_json(spec) == asdict(spec)
+        assert json.dumps(to_json(spec)) == json.dumps(asdict(spec))
+    to_json(SPEC)["options"]["widths"].append(3)
+    assert SPEC.options["widths"] == [1, 2]
 
 
 def test_from_json_of_another_version_ignores_unknown_keys_and_uses_defaults() -> None:

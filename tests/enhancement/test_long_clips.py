@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -174,3 +175,28 @@ def test_enhance_file_nan_from_the_network_is_refused(long_file: Path) -> None:
 
 def test_block_lengths_leave_room_for_context() -> None:
     assert long_clips.LONG_S > long_clips._WINDOW_S + 2 * long_clips._CONTEXT_S > long_clips._BLOCK_S
+
+
+def test_enhance_file_windows_are_enhanced_channel_by_channel(tmp_path: Path) -> None:
+    rows: list[int] = []
+
+    class Counting(PassthroughWithoutStream):
+        def enhance(self, batch: Batch) -> list[Waveform]:
+            rows.append(len(batch))
+            return super().enhance(batch)
+
+    source = tmp_path / "long.wav"
+    write_audio(source, np.tile(noise(65.0)[:1], (3, 1)), RATE, "PCM_16")
+    enhance_file(Counting(RATE), source, tmp_path / "out.wav", reading.probe(source), "PCM_16", mono=False)
+    assert set(rows) == {1}
+
+
+def test_enhance_file_with_too_many_samples_in_a_window_names_the_limit(tmp_path: Path) -> None:
+    source = tmp_path / "wide.flac"
+    soundfile.write(source, np.zeros((10, 8), np.int16), 192_000, "PCM_16")
+    target = tmp_path / "out.wav"
+    with pytest.raises(AudioError, match="has 61440000 samples in 8 channels at 192000 Hz; expected at most 40000000"):
+        enhance_file(PassthroughWithoutStream(RATE), source, target, reading.probe(source), "PCM_16", mono=False)
+    assert not target.exists()
+    enhance_file(PassthroughWithoutStream(RATE), source, target, reading.probe(source), "PCM_16", mono=True)
+    assert target.exists()

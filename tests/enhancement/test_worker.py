@@ -14,6 +14,7 @@ import soundfile
 from seinfer.core.hashing import sha256_of
 from seinfer.core.process import Child, Message, thread_variables
 from seinfer.core.records import Enhancement, Job, ModelSpec, from_json, to_json
+from seinfer.enhancement import worker
 from seinfer.models.registry import load_registry
 from tests.helpers import RATE, speech_like, write_audio
 
@@ -119,3 +120,12 @@ def test_serve_long_clip_is_enhanced_block_by_block_and_equals_the_input(start: 
     # noisy is the identity: reading and writing 16 bits must not change a sample.
     source, target = (soundfile.read(tmp_path / name, dtype="int16")[0] for name in ("long.wav", "out/long.wav"))
     np.testing.assert_array_equal(source, target)
+
+
+@pytest.mark.parametrize(("sample_rate", "expected"), [(48_000, False), (96_000, True)])
+def test_is_long_counts_samples_of_high_rates(tmp_path: Path, sample_rate: int, expected: bool) -> None:
+    soundfile.write(tmp_path / "x.flac", np.zeros(40 * sample_rate, np.int16), sample_rate, "PCM_16")
+    long = Job("x", str(tmp_path / "x.flac"), "", 40.0)
+    assert worker._is_long(long) is expected
+    assert not worker._is_long(replace(long, source=str(tmp_path / "missing.wav")))
+    assert worker._is_long(replace(long, duration_s=61.0))

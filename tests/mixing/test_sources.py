@@ -6,10 +6,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
 from seinfer.core.errors import AudioError, UsageError
 from seinfer.mixing.random_draws import RandomDraws
-from seinfer.mixing.sources import Recording, SourcePool, list_sources, read_recording, read_response, resampled
+from seinfer.mixing.sources import (
+    Recording,
+    SourcePool,
+    list_sources,
+    read_recording,
+    read_response,
+    refuse_long_pair,
+    resampled,
+)
 
 from .mixtures import RATE, pink, write
 
@@ -87,3 +96,31 @@ def test_source_pool_without_a_usable_file_is_a_usage_error(tmp_path: Path) -> N
     write(tmp_path / "bad.wav", np.zeros(RATE))
     with pytest.raises(UsageError, match=r"none of the 1 noise files can be used, such as: .*bad.wav has a level"):
         pool(tmp_path).usable_file(["bad.wav"], 0)
+
+
+def silent_flac(path: Path, duration_s: int, sample_rate: int = 4_000, channels: int = 1) -> Path:
+    """Write a FLAC that is small on the disk, whatever its duration."""
+    soundfile.write(path, np.zeros((duration_s * sample_rate, channels), np.int16), sample_rate, "PCM_16")
+    return path
+
+
+def test_read_recording_of_hours_is_too_long_and_names_the_limit(tmp_path: Path) -> None:
+    path = silent_flac(tmp_path / "hours.flac", 3 * 3600)
+    with pytest.raises(AudioError, match=r"lasts 10800\.0 s; expected at most 10000\.0 s, 40000000 samples") as caught:
+        read_recording(path)
+    assert caught.value.reason == "too_long"
+
+
+def test_read_response_of_many_minutes_is_too_long(tmp_path: Path) -> None:
+    path = silent_flac(tmp_path / "r.flac", 11 * 60, channels=2)
+    with pytest.raises(AudioError, match=r"expected at most 625\.0 s, 5000000 samples in 2 channels") as caught:
+        read_response(path)
+    assert caught.value.reason == "too_long"
+
+
+def test_refuse_long_pair_counts_at_the_rate_of_the_pair() -> None:
+    speech = Recording(np.zeros(5_000_001, np.float32), 8_000)
+    refuse_long_pair("a.wav", speech, 8_000)
+    with pytest.raises(AudioError, match=r"a\.wav: 625\.0 s of speech; .*or give --duration-s") as caught:
+        refuse_long_pair("a.wav", speech, 16_000)
+    assert caught.value.reason == "too_long"

@@ -151,8 +151,8 @@ def test_submit_file_that_crashes_the_reader_costs_that_estimate_alone(tmp_path:
     (site / "sitecustomize.py").write_text(
         "import os, signal\nfrom pathlib import Path\n"
         "from seinfer.audio import reading\nread = reading.read\n"
-        "def crash(path):\n"
-        "    return os.kill(os.getpid(), signal.SIGSEGV) if path.parent.name == 'bad' else read(path)\n"
+        "def crash(path, **limits):\n"
+        "    return os.kill(os.getpid(), signal.SIGSEGV) if path.parent.name == 'bad' else read(path, **limits)\n"
         "reading.read = crash\n"
     )
     clean = speech_like(2.0, RATE)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
 from seinfer.core.records import Score, ScoringTask
 from seinfer.scoring.worker import score_task
@@ -194,3 +195,33 @@ def test_score_task_without_reference_measures_lag_and_gain_against_the_noisy_cl
     assert score.values == {}
     assert score.lag_samples == 0
     assert score.gain_db == pytest.approx(-6.02, abs=0.01)
+
+
+HOURS_OF_SILENCE_S = 3 * 3600
+
+
+def test_score_task_hours_in_a_small_flac_are_too_long_and_name_the_limit(tmp_path: Path) -> None:
+    task = task_of(tmp_path, short=noisy(speech_like(2.0, RATE)), long=np.zeros(10))
+    long = _hours_of_silence(tmp_path)
+    found = scores(replace(task, estimates={**task.estimates, "long": str(long)}))
+    assert set(found["x", "short"].values) == set(METRICS)
+    assert found["x", "long"].reasons == dict.fromkeys(
+        METRICS,
+        f"too_long: {long} lasts 10800.0 s; expected at most 625.0 s, 10000000 samples in 1 channel at 16000 Hz; "
+        "split it",
+    )
+
+
+def test_score_task_hours_without_reference_are_too_long_beyond_a_higher_limit(tmp_path: Path) -> None:
+    long = str(_hours_of_silence(tmp_path))
+    task = ScoringTask("x", "", long, {"a": long, "b": long}, ("dnsmos_n_hops",), 0)
+    for score in scores(task).values():
+        assert "expected at most 1875.0 s, 30000000 samples" in score.reasons["dnsmos_n_hops"]
+
+
+def _hours_of_silence(folder: Path) -> Path:
+    """Write a FLAC of 1 kHz: fast to encode, and scored at 16 kHz."""
+    path = folder / "hours.flac"
+    soundfile.write(path, np.zeros(HOURS_OF_SILENCE_S * 1_000, np.int16), 1_000, "PCM_16")
+    assert path.stat().st_size < 1_000_000
+    return path

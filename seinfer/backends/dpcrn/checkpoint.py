@@ -47,6 +47,9 @@ class Checkpoint:
             if dataset.shape != shape or dataset.dtype != np.float32:
                 seen = f"{dataset.dtype} of shape {dataset.shape}"
                 raise self._error(f"the tensor {name!r} is {seen}, expected float32 of shape {shape}")
+            # Keras stores plain arrays. A packed chunk could fill the memory; other storage is in other files.
+            if dataset.chunks is not None or dataset.external or dataset.is_virtual:
+                raise self._error(f"the tensor {name!r} is stored packed or in other files, expected a plain array")
             values: Exact = dataset[()].astype(np.float64)
         except _UNREADABLE as error:
             raise self._error(f"the tensor {name!r} cannot be read ({error})") from error

@@ -21,8 +21,13 @@ from ...core.errors import IntegrityError
 
 # No published denoiser is nearly as large: a larger archive is a decompression bomb.
 MAX_UNPACKED_BYTES = 4 << 30
+MAX_HEADER_BYTES = 1 << 20
+"""Largest extended header of a tar archive, which has one long name; tarfile reads it into memory as a whole."""
 Receive = Callable[[str, IO[bytes]], None]
 _DAMAGED = (tarfile.TarError, zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError)
+_EXTENDED_TYPES = (
+    *(tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK),
+)
 _MAGIC = {b"\x1f\x8b": "tar.gz", b"PK\x03\x04": "zip"}
 
 
@@ -87,7 +92,7 @@ def _read(archive: Path, wanted: Collection[str], receive: Receive, origin: str)
 
 def _read_tar(raw: _Readable, wanted: Collection[str], receive: Receive, origin: str) -> None:
     # Read as a stream: in one pass, without seeking back in a compressed file.
-    with tarfile.open(fileobj=_Limited(raw, origin), mode="r|") as tar:
+    with tarfile.open(fileobj=_Limited(raw, origin), mode="r|", tarinfo=_SmallHeader) as tar:
         for info in tar:
             name = str(PurePosixPath(info.name))
             if name in wanted:
@@ -95,6 +100,19 @@ def _read_tar(raw: _Readable, wanted: Collection[str], receive: Receive, origin:
                 if stream is None:
                     raise IntegrityError(_not_regular(origin, name))
                 receive(name, stream)
+
+
+class _SmallHeader(tarfile.TarInfo):
+    """A header that is refused if the long name or the attributes after it are larger than any name."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> _SmallHeader:
+        """Parse the 512 bytes of a header."""
+        info = super().frombuf(buf, encoding, errors)
+        if info.type in _EXTENDED_TYPES and info.size > MAX_HEADER_BYTES:
+            # Not a HeaderError: tarfile ignores some of those and reads on.
+            raise tarfile.TarError(f"an extended header has {info.size:,} bytes, expected at most {MAX_HEADER_BYTES:,}")
+        return info
 
 
 def _read_zip(archive: Path, wanted: Collection[str], receive: Receive, origin: str) -> None:

@@ -52,7 +52,23 @@ def add(file: Any) -> None:
     file["model0_conv_6/model0_conv_6/kernel:0"] = np.zeros((2, 3, 32, 32), np.float32)
 
 
+def pack(file: Any) -> None:
+    """Store a tensor in a packed chunk that is far larger than the tensor."""
+    del file[KERNEL]
+    file.create_dataset(
+        KERNEL, (2, 3, 32, 32), np.float32, chunks=(2, 3, 32, 3_200), maxshape=(2, 3, 32, None), compression="gzip"
+    )
+
+
+def store_elsewhere(file: Any) -> None:
+    """Take the values of a tensor from another file."""
+    del file[KERNEL]
+    file.create_dataset(KERNEL, (2, 3, 32, 32), np.float32, external="/etc/passwd")
+
+
 EDITS = {
+    "packed": (pack, f"{KERNEL}' is stored packed or in other files"),
+    "in another file": (store_elsewhere, f"{KERNEL}' is stored packed or in other files"),
     "missing": (remove, f"{KERNEL}' is missing"),
     "extra": (add, "model0_conv_6/model0_conv_6/kernel:0' is not a tensor of this network"),
     "wrong shape": (replace(KERNEL, lambda k: k[:, :, :, :31]), rf"{KERNEL}' is float32 of shape \(2, 3, 32, 31\)"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import struct
 import tarfile
@@ -163,3 +164,28 @@ def test_kind_of_depends_on_content_not_on_the_name(tmp_path: Path) -> None:
     assert kind_of(zip_of(tmp_path / "c.bin", ("x", b"x"))) == "zip"
     assert kind_of(write(tmp_path / "d.zip", CONTENT)) == ""
     assert kind_of(write(tmp_path / "e.zip", b"")) == ""
+
+
+@pytest.mark.parametrize("kind", [tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.GNUTYPE_LONGNAME])
+def test_unpack_tar_with_a_huge_extended_header_is_refused_without_reading_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: bytes
+) -> None:
+    info = tarfile.TarInfo("long")
+    info.type, info.size = kind, 64 << 20
+    path = tmp_path / "a.tar.gz"
+    with gzip.open(path, "wb", compresslevel=1) as file:
+        file.write(info.tobuf())
+        file.write(bytes(info.size))
+    read_bytes = 0
+    read = archives._Limited.read
+
+    def counted_read(stream: archives._Limited, size: int = -1) -> bytes:
+        nonlocal read_bytes
+        data = read(stream, size)
+        read_bytes += len(data)
+        return data
+
+    monkeypatch.setattr(archives._Limited, "read", counted_read)
+    with pytest.raises(IntegrityError, match=r"a\.tar\.gz: .*extended header has 67,108,864 bytes"):
+        unpacked(path, GOOD)
+    assert read_bytes < archives.MAX_HEADER_BYTES
