@@ -20,6 +20,7 @@ import typer
 from typer.core import TyperCommand
 
 from ..core.errors import UsageError
+from ..core.streams import print_message
 from ..core.suggestions import suggest
 
 FILE_NAME = "seinfer.toml"
@@ -54,7 +55,7 @@ class Command(TyperCommand):
             words = [word for option in self.get_params(ctx) for word in _words(ctx, option)]
             ctx.meta[_META]["options"] = words
             if words:
-                print(f"options from {ctx.meta[_META]['file']}: {shlex.join(words)}", file=sys.stderr)
+                print_message(f"options from {ctx.meta[_META]['file']}: {shlex.join(words)}")
         return rest
 
 

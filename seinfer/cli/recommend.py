@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from ..core.streams import print_lines
 from . import completion
 from .options import Config, Json
 
@@ -55,7 +56,7 @@ def recommend(
     advice = advise(results, Needs(metrics, max_rtf, max_mib, licence, causal, max_latency_ms))
     warnings = cautions(results)
     if json:
-        print(recommendation_json(advice, warnings))
+        print_lines(f"{recommendation_json(advice, warnings)}\n")
     else:
         considered = [candidate.model for candidate in advice.candidates if candidate.is_on_front]
         print_recommendation(advice, warnings, licence_lines(results, considered))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 
 # Unicode 16, chapter 23: C0 and C1 with DEL, the marks of writing direction, the two separators; and half surrogates,
@@ -35,17 +36,19 @@ def visible_lines(text: str) -> str:
     return _IN_TEXT.sub(_as_python, text)
 
 
-def as_json(document: Any, *, indent: int | None = 2) -> str:
+def as_json(document: Any, *, indent: int | None = 2, default: Callable[[Any], Any] | None = None) -> str:
     r"""Return a JSON document without control characters: in its texts they are JSON escapes, such as \u009b.
 
     Args:
-        document: JSON values; those of other types are written as their text.
+        document: JSON values.
         indent: spaces for each level; None for one line.
+        default: turns a value of another type into a JSON value; None for an error.
 
     Raises:
         ValueError: a number is NaN or infinite.
+        TypeError: a value has another type.
     """
-    text = json.dumps(document, indent=indent, ensure_ascii=False, allow_nan=False, default=str)
+    text = json.dumps(document, indent=indent, ensure_ascii=False, allow_nan=False, default=default)
     return _IN_TEXT.sub(_as_unicode, text)
 
 

@@ -81,14 +81,14 @@ def read_models(path: Path, distribution: str = "seinfer") -> dict[str, ModelSpe
     mistakes: list[str] = []
     specs = {name: _model(path, name, table, distribution, mistakes) for name, table in document.items()}
     if mistakes:
-        raise RegistryError(_as_message(path, mistakes))
+        raise RegistryError(*_as_lines(path, mistakes))
     return {name: spec for name, spec in specs.items() if spec}
 
 
-def _as_message(path: Path, mistakes: Sequence[str]) -> str:
+def _as_lines(path: Path, mistakes: Sequence[str]) -> list[str]:
     if len(mistakes) == 1:
-        return f"{path}: {mistakes[0]}"
-    return "\n".join([f"{path}: {len(mistakes)} mistakes:", *(f"  {mistake}" for mistake in mistakes)])
+        return [f"{path}: {mistakes[0]}"]
+    return [f"{path}: {len(mistakes)} mistakes:", *(f"  {mistake}" for mistake in mistakes)]
 
 
 def _model(path: Path, name: str, table: object, distribution: str, mistakes: list[str]) -> ModelSpec | None:

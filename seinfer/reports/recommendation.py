@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from itertools import groupby
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
-from rich.text import Text
 
 from ..analysis.candidates import Candidate
 from ..analysis.cautions import Caution
 from ..analysis.recommend import Advice, UndecidedPair
 from ..core.counts import counted, verb
+from ..core.escape import as_json, visible
 from .terminal import console
 from .text_table import digits
 
@@ -22,7 +21,7 @@ from .text_table import digits
 def recommendation_json(advice: Advice, warnings: Sequence[Caution]) -> str:
     """Return the recommendation as a JSON document; its keys are the field names of `Advice`, and "warnings"."""
     document = {**asdict(advice), "warnings": [asdict(caution) for caution in warnings]}
-    return json.dumps(document, indent=2, allow_nan=False)
+    return as_json(document)
 
 
 def print_recommendation(advice: Advice, warnings: Sequence[Caution], licences: Iterable[str] = ()) -> None:
@@ -34,7 +33,7 @@ def print_recommendation(advice: Advice, warnings: Sequence[Caution], licences: 
         licences: lines about the licences of the models worth considering.
     """
     out = console()
-    out.print(Text(advice.pick or "no model", style="bold"))
+    out.print(advice.pick or "no model", style="bold", soft_wrap=True)
     for line in advice.reasons:
         out.print(line, markup=False, soft_wrap=True)
     out.print()
@@ -59,7 +58,7 @@ def _table(advice: Advice) -> Table:
 
 def _cells(candidate: Candidate, advice: Advice) -> Iterator[str]:
     costs = candidate.costs
-    yield candidate.model
+    yield visible(candidate.model)
     yield f"{candidate.quality:.2f}" if candidate.quality is not None else ""
     for metric in advice.needs.metrics:
         yield f"{candidate.means[metric]:.{digits(metric)}f}"
