@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 
 _TAIL_LINES = 30
 _EXIT_S = 5.0
+_MAX_LINE = 1 << 24  # characters; no message is nearly as long
 
 
 class Child:
@@ -52,6 +53,7 @@ class Child:
         self.inbox: queue.Queue[Message | None] = queue.Queue()
         self._on_message = on_message or (lambda _, message: self.inbox.put(message))
         self._name = name
+        self._foreign = ""  # the first line that is not a message
         self._log: deque[str] = deque(maxlen=_TAIL_LINES)
         self._process = subprocess.Popen(
             command,
@@ -109,6 +111,8 @@ class Child:
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(_EXIT_S)  # its pipes close shortly before its exit code is known
         self.kill()
+        if self._foreign:
+            return f"it wrote {self._foreign[:40]!r}, which is not a message: it is no worker of seinfer"
         code = self._process.returncode
         how = f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
         last = next((line for line in reversed(self._log) if line.strip()), "")
@@ -122,9 +126,23 @@ class Child:
 
     def _read_messages(self) -> None:
         assert self._process.stdout
-        for line in self._process.stdout:
-            self._on_message(self, json.loads(line))
+        while line := self._process.stdout.readline(_MAX_LINE):
+            message = _as_message(line)
+            if message is None:
+                self._foreign = line
+                self._process.kill()
+                break
+            self._on_message(self, message)
         self._on_message(self, None)
+
+
+def _as_message(line: str) -> Message | None:
+    """Return the message in a line; None if another program wrote it."""
+    try:
+        message = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return message if isinstance(message, dict) else None
 
 
 class Channel:

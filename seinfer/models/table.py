@@ -76,7 +76,7 @@ def read_models(path: Path, distribution: str = "seinfer") -> dict[str, ModelSpe
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise RegistryError(f"{path}: cannot be read ({error.strerror}); expected a models file in TOML") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise RegistryError(f"{path}: is not valid TOML ({error})") from error
     mistakes: list[str] = []
     specs = {name: _model(path, name, table, distribution, mistakes) for name, table in document.items()}

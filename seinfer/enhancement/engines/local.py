@@ -104,6 +104,12 @@ class LocalEngine:
             ) from None
         if ready is None:
             raise errors.BackendError(f"{spec.name}: its process ended while loading ({child.describe_exit()})")
+        if ready.get("event") not in ("ready", "error"):
+            child.kill()
+            raise errors.BackendError(
+                f"{spec.name}: {_command(spec)[0]} does not answer as a worker of seinfer; expected a Python "
+                "interpreter: correct the key python of its table"
+            )
         if ready["event"] == "error":
             child.kill()
             raise _ERRORS.get(ready["kind"], errors.BackendError)(ready["message"])
