@@ -8,6 +8,7 @@ names.
 
 from __future__ import annotations
 
+import csv
 import errno
 import io
 import os
@@ -51,11 +52,12 @@ def print_lines(text: str) -> None:
 
 
 def print_csv(text: str) -> None:
-    """Print a CSV to standard output: unchanged into a file or a program, with escapes on a terminal."""
-    if sys.stdout.isatty():
-        print_lines(text)
-    else:
+    """Print a CSV to standard output: unchanged into a file or a program, with escapes in its cells on a terminal."""
+    if not sys.stdout.isatty():
         styled(sys.stdout).write(text)
+        return
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerows(map(visible, cells) for cells in csv.reader(io.StringIO(text, newline="")))
 
 
 def styled(stream: TextIO) -> TextIO:

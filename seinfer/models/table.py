@@ -50,6 +50,7 @@ _FILE_KEYS: _Keys = {
     "archive_sha256": (_TEXT, False),
     "member": (_TEXT, False),
 }
+_PATHS = ("name", "path", "python", "member")
 # A name is used as a folder below audio/ and on the command line, where a comma separates models.
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 _HEX = re.compile(r"[0-9a-f]{8,64}")
@@ -183,7 +184,9 @@ def _checked(
     mistakes += [f"{where}: the key {key!r} is missing" for key, (_, need) in keys.items() if need and key not in table]
     given = {key: table[key] for key in keys if key in table}
     right = {key: value for key, value in given.items() if _has_type(value, keys[key][0])}
-    for key in [key for key in given if key not in right]:
+    paths = [key for key in _PATHS if "\0" in str(right.get(key, ""))]
+    mistakes += (f"{where}: {key} is {right.pop(key)!r}, expected a path without null bytes" for key in paths)
+    for key in [key for key in given if not _has_type(given[key], keys[key][0])]:
         expected = " or ".join(t.__name__ for t in keys[key][0])
         mistakes.append(f"{where}: {key} is {given[key]!r}, expected {expected}")
     return right

@@ -48,13 +48,14 @@ _MODEL_FACTS = {
     "training_data": tuple[str, ...],
     "published": tuple[Mapping[str, Any], ...],
 }
+_METRICS_FOR = {"with_reference": tuple[str, ...], "without_reference": tuple[str, ...]}
 _HEADER = {
     "run_id": str,
     "models": Mapping[str, Mapping[str, Any]],
     "lost_models": Mapping[str, str],
     "n_kept": int,
     "metrics": Mapping[str, str],
-    "metrics_for": {"with_reference": tuple[str, ...], "without_reference": tuple[str, ...]},
+    "metrics_for": _METRICS_FOR,
     "settings": Mapping[str, Any],
     "report": {"baseline": str, "by": tuple[str, ...], "dnsmos_csv": bool},
     "notes": tuple[str, ...],
@@ -148,6 +149,8 @@ def _check_plan(line: Mapping[str, Any]) -> None:
     check(line, {"format": int, "seinfer": str, "clips": tuple[Mapping[str, Any], ...], "header": _HEADER}, "the line")
     if line.get("format", 1) > FORMAT:
         raise _LaterFormatError(f"it has the format {line['format']}")
+    if absent := _METRICS_FOR.keys() - line.get("header", {}).get("metrics_for", _METRICS_FOR).keys():
+        raise KeyError(f"'metrics_for' has no {min(absent)}")
     for values in line.get("clips", ()):
         checked_record(Clip, values)
     for model, facts in line.get("header", {}).get("models", {}).items():

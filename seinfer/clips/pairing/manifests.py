@@ -68,10 +68,10 @@ def refuse_unsafe(name: str, where: str) -> None:
     """Check that a name can be the path of an output file.
 
     Raises:
-        PairingError: it is empty, absolute, or contains "..", which may lead out of the output folder.
+        PairingError: it is empty, absolute, or contains "..", which may lead out of the output folder, or a null byte.
     """
-    if not name or Path(name).is_absolute() or ".." in Path(name).parts:
-        raise PairingError(f"{where} is {name!r}; expected a relative name without '..'")
+    if not name or Path(name).is_absolute() or ".." in Path(name).parts or "\0" in name:
+        raise PairingError(f"{where} is {name!r}; expected a relative name without '..' and null bytes")
 
 
 def _path(manifest: Path, line: int, text: str) -> str:
