@@ -2,10 +2,6 @@
 
 `journal.jsonl` is only appended to, one JSON document per line, so that a crash loses only the line being written. A
 later line about the same clip and model replaces an earlier one. Only one process at a time can use a run folder.
-
-Each plan states the format of the lines that follow it, and the version of seinfer that wrote them. A reader ignores
-keys that it does not know, so only a change that this is not enough for needs a new FORMAT or a new kind of line; an
-older seinfer then refuses the folder. Folders without a format are from before it was stated, and have format 1.
 """
 
 from __future__ import annotations
@@ -25,45 +21,13 @@ from ..audio.writing import PART_SUFFIX
 from ..clips.discovery import JOURNAL
 from ..core.checking import check, checked_record
 from ..core.errors import RunFolderError
-from ..core.records import Clip, Cost, Enhancement, Published, Score, to_json
+from ..core.records import Clip, Cost, Enhancement, Score, to_json
+from .journal_format import FORMAT, LaterFormatError, check_plan
 
 LOCK = "run.lock"
 _BLOCK_BYTES = 1 << 20
-FORMAT = 1
 Slot = tuple[str, str]
 """(clip_id, model)."""
-
-# What the tables read of a header, and its type; the other keys only go into run.json.
-_MODEL_FACTS = {
-    "not_run": str,
-    "folder": str,
-    "sha256": str,
-    "license_code": str,
-    "license_weights": str,
-    "sample_rate": int | None,
-    "n_parameters": int | None,
-    "weights_bytes": int | None,
-    "latency_ms": float | None,
-    "causal": bool | None,
-    "training_data": tuple[str, ...],
-    "published": tuple[Mapping[str, Any], ...],
-}
-_METRICS_FOR = {"with_reference": tuple[str, ...], "without_reference": tuple[str, ...]}
-_HEADER = {
-    "run_id": str,
-    "models": Mapping[str, Mapping[str, Any]],
-    "lost_models": Mapping[str, str],
-    "n_kept": int,
-    "metrics": Mapping[str, str],
-    "metrics_for": _METRICS_FOR,
-    "settings": Mapping[str, Any],
-    "report": {"baseline": str, "by": tuple[str, ...], "dnsmos_csv": bool},
-    "notes": tuple[str, ...],
-}
-
-
-class _LaterFormatError(Exception):
-    """A line can only be read by a later version of seinfer; the message says why."""
 
 
 class Journal:
@@ -89,11 +53,11 @@ class Journal:
 
         Raises:
             TypeError, ValueError, KeyError: the line is not in the form that we write.
-            _LaterFormatError: a later version of seinfer wrote it.
+            LaterFormatError: a later version of seinfer wrote it.
         """
         kind = line.get("kind")
         if kind == "plan":
-            _check_plan(line)
+            check_plan(line)
             self.plan = {**self.plan, **line}  # a line without clips keeps those of the line before
         elif kind == "enhancement":
             enhancement = checked_record(Enhancement, line)
@@ -105,7 +69,7 @@ class Journal:
             cost = checked_record(Cost, line)
             self.costs[cost.model] = (str(line["key"]), cost)
         elif isinstance(kind, str):
-            raise _LaterFormatError(f"it is of the kind {kind!r}")
+            raise LaterFormatError(f"it is of the kind {kind!r}")
         else:
             raise TypeError(f"its kind is {kind!r}, expected a text")
 
@@ -144,23 +108,6 @@ class Journal:
         return header
 
 
-def _check_plan(line: Mapping[str, Any]) -> None:
-    """Check the types of everything that the tables read of a plan; see `Journal.add_line` for the errors."""
-    check(line, {"format": int, "seinfer": str, "clips": tuple[Mapping[str, Any], ...], "header": _HEADER}, "the line")
-    if line.get("format", 1) > FORMAT:
-        raise _LaterFormatError(f"it has the format {line['format']}")
-    if absent := _METRICS_FOR.keys() - line.get("header", {}).get("metrics_for", _METRICS_FOR).keys():
-        raise KeyError(f"'metrics_for' has no {min(absent)}")
-    for values in line.get("clips", ()):
-        checked_record(Clip, values)
-    for model, facts in line.get("header", {}).get("models", {}).items():
-        check(facts, _MODEL_FACTS, f"the model {model!r}")
-        if not facts.get("not_run") and (absent := {"license_code", "license_weights"} - facts.keys()):
-            raise KeyError(f"the model {model!r} has no {min(absent)}")
-        for figure in facts.get("published", ()):
-            checked_record(Published, figure)
-
-
 def read_journal(folder: Path) -> Journal:
     """Read the journal of a run folder; an incomplete last line is ignored.
 
@@ -189,7 +136,7 @@ def _read_line(journal: Journal, path: Path, number: int, line: bytes) -> None:
         values = json.loads(line)
         check(values, Mapping[str, Any], "the line")
         journal.add_line(values)
-    except _LaterFormatError as error:
+    except LaterFormatError as error:
         ours = version("seinfer")
         writer = values.get("seinfer") or journal.plan.get("seinfer") or ours
         needed = f"seinfer {writer}" if writer != ours else f"a version later than {ours}"
