@@ -8,13 +8,14 @@ errors. Nothing heavy is imported until a command runs: `seinfer --help` must fe
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import Annotated, cast
 
 import typer
 
 from ..core import streams
 from ..core.errors import SeinferError
-from ..core.exit_codes import ERROR
+from ..core.exit_codes import ERROR, USAGE
+from ..core.streams import print_line, print_message
 from . import models
 from .check import check
 from .clean import clean
@@ -51,8 +52,11 @@ def _version(
     if version:
         from importlib.metadata import version as version_of
 
-        print(version_of("seinfer"))
+        print_line(version_of("seinfer"))
         raise typer.Exit
+
+
+_TyperUsageError: type[Exception] = typer.BadParameter.__bases__[0]  # typer does not export it
 
 
 def main() -> None:
@@ -62,17 +66,16 @@ def main() -> None:
     try:
         _run_app()
     except SeinferError as error:
-        print(f"seinfer: {error}", file=sys.stderr)
+        first, *others = error.args
+        for line in (f"seinfer: {first}", *others):
+            print_message(line)
         sys.exit(error.exit_code)
     except OSError as error:
         streams.discard_output()
-        print(
-            f"seinfer: {_system_error(error)}; finished work is kept: fix this and run the command again",
-            file=sys.stderr,
-        )
+        print_message(f"seinfer: {_system_error(error)}; finished work is kept: fix this and run the command again")
         sys.exit(ERROR)
     except MemoryError:
-        print("seinfer: out of memory; finished work is kept: free memory and run the command again", file=sys.stderr)
+        print_message("seinfer: out of memory; finished work is kept: free memory and run the command again")
         sys.exit(ERROR)
     finally:
         interrupts.close()
@@ -80,9 +83,24 @@ def main() -> None:
 
 def _run_app() -> None:
     try:
-        app()
+        sys.exit(app(standalone_mode=False))
+    except _TyperUsageError as error:
+        _print_usage_error(cast(typer.BadParameter, error))
+        sys.exit(USAGE)
     finally:
         sys.stdout.flush()  # a full disk must be reported here, not while the interpreter exits
+
+
+def _print_usage_error(error: typer.BadParameter) -> None:
+    """Print an error of the command line as typer does, but its message, which contains what was typed, as one line."""
+    context, message = error.ctx, error.format_message()
+    lines = [f"Error: {message}"]
+    if context:
+        is_help = message == context.get_help()  # no argument was given
+        hint = f"Try '{context.command_path} {context.help_option_names[0]}' for help."
+        lines = message.splitlines() if is_help else [*context.get_usage().splitlines(), hint, "", *lines]
+    for line in lines:
+        print_message(line)
 
 
 def _system_error(error: OSError) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from json import dumps
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +10,7 @@ import typer
 
 from ..core.errors import UsageError
 from ..core.exit_codes import ALL_DONE, PARTLY_FAILED
+from ..core.streams import print_json, print_line
 from . import completion, resolve
 from .options import Config, Device, Json, ModelsFile, Option, Threads
 
@@ -49,10 +49,10 @@ def check(
         loaded = load_on(spec, device=checked_device, threads=threads)
     verdicts = list(measure(loaded.enhancer, decoded.samples, decoded.sample_rate))
     if json:
-        print(dumps([asdict(verdict) for verdict in verdicts], indent=2))
+        print_json([asdict(verdict) for verdict in verdicts])
     else:
-        print(f"{spec.name} on {path.name}, {loaded.device}")
+        print_line(f"{spec.name} on {path.name}, {loaded.device}")
         for verdict in verdicts:
             word = {True: "ok", False: "WRONG", None: "look"}[verdict.is_good]
-            print(f"  {word:6}{verdict.question}: {verdict.measured} (expected {verdict.expected})")
+            print_line(f"  {word:6}{verdict.question}: {verdict.measured} (expected {verdict.expected})")
     raise typer.Exit(PARTLY_FAILED if any(verdict.is_good is False for verdict in verdicts) else ALL_DONE)

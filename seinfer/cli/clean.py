@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +9,7 @@ import typer
 
 from ..core.counts import counted
 from ..core.exit_codes import ALL_DONE, PARTLY_FAILED
+from ..core.streams import print_json, print_line, print_message
 from .options import Json
 
 if TYPE_CHECKING:
@@ -33,19 +33,17 @@ def clean(
         _print_json(done, is_dry_run=dry_run)
     else:
         for path in done.removed:
-            print(path)
+            print_line(path)
     for path in done.changed:
-        print(f"kept: {path}: it was changed after seinfer wrote it", file=sys.stderr)
+        print_message(f"kept: {path}: it was changed after seinfer wrote it")
     for path, why in done.errors.items():
-        print(f"failed: {path} cannot be removed: {why}", file=sys.stderr)
+        print_message(f"failed: {path} cannot be removed: {why}")
     would_be = "would be removed" if dry_run else "removed"
-    print(f"{counted(len(done.removed), 'file')} {would_be}, {done.n_bytes / 1e6:.1f} MB", file=sys.stderr)
+    print_message(f"{counted(len(done.removed), 'file')} {would_be}, {done.n_bytes / 1e6:.1f} MB")
     raise typer.Exit(PARTLY_FAILED if done.errors else ALL_DONE)
 
 
 def _print_json(done: Cleaned, *, is_dry_run: bool) -> None:
-    import json
-
     document = {
         "dry_run": is_dry_run,
         "removed": [str(path) for path in done.removed],
@@ -53,4 +51,4 @@ def _print_json(done: Cleaned, *, is_dry_run: bool) -> None:
         "changed": [str(path) for path in done.changed],
         "errors": {str(path): why for path, why in done.errors.items()},
     }
-    print(json.dumps(document, indent=2))
+    print_json(document)

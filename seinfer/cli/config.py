@@ -20,6 +20,7 @@ import typer
 from typer.core import TyperCommand
 
 from ..core.errors import UsageError
+from ..core.streams import print_message
 from ..core.suggestions import suggest
 
 FILE_NAME = "seinfer.toml"
@@ -54,7 +55,7 @@ class Command(TyperCommand):
             words = [word for option in self.get_params(ctx) for word in _words(ctx, option)]
             ctx.meta[_META]["options"] = words
             if words:
-                print(f"options from {ctx.meta[_META]['file']}: {shlex.join(words)}", file=sys.stderr)
+                print_message(f"options from {ctx.meta[_META]['file']}: {shlex.join(words)}")
         return rest
 
 
@@ -95,7 +96,7 @@ def _read(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise UsageError(f"{path}: cannot be read ({error.strerror}); expected a file of options in TOML") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UsageError(f"{path}: is not valid TOML ({error})") from error
 
 

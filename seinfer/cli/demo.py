@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..core.streams import print_message
 from . import resolve
 from .options import DEFAULT_OUT, AllRows, Force, Format, Out, Sort, TableJson, Threads, Verbose
 
@@ -36,7 +36,7 @@ def demo(
     registry = open_registry()
     if pull:
         _pull_missing_weights(registry)
-    print("demo clips: synthetic speech and noise, for a first look only; do not quote the scores", file=sys.stderr)
+    print_message("demo clips: synthetic speech and noise, for a first look only; do not quote the scores")
     selection = select(registry, "all")
     clips = collect([DEMO_CLIPS], out=resolve.out_folder(out, force=force))
     chosen = resolve.metrics("auto", clips)
@@ -73,4 +73,4 @@ def _pull_missing_weights(registry: Registry) -> None:
             try:
                 pull_one(spec)
             except SeinferError as error:
-                print(f"{spec.name}: {error}", file=sys.stderr)
+                print_message(f"{spec.name}: {error}")

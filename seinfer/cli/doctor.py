@@ -6,10 +6,11 @@ import os
 import shutil
 import sys
 from collections.abc import Mapping
-from json import dumps
 from typing import TYPE_CHECKING, Any
 
 from ..core.errors import SeinferError
+from ..core.escape import visible
+from ..core.streams import print_json
 from .options import Json
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ def doctor(json: Json = False) -> None:
 
     findings = examine(load_registry())
     if json:
-        print(dumps(findings, indent=2, ensure_ascii=False))
+        print_json(findings)
         return
     _print(findings)
 
@@ -48,7 +49,7 @@ def _print(findings: Mapping[str, Mapping[str, Any]]) -> None:
             table.add_column(width=width + 2, no_wrap=True)
             table.add_column(overflow="fold")
             for name, fact in facts.items():
-                table.add_row(Text(f"  {name}"), Text(str(fact)))
+                table.add_row(Text(f"  {visible(name)}"), Text(visible(fact)))
             out.print(table)
     if found.commands:
         out.print("to install the models that are missing", style="bold")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from ..core.counts import counted
 from ..core.exit_codes import ALL_DONE, INTERRUPTED, PARTLY_FAILED
+from ..core.streams import print_message
 
 if TYPE_CHECKING:
     from ..analysis.results import Results
@@ -40,12 +41,12 @@ def execute_request(request: Request, *, log_file: Path | None = None, is_out_ke
             results = execute_here(replace(request, command=("seinfer", *sys.argv[1:])), progress)
     except KeyboardInterrupt:
         command = shlex.join(["seinfer", *sys.argv[1:]])
-        print(f"stopped; finished work is kept, continue with: {command}", file=sys.stderr)
+        print_message(f"stopped; finished work is kept, continue with: {command}")
         return INTERRUPTED
     render(results, request.tables)
-    print(closing_line(results, request.out if is_out_kept else None), file=sys.stderr)
+    print_message(closing_line(results, request.out if is_out_kept else None))
     if stale := stale_line(results, request.out):
-        print(stale, file=sys.stderr)
+        print_message(stale)
     log.info("ended", extra={"exit_code": exit_code(results)})
     return exit_code(results)
 

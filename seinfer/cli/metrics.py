@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Iterator
-from json import dumps
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ..core.streams import print_json, print_message
 from .options import Json
 
 if TYPE_CHECKING:
@@ -28,9 +27,9 @@ def metrics(
 
     table = load_table()
     for problem in table.problems:
-        print(f"warning: {problem}", file=sys.stderr)
+        print_message(f"warning: {problem}")
     if json:
-        print(dumps([facts(metric) for metric in table.metrics.values()], indent=2, ensure_ascii=False))
+        print_json([facts(metric) for metric in table.metrics.values()])
     else:
         _print_metrics([metric for metric in table.metrics.values() if not metric.is_diagnostic], verbose=verbose)
 

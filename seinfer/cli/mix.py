@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,6 +12,7 @@ import typer
 from ..core.counts import counted
 from ..core.errors import UsageError
 from ..core.exit_codes import ALL_DONE, PARTLY_FAILED
+from ..core.streams import print_json, print_line, print_message
 from . import completion, resolve
 from .options import Config, Json
 
@@ -137,16 +137,15 @@ def _max_duration_s(duration_s: float | None) -> float:
 
 
 def _print_result(result: MixResult, out: Path, *, as_json: bool) -> None:
-    import json
     import shlex
 
     if as_json:
-        print(json.dumps({"out": str(out), **result.as_document()}, indent=2, allow_nan=False))
+        print_json({"out": str(out), **result.as_document()})
     else:
-        print(_summary(result))
+        print_line(_summary(result))
     for line in _remarks(result):
-        print(line, file=sys.stderr)
-    print(f"written to {out}; next: seinfer compare --models all {shlex.quote(str(out))}", file=sys.stderr)
+        print_message(line)
+    print_message(f"written to {out}; next: seinfer compare --models all {shlex.quote(str(out))}")
 
 
 def _summary(result: MixResult) -> str:

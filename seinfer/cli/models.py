@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
-from json import dumps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ..core.errors import DownloadError, IntegrityError, MissingWeightsError, SeinferError, UsageError
+from ..core.escape import visible
 from ..core.records import UNKNOWN
+from ..core.streams import print_json, print_line, print_message
 from . import completion
 from .config import Command
 from .options import Json, ModelsFile
@@ -47,7 +47,7 @@ def list_models(json: Json = False, models_file: ModelsFile = None) -> None:
     registry = open_registry(models_file or ())
     rows = [facts(spec) for spec in registry.specs.values()]
     if json:
-        print(dumps(rows, indent=2, ensure_ascii=False))
+        print_json(rows)
         return
     out = console()
     out.print(_table(registry, out.width))
@@ -80,7 +80,7 @@ def show(
 
     spec = open_registry(models_file or ()).find(name)
     if json:
-        print(dumps(facts(spec), indent=2, ensure_ascii=False))
+        print_json(facts(spec))
         return
     out = console()
     for key, value in facts(spec).items():
@@ -110,9 +110,9 @@ def new(
 
     spec = add_table(name, like, weights, out, models_file or ())
     file = shlex.quote(str(out))
-    print(f"{spec.name}: written to {out}")
-    print(f"next: seinfer check --models-file {file} {spec.name}", file=sys.stderr)
-    print(f"then: seinfer compare --models-file {file} --models {like},{spec.name} DIR", file=sys.stderr)
+    print_line(f"{spec.name}: written to {out}")
+    print_message(f"next: seinfer check --models-file {file} {spec.name}")
+    print_message(f"then: seinfer compare --models-file {file} --models {like},{spec.name} DIR")
 
 
 @app.command(cls=Command)
@@ -145,7 +145,7 @@ def pull(
             pull_one(spec, sources, offline=offline)
         except (DownloadError, IntegrityError, MissingWeightsError) as error:
             errors.append(error)
-            print(error if str(error).startswith(f"{spec.name}:") else f"{spec.name}: {error}", file=sys.stderr)
+            print_message(error if str(error).startswith(f"{spec.name}:") else f"{spec.name}: {error}")
     raise typer.Exit(max((error.exit_code for error in errors), default=0))
 
 
@@ -169,11 +169,11 @@ def verify(
         for check in weights.verify(spec)
     ]
     if json:
-        print(dumps(rows, indent=2, ensure_ascii=False))
+        print_json(rows)
     else:
         for row in rows:
             problem = f" ({row['problem']})" if row["problem"] else ""
-            print(f"{row['model']}: {row['name']}: {row['status']}{problem}")
+            print_line(f"{row['model']}: {row['name']}: {row['status']}{problem}")
     raise typer.Exit(_verify_exit_code({row["status"] for row in rows}, is_named=bool(names)))
 
 
@@ -206,14 +206,14 @@ def pull_one(spec: ModelSpec, sources: Sequence[Path] = (), *, offline: bool = F
     from ..reports.progress import DownloadBars
 
     if not spec.files:
-        print(f"{spec.name}: needs no download")
+        print_line(f"{spec.name}: needs no download")
         return
     if weights.state(spec) != "present":
-        print(f"{spec.name}: weights licence: {spec.license_weights}; code: {spec.license_code}", file=sys.stderr)
+        print_message(f"{spec.name}: weights licence: {spec.license_weights}; code: {spec.license_code}")
     with DownloadBars() as bars:
         found = weights.pull(spec, sources=sources, offline=offline, progress=bars)
     for path in found.values():
-        print(f"{spec.name}: {path} verified")
+        print_line(f"{spec.name}: {path} verified")
 
 
 def _table(registry: Registry, width: int) -> Table:
@@ -236,7 +236,8 @@ def _table(registry: Registry, width: int) -> Table:
         numbers = [str(spec.sample_rate or "any"), _or_unknown(spec.n_parameters, ",")]
         licence, verified = in_short(spec.license_weights), [spec.verified] if is_wide else []
         words = [licence, *verified, "no" if why_not(spec) else "yes"]
-        table.add_row(" ".join(names), *numbers, *([_or_unknown(spec.latency_ms, "g")] if is_wide else []), *words)
+        cells = (" ".join(names), *numbers, *([_or_unknown(spec.latency_ms, "g")] if is_wide else []), *words)
+        table.add_row(*map(visible, cells))
     return table
 
 

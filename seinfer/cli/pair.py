@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator
-from json import dumps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ..core.errors import PairingError
+from ..core.files import Cell, csv_text
 from ..core.records import Clip
+from ..core.streams import print_csv, print_json, print_line
 from .options import CategoriesCsv, CategoryRegex, Clean, Config, Json, Manifest
 
 if TYPE_CHECKING:
@@ -43,14 +42,15 @@ def pair(
         found = collect([folder], clean=clean, manifest=manifest, categories=rules)
     except PairingError as error:
         if json:
-            print(dumps({"refused": str(error)}, indent=2))
+            print_json({"refused": str(error)})
         raise
     if json:
-        print(dumps(as_document(found), indent=2))
+        print_json(as_document(found))
     elif check:
-        print("\n".join(as_text(found)))
+        for line in as_text(found):
+            print_line(line)
     else:
-        print(as_manifest(found), end="")
+        print_csv(as_manifest(found))
 
 
 def as_document(found: ClipSet) -> dict[str, Any]:
@@ -100,11 +100,10 @@ def _categories(clip: Clip) -> str:
 
 def as_manifest(found: ClipSet) -> str:
     """Return the pairs as a CSV that --manifest takes."""
-    categories = list(dict.fromkeys(key for clip in found.clips for key in clip.category))
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([*_COLUMNS, *categories])
-    for clip in found.clips:
-        paths = (str(Path(path).absolute()) if path else "" for path in (clip.noisy_path, clip.clean_path))
-        writer.writerow([clip.clip_id, *paths, *(clip.category.get(key, "") for key in categories)])
-    return text.getvalue()
+    categories = dict.fromkeys(key for clip in found.clips for key in clip.category if key not in _COLUMNS)
+    return csv_text([*_COLUMNS, *categories], map(_manifest_row, found.clips))
+
+
+def _manifest_row(clip: Clip) -> dict[str, Cell]:
+    paths = (str(Path(path).absolute()) if path else "" for path in (clip.noisy_path, clip.clean_path))
+    return {**clip.category, **dict(zip(_COLUMNS, (clip.clip_id, *paths), strict=True))}

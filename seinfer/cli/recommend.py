@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from ..core.exit_codes import PARTLY_FAILED
+from ..core.streams import print_lines, print_message
 from . import completion
 from .options import Config, Json
 from .resolve import min_differences
@@ -74,10 +74,10 @@ def recommend(
     warnings = cautions(results)
     why_failed = why_everything_failed(results)
     if json:
-        print(recommendation_json(advice, warnings))
+        print_lines(f"{recommendation_json(advice, warnings)}\n")
     elif not why_failed:
         considered = [candidate.model for candidate in advice.candidates if candidate.is_on_front]
         print_recommendation(advice, warnings, licence_lines(results, considered))
     if why_failed:
-        print(f"seinfer: {why_failed}; see {run_folder / 'failures.csv'}", file=sys.stderr)
+        print_message(f"seinfer: {why_failed}; see {run_folder / 'failures.csv'}")
         raise typer.Exit(PARTLY_FAILED)

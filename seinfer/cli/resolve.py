@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..core.errors import UsageError
+from ..core.streams import print_message
 from ..core.suggestions import suggest
 from ..pipeline.values import chosen_metrics, fitting_jobs
 from ..pipeline.values import sample_rate as sample_rate
@@ -46,7 +46,7 @@ def device(text: str) -> str:
     from ..core.devices import checked_device, find_gpu
 
     if checked_device(text) == "auto" and not find_gpu():
-        print("device: cpu (no NVIDIA GPU found)", file=sys.stderr)
+        print_message("device: cpu (no NVIDIA GPU found)")
         return "cpu"
     return text
 
@@ -64,10 +64,7 @@ def jobs(wanted: int, n_models: int, n_threads: int) -> int:
 
     n_jobs = fitting_jobs(wanted, n_models, n_threads)
     if n_jobs < min(wanted, n_models):
-        print(
-            f"jobs: {n_jobs} instead of {wanted} ({n_threads} cores, {available_mib()} MiB of memory free)",
-            file=sys.stderr,
-        )
+        print_message(f"jobs: {n_jobs} instead of {wanted} ({n_threads} cores, {available_mib()} MiB of memory free)")
     return n_jobs
 
 
@@ -80,7 +77,7 @@ def metrics(text: str, clips: ClipSet) -> MetricSelection:
     from ..metrics.table import load_table
 
     for problem in load_table().problems:
-        print(f"warning: {problem}", file=sys.stderr)
+        print_message(f"warning: {problem}")
     return chosen_metrics(text, clips)
 
 

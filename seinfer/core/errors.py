@@ -9,9 +9,12 @@ from .exit_codes import ERROR, INTEGRITY, PAIRING, USAGE
 
 
 class SeinferError(Exception):
-    """Base of all expected errors."""
+    """Base of all expected errors. Its arguments are the lines of its message, mostly one."""
 
     exit_code = ERROR
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.args))
 
 
 class UsageError(SeinferError):

@@ -2,15 +2,19 @@
 
 Atomic: the file is complete under its name, or an older file of that name is unchanged. CSV files are UTF-8 with comma,
 decimal point and Unix line ends. An empty cell means "not applicable"; "nan" and "inf" are never written.
+
+A spreadsheet runs a cell such as "=cmd|..." as a formula. So a text that starts with = + - @, a tab or a carriage
+return and is not a number is written with an apostrophe before it, and `read_csv` takes the apostrophe off again. A
+text that already has apostrophes before one of these characters gets one more: every text is read back exactly.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-import json
 import math
 import os
+import re
 import stat
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -18,9 +22,12 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from .errors import AudioError, RunFolderError
+from .escape import as_json
 from .numbers import fixed
 
 Cell = str | int | float | bool | None
+_FORMULA = re.compile(r"'*[=+\-@\t\r]")
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
 # --- Atomic writing
@@ -54,7 +61,7 @@ def write_json(path: Path, document: Mapping[str, Any]) -> None:
         RunFolderError: the file cannot be written.
         ValueError: a number is NaN or infinite.
     """
-    write_text(path, json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    write_text(path, as_json(document) + "\n")
 
 
 # --- CSV
@@ -72,11 +79,20 @@ def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, Ce
         RunFolderError: the file cannot be written.
         ValueError: a row has a key that is not in `columns`.
     """
+    write_text(path, csv_text(columns, rows))
+
+
+def csv_text(columns: Sequence[str], rows: Iterable[Mapping[str, Cell]]) -> str:
+    """Return the content of a CSV file; see `write_csv`.
+
+    Raises:
+        ValueError: a row has a key that is not in `columns`.
+    """
     text = _UnixLines()
     writer = csv.DictWriter(text, columns, lineterminator="\r\n", restval="")
-    writer.writeheader()
+    writer.writerow({name: csv_cell(name) for name in columns})
     writer.writerows({key: csv_cell(value) for key, value in row.items()} for row in rows)
-    write_text(path, text.getvalue())
+    return text.getvalue()
 
 
 class _UnixLines(io.StringIO):
@@ -87,17 +103,40 @@ class _UnixLines(io.StringIO):
 
 
 def csv_cell(value: Cell) -> str:
-    """Return the text of a cell: floats with 6 decimals; empty for None, NaN and infinity."""
+    """Return the text of a cell: floats with 6 decimals; empty for None, NaN and infinity; no formulas."""
     if value is None:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
         return fixed(value, 6) if math.isfinite(value) else ""
-    return str(value)
+    text = str(value)
+    return f"'{text}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text
 
 
 # --- Reading
+
+
+def read_csv(path: Path) -> list[dict[str, str]]:
+    """Read the rows of a CSV file with a header, ours or another; see the module on apostrophes before = + - @.
+
+    Returns:
+        Column -> text for each row; "" where a row is too short. Cells beyond the header are left out.
+
+    Raises:
+        OSError: it cannot be read.
+        UnicodeDecodeError, csv.Error: it is not a CSV in UTF-8.
+    """
+    with open(path, newline="", encoding="utf-8-sig") as file:
+        lines = [[_without_apostrophe(cell) for cell in line] for line in csv.reader(file) if line]
+    if not lines:
+        return []
+    columns = lines[0]
+    return [dict(zip(columns, [*line, *[""] * (len(columns) - len(line))], strict=False)) for line in lines[1:]]
+
+
+def _without_apostrophe(cell: str) -> str:
+    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
 
 
 def open_regular(path: Path) -> BinaryIO:

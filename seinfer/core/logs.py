@@ -6,7 +6,6 @@ goes only to the log.
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import sys
@@ -18,6 +17,8 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from .errors import UsageError
+from .escape import as_json
+from .streams import print_message
 
 LOGGER = "seinfer"
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
@@ -54,7 +55,7 @@ class _LogFile(logging.FileHandler):
         error = sys.exc_info()[1]
         if not self._has_failed:
             self._has_failed = True
-            print(f"warning: --log-file {self.baseFilename} cannot be written: {error}", file=sys.stderr)
+            print_message(f"warning: --log-file {self.baseFilename} cannot be written: {error}")
 
     def close(self) -> None:
         try:
@@ -72,7 +73,7 @@ class _JsonLines(logging.Formatter):
             "message": record.getMessage(),
             **{key: value for key, value in vars(record).items() if key not in _STANDARD},
         }
-        return json.dumps(line, default=str)
+        return as_json(line, indent=None, default=str)
 
 
 @contextmanager

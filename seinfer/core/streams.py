@@ -1,18 +1,23 @@
-"""Make the standard streams and the encoding of file names usable, however the process was started.
+"""The standard streams: printing to them, and making them usable however the process was started.
 
-A closed stream, a reader that stops reading (such as `head`) or a locale without UTF-8 must not end a run or change its
-file names.
+Everything is printed by the functions of this module or by the console of reports/terminal.py, so that no control
+character from a clip name, a path or another text from outside reaches a terminal (see core/escape.py). A closed
+stream, a reader that stops reading (such as `head`) or a locale without UTF-8 must not end a run or change its file
+names.
 """
 
 from __future__ import annotations
 
+import csv
 import errno
 import io
 import os
 import sys
 from collections.abc import Collection
 from contextlib import suppress
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
+
+from .escape import as_json, visible, visible_lines
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -21,6 +26,72 @@ if TYPE_CHECKING:
 _BROKEN_PIPE = frozenset((errno.EPIPE,))
 # Standard error: if it cannot be written, there is no other place for messages, and the run continues.
 _ALL_ERRORS = frozenset(errno.errorcode)
+
+
+# --- Printing
+
+
+def print_line(text: object) -> None:
+    """Print one line of data to standard output; a line break in the text becomes an escape."""
+    print(visible(text), file=sys.stdout)
+
+
+def print_message(text: object) -> None:
+    """Print one line for the user to standard error; a line break in the text becomes an escape."""
+    print(visible(text), file=sys.stderr)
+
+
+def print_json(document: Any) -> None:
+    """Print a JSON document to standard output; see `escape.as_json`."""
+    print(as_json(document), file=sys.stdout)
+
+
+def print_lines(text: str) -> None:
+    """Print a text of several lines to standard output, as it is; see `escape.visible_lines`."""
+    print(visible_lines(text), end="", file=sys.stdout)
+
+
+def print_csv(text: str) -> None:
+    """Print a CSV to standard output: unchanged into a file or a program, with escapes in its cells on a terminal."""
+    if not sys.stdout.isatty():
+        styled(sys.stdout).write(text)
+        return
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerows(map(visible, cells) for cells in csv.reader(io.StringIO(text, newline="")))
+
+
+def styled(stream: TextIO) -> TextIO:
+    """Return the stream in the place of a standard stream that does not replace control characters.
+
+    For colours and for data that is not for reading. Everything from outside that is written to it is escaped before.
+    """
+    return stream.unchanged if isinstance(stream, _VisibleStream) else stream
+
+
+class _VisibleStream(io.TextIOWrapper):
+    """Replaces control characters in everything that other code writes: libraries, warnings, help texts.
+
+    Attributes:
+        unchanged: writes to the same file without replacing any.
+    """
+
+    def __init__(self, unchanged: io.TextIOWrapper) -> None:
+        super().__init__(
+            unchanged.buffer,
+            encoding=unchanged.encoding,
+            errors=unchanged.errors,
+            line_buffering=unchanged.line_buffering,
+            write_through=True,  # what both streams write stays in order
+        )
+        self.unchanged = unchanged
+
+    def write(self, text: str, /) -> int:
+        """Write a text; return its length before control characters were replaced."""
+        super().write(visible_lines(text))
+        return len(text)
+
+
+# --- Preparing
 
 
 def prepare() -> None:
@@ -59,12 +130,14 @@ def _open_closed() -> None:
 def _ignoring(descriptor: int, given: TextIO | None, ignored: Collection[int]) -> TextIO:
     """Return a text stream on a descriptor that ignores these error numbers."""
     raw = _ErrorIgnoringFile(descriptor, ignored)
-    return io.TextIOWrapper(
+    unchanged = io.TextIOWrapper(
         io.BufferedWriter(raw),
         encoding=given.encoding if given else "utf-8",
-        errors="backslashreplace",  # a file name that is not valid text is shown with escapes
+        errors="backslashreplace",  # a character that the encoding lacks is shown with an escape
         line_buffering=descriptor == 2 or raw.isatty(),
+        write_through=True,
     )
+    return _VisibleStream(unchanged)
 
 
 class _ErrorIgnoringFile(io.FileIO):

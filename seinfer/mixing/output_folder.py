@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 from typing import Any
 
+from ..clips.pairing.manifests import read_rows
 from ..clips.pairing.messages import first_few
 from ..clips.pairing.mixed_sets import MAKER, MANIFEST, MIX_JSON, TREES, is_test_set
 from ..core.errors import RunFolderError, UsageError
@@ -66,13 +66,12 @@ def _pairs_of_earlier_set(out: Path) -> list[Path]:
     Without a manifest that run was interrupted; then all WAV files in the two trees are its files.
 
     Raises:
-        UsageError: a file in the two trees is not in the manifest.
+        UsageError: a file in the two trees is not in the manifest, or the manifest cannot be read.
     """
     found = [path for tree in TREES for path in sorted((out / tree).rglob("*.wav")) if path.is_file()]
     if not (out / MANIFEST).exists():
         return found
-    with open(out / MANIFEST, newline="", encoding="utf-8", errors="replace") as file:
-        own = {out / row[tree] for row in csv.DictReader(file) for tree in TREES if row.get(tree)}
+    own = {out / row[tree] for row in read_rows(out / MANIFEST) for tree in TREES if row.get(tree)}
     if others := [path for path in found if path not in own]:
         raise UsageError(f"{others[0]} is not in the manifest of {out}; move it away, or choose another --out")
     return found

@@ -78,7 +78,7 @@ def load_registry(models_files: Iterable[Path] = ()) -> Registry:
         try:
             _add(specs, read_models(path, distribution=owner), path)
         except SeinferError as error:
-            problems.append(f"plug-in {owner}: {error}")
+            problems.append(f"plug-in {owner}: {'; '.join(line.strip() for line in error.args)}")
     for path in models_files:
         _add(specs, read_models(path), path)
     return Registry(specs, tuple(problems))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..core.errors import MissingExtraError, MissingWeightsError, UsageError
 from ..core.records import BASELINE, ModelSpec
+from ..core.streams import print_message
 from . import weights
 from .extras import install_line, missing_packages
 from .registry import Registry, load_registry
@@ -34,7 +34,7 @@ def open_registry(models_files: Iterable[Path] = ()) -> Registry:
     """Read all model tables; errors of plug-ins are printed on stderr as warnings."""
     registry = load_registry(models_files)
     for problem in registry.problems:
-        print(f"warning: {problem}", file=sys.stderr)
+        print_message(f"warning: {problem}")
     return registry
 
 

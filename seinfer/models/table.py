@@ -50,6 +50,7 @@ _FILE_KEYS: _Keys = {
     "archive_sha256": (_TEXT, False),
     "member": (_TEXT, False),
 }
+_PATHS = ("name", "path", "python", "member")
 # A name is used as a folder below audio/ and on the command line, where a comma separates models.
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 _HEX = re.compile(r"[0-9a-f]{8,64}")
@@ -76,19 +77,19 @@ def read_models(path: Path, distribution: str = "seinfer") -> dict[str, ModelSpe
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise RegistryError(f"{path}: cannot be read ({error.strerror}); expected a models file in TOML") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise RegistryError(f"{path}: is not valid TOML ({error})") from error
     mistakes: list[str] = []
     specs = {name: _model(path, name, table, distribution, mistakes) for name, table in document.items()}
     if mistakes:
-        raise RegistryError(_as_message(path, mistakes))
+        raise RegistryError(*_as_lines(path, mistakes))
     return {name: spec for name, spec in specs.items() if spec}
 
 
-def _as_message(path: Path, mistakes: Sequence[str]) -> str:
+def _as_lines(path: Path, mistakes: Sequence[str]) -> list[str]:
     if len(mistakes) == 1:
-        return f"{path}: {mistakes[0]}"
-    return "\n".join([f"{path}: {len(mistakes)} mistakes:", *(f"  {mistake}" for mistake in mistakes)])
+        return [f"{path}: {mistakes[0]}"]
+    return [f"{path}: {len(mistakes)} mistakes:", *(f"  {mistake}" for mistake in mistakes)]
 
 
 def _model(path: Path, name: str, table: object, distribution: str, mistakes: list[str]) -> ModelSpec | None:
@@ -183,7 +184,9 @@ def _checked(
     mistakes += [f"{where}: the key {key!r} is missing" for key, (_, need) in keys.items() if need and key not in table]
     given = {key: table[key] for key in keys if key in table}
     right = {key: value for key, value in given.items() if _has_type(value, keys[key][0])}
-    for key in [key for key in given if key not in right]:
+    paths = [key for key in _PATHS if "\0" in str(right.get(key, ""))]
+    mistakes += (f"{where}: {key} is {right.pop(key)!r}, expected a path without null bytes" for key in paths)
+    for key in [key for key in given if not _has_type(given[key], keys[key][0])]:
         expected = " or ".join(t.__name__ for t in keys[key][0])
         mistakes.append(f"{where}: {key} is {given[key]!r}, expected {expected}")
     return right

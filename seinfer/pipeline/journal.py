@@ -12,14 +12,17 @@ import json
 import os
 import socket
 from collections.abc import Mapping, Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from ..analysis.results import Results, results_of
 from ..audio.writing import PART_SUFFIX
 from ..clips.discovery import JOURNAL
+from ..core.checking import check, checked_record
 from ..core.errors import RunFolderError
-from ..core.records import Clip, Cost, Enhancement, Score, from_json, to_json
+from ..core.records import Clip, Cost, Enhancement, Score, to_json
+from .journal_format import FORMAT, LaterFormatError, check_plan
 
 LOCK = "run.lock"
 _BLOCK_BYTES = 1 << 20
@@ -31,31 +34,49 @@ class Journal:
     """The content of a journal.
 
     Attributes:
+        path: its file, for messages.
         plan: the last command's header and clips, as JSON values; empty before the first.
         enhancements: slot -> (fingerprint of what it depends on, result).
         scores: slot -> (fingerprint of what they depend on, scores).
         costs: model -> (fingerprint of what it depends on, measurement of the model alone).
     """
 
-    def __init__(self) -> None:
+    def __init__(self, path: Path = Path(JOURNAL)) -> None:
+        self.path = path
         self.plan: Mapping[str, Any] = {}
         self.enhancements: dict[Slot, tuple[str, Enhancement]] = {}
         self.scores: dict[Slot, tuple[str, Score]] = {}
         self.costs: dict[str, tuple[str, Cost]] = {}
 
     def add_line(self, line: Mapping[str, Any]) -> None:
-        """Add the content of one line."""
+        """Add the content of one line.
+
+        Raises:
+            TypeError, ValueError, KeyError: the line is not in the form that we write.
+            LaterFormatError: a later version of seinfer wrote it.
+        """
         kind = line.get("kind")
         if kind == "plan":
+            check_plan(line)
             self.plan = {**self.plan, **line}  # a line without clips keeps those of the line before
         elif kind == "enhancement":
-            self._add_enhancement(str(line["key"]), from_json(Enhancement, line))
+            self._add_enhancement(str(line["key"]), checked_record(Enhancement, line))
         elif kind == "score":
-            score = from_json(Score, line)
+            score = checked_record(Score, line)
             self.scores[score.clip_id, score.model] = (str(line["key"]), score)
         elif kind == "cost":
-            cost = from_json(Cost, line)
+            cost = checked_record(Cost, line)
             self.costs[cost.model] = (str(line["key"]), cost)
+        elif isinstance(kind, str):
+            raise LaterFormatError(f"it is of the kind {kind!r}")
+        else:
+            raise TypeError(f"its kind is {kind!r}, expected a text")
+
+    def _require(self, what: str, found: object) -> None:
+        if not found:
+            raise RunFolderError(
+                f"{self.path} lists no {what}: the run was stopped before it began; repeat the command that made it"
+            )
 
     def _add_enhancement(self, key: str, enhancement: Enhancement) -> None:
         """Add an estimate; the scores of another file in its place are dropped."""
@@ -67,11 +88,21 @@ class Journal:
 
     @property
     def clips(self) -> tuple[Clip, ...]:
-        """The clips of the last command."""
-        return tuple(from_json(Clip, values) for values in self.plan.get("clips", ()))
+        """The clips of the last command.
+
+        Raises:
+            RunFolderError: there are none.
+        """
+        self._require("clips", self.plan.get("clips"))
+        return tuple(checked_record(Clip, values) for values in self.plan.get("clips", ()))
 
     def results(self, clips: Sequence[Clip] | None = None) -> Results:
-        """Return the rows of the last command; `clips` may replace its clips by ones with other categories."""
+        """Return the rows of the last command; `clips` may replace its clips by ones with other categories.
+
+        Raises:
+            RunFolderError: the journal lists no clips or no models, because the command was stopped before it began.
+        """
+        self._require("models", {"models", "lost_models"} <= self.header.keys())
         enhancements = {slot: enhancement for slot, (_, enhancement) in self.enhancements.items()}
         scores = {slot: score for slot, (_, score) in self.scores.items()}
         costs = {model: cost for model, (_, cost) in self.costs.items()}
@@ -80,18 +111,19 @@ class Journal:
     @property
     def header(self) -> Mapping[str, Any]:
         """The header of the last command."""
-        header = self.plan.get("header", {})
-        return header if isinstance(header, dict) else {}
+        header: Mapping[str, Any] = self.plan.get("header", {})
+        return header
 
 
 def read_journal(folder: Path) -> Journal:
     """Read the journal of a run folder; an incomplete last line is ignored.
 
     Raises:
-        RunFolderError: the folder is not a run folder, or a line before the last is damaged.
+        RunFolderError: the folder is not a run folder, a line before the last is damaged, or it is from a later version
+            of seinfer.
     """
-    journal = Journal()
     path = folder / JOURNAL
+    journal = Journal(path)
     try:
         with open(path, "rb") as file:
             for number, line in enumerate(file, start=1):
@@ -108,9 +140,20 @@ def read_journal(folder: Path) -> Journal:
 
 def _read_line(journal: Journal, path: Path, number: int, line: bytes) -> None:
     try:
-        journal.add_line(json.loads(line))
-    except (ValueError, TypeError, KeyError, AttributeError) as error:  # not JSON, or not in the form that we write
-        raise RunFolderError(f"{path} line {number} is damaged ({error}); remove that line and run again") from error
+        values = json.loads(line)
+        check(values, Mapping[str, Any], "the line")
+        journal.add_line(values)
+    except LaterFormatError as error:
+        ours = version("seinfer")
+        writer = values.get("seinfer") or journal.plan.get("seinfer") or ours
+        needed = f"seinfer {writer}" if writer != ours else f"a version later than {ours}"
+        raise RunFolderError(
+            f"{path} line {number} cannot be read by seinfer {ours}: {error}; it needs {needed}: install it, or choose "
+            "another folder"
+        ) from error
+    except (ValueError, TypeError, KeyError, RecursionError) as error:  # not JSON, or not in the form that we write
+        reason = error.args[0] if isinstance(error, KeyError) else error
+        raise RunFolderError(f"{path} line {number} is damaged ({reason}); remove that line and run again") from error
 
 
 class RunFolder:
@@ -184,7 +227,7 @@ class RunFolder:
 
     def add_plan(self, header: Mapping[str, Any], clips: Sequence[Clip]) -> None:
         """Write what is going to be done; clips that the journal already lists are not written again."""
-        plan: dict[str, Any] = {"kind": "plan", "header": header}
+        plan: dict[str, Any] = {"kind": "plan", "format": FORMAT, "seinfer": version("seinfer"), "header": header}
         listed = [to_json(clip) for clip in clips]
         self._append(plan if listed == self.journal.plan.get("clips") else {**plan, "clips": listed})
 

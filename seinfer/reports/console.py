@@ -16,6 +16,7 @@ from ..analysis.licences import is_remarkable, licence_lines
 from ..analysis.results import Results
 from ..analysis.settings import TableSettings
 from ..core.counts import counted
+from ..core.escape import visible
 from ..core.records import BASELINE
 from ..models.not_run import installable
 from ..stats import MIN_CLIPS
@@ -39,7 +40,7 @@ def comparison_table(table: TextTable) -> Table:
 
 
 def _text(cell: Cell) -> Text:
-    lines = [Text.assemble(*((text, _STYLES[role]) for text, role in line)) for line in cell]
+    lines = [Text.assemble(*((visible(text), _STYLES[role]) for text, role in line)) for line in cell]
     return Text("\n").join(lines)
 
 

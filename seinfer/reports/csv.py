@@ -5,13 +5,12 @@ PER_CLIP is the order in the file. Then update the golden files (see tests/repor
 clips.csv are in CLIPS in the same way. The other CSV files are in modules named after them, such as summary_csv.py.
 
 Format: UTF-8, comma, dot, Unix line ends. An empty cell means "not applicable", and a status column of the same row
-gives the reason; "nan" and "inf" are never written. A file appears under its name only when it is complete.
+gives the reason; "nan" and "inf" are never written. A text that a spreadsheet would run starts with an apostrophe, see
+core/files.py. A file appears under its name only when it is complete.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +20,7 @@ from ..analysis.costs import rtf_source
 from ..analysis.groups import CATEGORIES
 from ..analysis.leaderboard import LeaderboardRow, MetricResult
 from ..analysis.results import Results, Row
-from ..core.files import Cell, csv_cell, write_csv
+from ..core.files import Cell, csv_text, write_csv
 from ..core.records import BASELINE, Clip, Enhancement, Score
 from ..stats import Interval
 
@@ -219,11 +218,7 @@ def as_csv(rows: Sequence[LeaderboardRow], metrics: Sequence[str], not_run: Mapp
     lines = [table_row(row, metrics) for row in rows]
     lines += [{"model": model, "status": f"not run: {reason}"} for model, reason in not_run.items()]
     columns = list(lines[0]) if lines else ["model", "status"]
-    text = io.StringIO()
-    writer = csv.DictWriter(text, columns, lineterminator="\n", restval="")
-    writer.writeheader()
-    writer.writerows({key: csv_cell(value) for key, value in line.items() if key in columns} for line in lines)
-    return text.getvalue()
+    return csv_text(columns, ({key: value for key, value in line.items() if key in columns} for line in lines))
 
 
 def table_row(row: LeaderboardRow, metrics: Sequence[str]) -> dict[str, Cell]:

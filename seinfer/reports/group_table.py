@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from ..analysis.groups import BIN_WIDTH, DURATION, SNR, Group, groups
 from ..analysis.results import Results
 from ..analysis.settings import TableSettings
+from ..core.escape import visible
 from ..core.numbers import fixed
 from .text_table import Cell, Layout, TextTable, digits, heading
 
@@ -64,7 +65,7 @@ def _column(results: Results, models: Sequence[str], metric: str, group: Group) 
     found = results.compared(metric, group.clips)
     summaries = {model: found.models[i].summary for i, model in enumerate(results.models)}
     cells = [fixed(s.interval.mean, digits(metric)) if (s := summaries[model]) else "" for model in models]
-    lines = [*textwrap.wrap(group.label, _LABEL_WIDTH), f"n={found.n_common}"]
+    lines = [*textwrap.wrap(visible(group.label), _LABEL_WIDTH), f"n={found.n_common}"]
     return "\n".join(lines), [(((text, ""),),) for text in cells]
 
 
@@ -79,6 +80,6 @@ def _split(models: Sequence[str], columns: Sequence[_Column], width: int | None)
 
 
 def _table(models: Sequence[str], columns: Sequence[_Column]) -> TextTable:
-    names: list[Cell] = [(((model, ""),),) for model in models]
+    names: list[Cell] = [(((visible(model), ""),),) for model in models]
     rows = tuple(zip(names, *(cells for _, cells in columns), strict=True))
     return TextTable(Layout(()), ("model", *(label for label, _ in columns)), rows)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from ..core.escape import visible
 from .text_table import Cell, Parts, TextTable
 
 _ESCAPES = str.maketrans(
@@ -33,7 +34,7 @@ def latex(table: TextTable, title: str, notes: Iterable[str]) -> str:
     types = ["l", *(_PARTS[part][0] for names in used.values() for part in names)]
     types += ["r"] * (len(table.headings) - 1 - n_metrics)
     lines = [
-        *(f"% {' '.join(line.split())}" for line in (title, *notes)),
+        *(f"% {visible(line)}" for line in (title, *notes)),
         r"% Needs \usepackage{booktabs} in the preamble.",
         rf"\begin{{tabular}}{{{''.join(types)}}}",
         r"\toprule",
@@ -100,4 +101,4 @@ def _cell_text(cell: Cell) -> str:
 
 
 def _escaped(text: str) -> str:
-    return " ".join(text.split()).translate(_ESCAPES)
+    return " ".join(visible(text).split()).translate(_ESCAPES)

@@ -21,6 +21,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from ..core.escape import visible
 from ..core.progress import State
 from .terminal import console
 
@@ -39,7 +40,7 @@ class _Bars:
         target = console(is_error=True)
         is_hidden = not (is_shown and target.is_terminal)
         self._bars = Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(_BAR_WIDTH),
             *columns,
             console=target,
@@ -78,7 +79,7 @@ class ProgressBars(_Bars):
     def start(self, stage: str, total: int, state: State = State.RUNNING) -> None:
         """Announce a stage of `total` steps; its bar is shown when it starts."""
         self._stages[stage] = self._bars.add_task(
-            stage, start=False, visible=False, total=total, state=State.WAITING, n_before=0
+            visible(stage), start=False, visible=False, total=total, state=State.WAITING, n_before=0
         )
         self._bars.update(self._all, total=(self._task(self._all).total or 0) + total)
         self.change(stage, state)
@@ -160,7 +161,7 @@ class DownloadBars(_Bars):
 
     def on_start(self, name: str, total_bytes: int | None, already_bytes: int) -> None:
         """Show a new bar, which starts at the bytes kept from an earlier attempt."""
-        self._current = self._bars.add_task(name, total=total_bytes, completed=already_bytes)
+        self._current = self._bars.add_task(visible(name), total=total_bytes, completed=already_bytes)
 
     def on_bytes(self, n: int) -> None:
         """Advance the bar of the current file by `n` bytes."""

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from itertools import groupby
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
-from rich.text import Text
 
 from ..analysis.candidates import Candidate
 from ..analysis.cautions import Caution
 from ..analysis.recommend import Advice
 from ..analysis.verdicts import BETTER, EQUAL, WORSE, Verdict
+from ..core.escape import as_json, visible
 from ..core.numbers import fixed
 from ..core.records import BASELINE
 from .terminal import console
@@ -27,7 +26,7 @@ _MAX_COMPARED = 5
 def recommendation_json(advice: Advice, warnings: Sequence[Caution]) -> str:
     """Return the recommendation as a JSON document; its keys are the field names of `Advice`, and "warnings"."""
     document = {**asdict(advice), "warnings": [asdict(caution) for caution in warnings]}
-    return json.dumps(document, indent=2, allow_nan=False)
+    return as_json(document)
 
 
 def print_recommendation(advice: Advice, warnings: Sequence[Caution], licences: Iterable[str] = ()) -> None:
@@ -41,7 +40,7 @@ def print_recommendation(advice: Advice, warnings: Sequence[Caution], licences: 
     out = console()
     if advice.unfinished:
         out.print(advice.unfinished, markup=False, soft_wrap=True)
-    out.print(Text(advice.headline, style="bold"), soft_wrap=True)
+    out.print(advice.headline, style="bold", markup=False, soft_wrap=True)
     if advice.pick:
         is_certain = advice.is_proven or advice.pick == BASELINE
         out.print(f"{'recommended' if is_certain else 'best so far'}: {advice.pick}", markup=False, soft_wrap=True)
@@ -70,7 +69,7 @@ def _table(advice: Advice) -> Table:
 
 def _cells(candidate: Candidate, advice: Advice) -> Iterator[str]:
     costs = candidate.costs
-    yield candidate.model
+    yield visible(candidate.model)
     yield f"{candidate.quality:.2f}" if candidate.quality is not None else ""
     for metric in advice.needs.metrics:
         yield fixed(candidate.means[metric], digits(metric))

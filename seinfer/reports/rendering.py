@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -12,6 +10,7 @@ from ..analysis.leaderboard import LeaderboardRow, leaderboard
 from ..analysis.ordering import check_sort, in_order, shown_metrics
 from ..analysis.results import Results
 from ..analysis.settings import TableSettings
+from ..core.streams import print_csv, print_json, print_lines, print_message
 from .console import comparison_table, failures, folded_models, footnotes, not_run, title
 from .csv import as_csv
 from .group_table import HINT, group_tables
@@ -34,23 +33,23 @@ def render(results: Results, settings: TableSettings) -> None:
     warnings = cautions(results, [row.model for row in rows])
     absent = not_run(results.header)
     if settings.format == "json":
-        print(json.dumps(as_document(results, rows, warnings), indent=2, allow_nan=False))
+        print_json(as_document(results, rows, warnings))
     elif settings.format == "csv":
-        print(as_csv(rows, metrics, absent), end="")
+        print_csv(as_csv(rows, metrics, absent))
         for caution in warnings:
-            print(f"warning: {caution.message}", file=sys.stderr)
+            print_message(f"warning: {caution.message}")
     elif settings.format == "table":
         _print_table(results, rows, metrics, warnings, settings)
         _print_groups(results, rows, metrics, settings)
     else:
         table = fit_to_width(rows, metrics, _rows_without_numbers(results, settings), None)
         write = markdown if settings.format == "md" else latex
-        print(write(table, title(results), footnotes(results, table, warnings, settings)), end="")
+        print_lines(write(table, title(results), footnotes(results, table, warnings, settings)))
         if settings.format == "md":
             for name, groups in group_tables(results, [row.model for row in rows], metrics, settings, None):
-                print(f"\n{markdown(groups, name, ()).rstrip()}")
+                print_lines(f"\n{markdown(groups, name, ()).rstrip()}\n")
     for line in failures(results):
-        print(line, file=sys.stderr)
+        print_message(line)
 
 
 def _print_table(
@@ -77,10 +76,13 @@ def _print_groups(
     out = console()
     tables = list(group_tables(results, [row.model for row in rows], metrics, settings, out.width))
     for name, table in tables:
-        out.print(f"\n{name}\n", markup=False, soft_wrap=True)
+        out.print()
+        out.print(name, soft_wrap=True)
+        out.print()
         out.print(comparison_table(table), width=max(out.width, table.width))
     if tables:
-        out.print(f"\n{HINT}", markup=False, soft_wrap=True)
+        out.print()
+        out.print(HINT, soft_wrap=True)
 
 
 def _rows_without_numbers(results: Results, settings: TableSettings) -> list[str]:

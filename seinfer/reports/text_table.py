@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ..analysis.leaderboard import LeaderboardRow, MetricResult
+from ..core.escape import visible
 from ..core.numbers import fixed
 from ..metrics.table import load_table
 from ..stats import Interval
@@ -182,7 +183,8 @@ def _plain(text: str, role: str = "") -> Cell:
 
 def _name(model: str, layout: Layout, role: str = "") -> Cell:
     """Return the name of a model, folded after a hyphen if possible."""
-    lines = textwrap.wrap(model, layout.name_width) if layout.name_width else [model]
+    name = visible(model)
+    lines = textwrap.wrap(name, layout.name_width) if layout.name_width else [name]
     return tuple(((line, role),) for line in lines)
 
 

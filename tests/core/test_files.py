@@ -9,9 +9,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from seinfer.core.errors import AudioError, RunFolderError
-from seinfer.core.files import Cell, csv_cell, open_regular, write_csv, write_json, write_text
+from seinfer.core.files import Cell, csv_cell, open_regular, read_csv, write_csv, write_json, write_text
 
 
 def test_write_text_replaces_the_file_and_leaves_no_other(tmp_path: Path) -> None:
@@ -67,6 +69,22 @@ def test_write_json_of_nan_is_refused(tmp_path: Path) -> None:
         (math.nan, ""),
         (math.inf, ""),
         ("a,b", "a,b"),
+        ("=1+1", "'=1+1"),
+        ("+SUM(A1)", "'+SUM(A1)"),
+        ("-cmd", "'-cmd"),
+        ("@x", "'@x"),
+        ("\t=x", "'\t=x"),
+        ("\r=x", "'\r=x"),
+        ("-inf", "'-inf"),
+        ("-1_0", "'-1_0"),
+        ("'=x", "''=x"),
+        ("'quoted'", "'quoted'"),
+        ("a=b", "a=b"),
+        ("-", "'-"),
+        ("-1.5", "-1.5"),
+        ("+3", "+3"),
+        ("-2e-05", "-2e-05"),
+        (-3, "-3"),
     ],
 )
 def test_csv_cell_of_a_value_is_its_text(value: Cell, text: str) -> None:
@@ -81,6 +99,28 @@ def test_write_csv_of_any_text_reads_back_equal(tmp_path: Path, text: str) -> No
         assert list(csv.DictReader(file)) == [{"x": text, "y": "1", "z": ""}]
     assert path.read_bytes().startswith(b"x,y,z\n")
     assert path.read_bytes().endswith(b",1,\n")
+
+
+texts = st.text(st.one_of(st.sampled_from("'=+-@\t\r\n\",1.e"), st.characters(exclude_categories=["Cs"])))
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(cells=st.lists(st.tuples(texts, texts), min_size=1, max_size=3), column=texts.filter(lambda name: name != "x"))
+def test_read_csv_of_what_write_csv_wrote_is_equal(tmp_path: Path, cells: list[tuple[str, str]], column: str) -> None:
+    path = tmp_path / "a.csv"
+    given_rows = [{"x": first, column: second} for first, second in cells]
+    write_csv(path, ("x", column), given_rows)
+    assert read_csv(path) == given_rows
+
+
+def test_read_csv_row_of_another_length_is_filled_or_cut(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("\ufeffa,b\n1\n\n1,2,3\n", encoding="utf-8")
+    assert read_csv(tmp_path / "a.csv") == [{"a": "1", "b": ""}, {"a": "1", "b": "2"}]
+
+
+def test_read_csv_of_an_empty_file_has_no_rows(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").touch()
+    assert read_csv(tmp_path / "a.csv") == []
 
 
 def test_write_csv_of_an_unknown_column_is_refused(tmp_path: Path) -> None:

@@ -73,6 +73,16 @@ def test_send_to_a_child_that_has_ended_does_nothing(start: Start) -> None:
         child.send({"n": 1})
 
 
+@pytest.mark.parametrize("line", ["y", "1", "[]", "[" * 100_000, '{"n": '])
+def test_receive_line_that_is_no_message_ends_the_child_with_the_line_in_the_reason(start: Start, line: str) -> None:
+    child = start(f"while True: channel._out.write({line!r} + '\\n')\n")
+    assert child.receive(30) is None
+    assert (
+        child.describe_exit()
+        == f"it wrote {(line + chr(10))[:40]!r}, which is not a message: it is no worker of seinfer"
+    )
+
+
 def test_stop_kills_a_child_that_ignores_the_end_of_its_input(start: Start) -> None:
     child = start("channel.send({})\nwhile True: time.sleep(1)\n")
     assert child.receive(30) == {}

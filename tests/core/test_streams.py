@@ -50,6 +50,27 @@ def test_prepare_writes_undecodable_names_with_escapes() -> None:
     assert (result.returncode, result.stdout) == (0, b"latin\\udce9\n")
 
 
+HOSTILE = "'a\\n\\x1b[31m\\x9b\\u202e'"
+
+
+@pytest.mark.parametrize(
+    ("code", "out", "errors"),
+    [
+        (f"streams.print_line({HOSTILE})", rb"a\n\x1b[31m\x9b\u202e" + b"\n", b""),
+        (f"streams.print_message({HOSTILE})", b"", rb"a\n\x1b[31m\x9b\u202e" + b"\n"),
+        (f"streams.print_lines({HOSTILE})", b"a\n" + rb"\x1b[31m\x9b\u202e", b""),
+        (f"streams.print_json([{HOSTILE}])", b"[\n  " + rb'"a\n\u001b[31m\u009b\u202e"' + b"\n]\n", b""),
+        (f"streams.print_csv({HOSTILE})", "a\n\x1b[31m\x9b\u202e".encode(), b""),
+        (f"print({HOSTILE})", b"a\n" + rb"\x1b[31m\x9b\u202e" + b"\n", b""),
+        (f"sys.stderr.write({HOSTILE})", b"", b"a\n" + rb"\x1b[31m\x9b\u202e"),
+        ("print('a'); streams.styled(sys.stdout).write('\\x1b[1m'); print('b')", b"a\n\x1b[1mb\n", b""),
+    ],
+)
+def test_print_of_control_characters_shows_escapes(code: str, out: bytes, errors: bytes) -> None:
+    result = run(code)
+    assert (result.stdout, result.stderr) == (out, errors)
+
+
 @pytest.mark.parametrize("locale", ["C", "POSIX", "en_US.ISO-8859-1"])
 def test_prepare_in_any_locale_makes_file_names_utf8(locale: str) -> None:
     result = run("print(sys.getfilesystemencoding())", LC_ALL=locale, PYTHONCOERCECLOCALE="0", PYTHONUTF8="")

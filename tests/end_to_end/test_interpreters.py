@@ -87,6 +87,25 @@ def test_compare_missing_interpreter_is_named(tmp_path: Path) -> None:
     assert "its interpreter /nowhere/bin/python is not there" in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("program", "message"),
+    [
+        ("/bin/cat", "which is not a message: it is no worker of seinfer"),
+        ("echo", "echo does not answer as a worker of seinfer; expected a Python interpreter"),
+        ("/usr/bin/yes", "which is not a message: it is no worker of seinfer"),
+    ],
+)
+def test_compare_program_that_is_no_interpreter_is_found_by_its_first_line(
+    tmp_path: Path, program: str, message: str
+) -> None:
+    (tmp_path / "echo").write_text("#!/bin/sh\nexec cat\n")
+    (tmp_path / "echo").chmod(0o755)
+    result = compare(tmp_path, program)  # the time-out is longer than the limit of this test
+    assert result.returncode == 1
+    assert message in result.stderr
+    assert sum("seinfer: " in line for line in result.stderr.splitlines()) == 1
+
+
 def test_compare_interpreter_without_numpy_names_the_missing_package(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(tmp_path / "bare")], check=True)
     result = compare(tmp_path, tmp_path / "bare" / "bin" / "python")

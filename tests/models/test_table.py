@@ -58,6 +58,13 @@ def test_read_models_a_relative_path_is_relative_to_the_file(tmp_path: Path) -> 
         (table("../m"), "the name '../m' may contain only"),
         (table("m", aliases='["x,y"]'), "the name 'x,y' may contain only"),
         (table("all"), "the name 'all' is reserved"),
+        (table("m", python='"a\\u0000"'), "python is .*, expected a path without null"),
+        (table("m") + file_table(name='"w\\u0000"', url='"u"'), "name is .*, expected a path without null"),
+        (
+            table("m") + file_table(name='"w"', path='"a\\u0000"'),
+            "path is .*, expected a path without null",
+        ),
+        ("a = " + "[" * 100_000, "is not valid TOML"),
         ("m = 3\n", "is 3, expected a table"),
         ("[m\n", "is not valid TOML"),
         (table("m") + file_table(name='"w"'), "expected either url or path, got neither"),

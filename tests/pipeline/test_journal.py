@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -72,6 +75,90 @@ def test_read_journal_damaged_line_in_the_middle_is_an_error_with_its_number(tmp
     (tmp_path / JOURNAL).write_text('{"kind": "plan"}\n{"ki\n{"kind": "plan"}\n')
     with pytest.raises(RunFolderError, match="line 2 is damaged"):
         read_journal(tmp_path)
+
+
+PLAN: dict[str, Any] = {
+    "kind": "plan",
+    "header": {"models": {"m": {"license_code": "MIT", "license_weights": "MIT"}}, "lost_models": {}},
+    "clips": [{"clip_id": "x", "noisy_path": "/in/x.wav"}],
+}
+
+
+def with_header(**keys: object) -> str:
+    return json.dumps({**PLAN, "header": {**PLAN["header"], **keys}})
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("[" * 100_000, "maximum recursion depth exceeded"),
+        ("[]", "the line is [], expected an object"),
+        ('{"kind": "plan", "header": []}', "'header' is [], expected an object"),
+        ('{"kind": "plan", "clips": 5}', "'clips' is 5, expected a list"),
+        ('{"kind": "plan", "clips": [{"clip_id": "x", "noisy_path": 1}]}', "clip 'noisy_path' is 1, expected a text"),
+        (with_header(models=5), "'models' is 5, expected an object"),
+        (with_header(models={"m": []}), "'m' is [], expected an object"),
+        (with_header(models={"m": {}}), "the model 'm' has no license_code"),
+        (with_header(notes="x"), "'notes' is 'x', expected a list"),
+        (with_header(report={"by": [1]}), "'by' item 1 is 1, expected a text"),
+        ('{"kind": 5}', "its kind is 5, expected a text"),
+        ('{"kind": "score", "key": "", "clip_id": "x", "model": "m"}', "missing 1 required positional argument"),
+        ('{"kind": "score", "key": "", "clip_id": "x", "model": "m", "sample_rate": NaN}', "'sample_rate' is nan"),
+        (
+            '{"kind": "score", "key": "", "clip_id": "x", "model": "m", "sample_rate": 1, "values": {"sdr": 1e999}}',
+            "'sdr' is inf, expected a number up to 1e+15",
+        ),
+    ],
+)
+def test_read_journal_line_in_another_form_is_damaged(tmp_path: Path, line: str, message: str) -> None:
+    (tmp_path / JOURNAL).write_text(f"{json.dumps(PLAN)}\n{line}\n")
+    with pytest.raises(RunFolderError, match=rf"line 2 is damaged \(.*{re.escape(message)}") as caught:
+        read_journal(tmp_path)
+    assert len(str(caught.value)) < 500
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        (
+            '{"kind": "verdict"}',
+            "cannot be read by seinfer .*: it is of the kind 'verdict'; it needs seinfer 9.8",
+        ),
+        (json.dumps({**PLAN, "format": 2, "seinfer": "9.9"}), "it has the format 2; it needs seinfer 9.9: install it"),
+    ],
+)
+def test_read_journal_of_a_later_version_names_the_version(tmp_path: Path, line: str, message: str) -> None:
+    (tmp_path / JOURNAL).write_text(f"{json.dumps({**PLAN, 'format': 1, 'seinfer': '9.8'})}\n{line}\n")
+    with pytest.raises(RunFolderError, match=message):
+        read_journal(tmp_path)
+
+
+def test_read_journal_unknown_kind_in_a_folder_without_a_version_needs_a_later_one(tmp_path: Path) -> None:
+    (tmp_path / JOURNAL).write_text(f'{json.dumps(PLAN)}\n{{"kind": "verdict"}}\n')
+    with pytest.raises(RunFolderError, match=f"it needs a version later than {version('seinfer')}"):
+        read_journal(tmp_path)
+
+
+def test_read_journal_without_a_format_is_readable(tmp_path: Path) -> None:
+    (tmp_path / JOURNAL).write_text(f"{json.dumps(PLAN)}\n")
+    assert read_journal(tmp_path).results().models == ("m",)
+
+
+def test_run_folder_plan_states_format_and_version(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    folder.add_plan({}, [])
+    folder.close()
+    plan = json.loads((tmp_path / JOURNAL).read_text())
+    assert (plan["format"], plan["seinfer"]) == (1, version("seinfer"))
+
+
+@pytest.mark.parametrize("text", ["", '{"kind": "plan"}\n', '{"kind": "plan", "header": {}, "clips": []}\n'])
+def test_results_of_a_journal_without_a_run_are_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / JOURNAL).write_text(text)
+    with pytest.raises(RunFolderError, match="lists no clips: the run was stopped before it began"):
+        _ = read_journal(tmp_path).clips
+    with pytest.raises(RunFolderError, match="lists no models: the run was stopped before it began"):
+        read_journal(tmp_path).results()
 
 
 def test_run_folder_without_resume_starts_empty(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ def n_cells(row: str) -> int:
 
 def test_latex_has_the_rules_of_booktabs_and_names_the_package() -> None:
     text = written(leaderboard(example_run.results()))
-    assert text.startswith("% 10 clips\n% 100 % sure\n% two lines\n% Needs \\usepackage{booktabs} in the preamble.\n")
+    assert text.startswith("% 10 clips\n% 100 % sure\n% two\\nlines\n% Needs \\usepackage{booktabs} in the preamble.\n")
     rules = re.findall(r"\\(toprule|midrule|bottomrule|hline)", text)
     assert rules == ["toprule", "midrule", "bottomrule"]
     assert text.endswith("\\bottomrule\n\\end{tabular}\n")

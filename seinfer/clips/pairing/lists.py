@@ -126,7 +126,7 @@ def _scp_entries(path: Path, text: str) -> list[tuple[str, str]]:
 def _json_entries(path: Path, text: str) -> list[tuple[str, str]]:
     try:
         entries = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise PairingError(f"{path} is not JSON ({error}); expected [[path, n_frames], ...]") from error
     if not isinstance(entries, list):
         raise PairingError(f"{path} contains a {type(entries).__name__}; expected [[path, n_frames], ...]")

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ...core.errors import PairingError, UsageError
+from ...core.files import read_csv
 from ...core.records import Clip
 from . import messages
 from .clip_set import ClipSet, sorted_clips
@@ -19,8 +20,7 @@ def read_rows(path: Path) -> list[dict[str, str]]:
         UsageError: it cannot be read.
     """
     try:
-        with open(path, newline="", encoding="utf-8-sig") as file:
-            return list(csv.DictReader(file))
+        return read_csv(path)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise UsageError(f"{path} cannot be read ({error}); expected a CSV in UTF-8") from error
 
@@ -68,10 +68,10 @@ def refuse_unsafe(name: str, where: str) -> None:
     """Check that a name can be the path of an output file.
 
     Raises:
-        PairingError: it is empty, absolute, or contains "..", which may lead out of the output folder.
+        PairingError: it is empty, absolute, or contains "..", which may lead out of the output folder, or a null byte.
     """
-    if not name or Path(name).is_absolute() or ".." in Path(name).parts:
-        raise PairingError(f"{where} is {name!r}; expected a relative name without '..'")
+    if not name or Path(name).is_absolute() or ".." in Path(name).parts or "\0" in name:
+        raise PairingError(f"{where} is {name!r}; expected a relative name without '..' and null bytes")
 
 
 def _path(manifest: Path, line: int, text: str) -> str:

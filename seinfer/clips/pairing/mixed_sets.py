@@ -26,7 +26,7 @@ def is_test_set(folder: Path) -> bool:
     """Return whether `seinfer mix` made a folder."""
     try:
         document = json.loads((folder / MIX_JSON).read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return False
     return isinstance(document, dict) and document.get("made_by") == MAKER
 
