@@ -50,6 +50,8 @@ def stale_files(run_folder: Path, journal: Journal) -> dict[Path, str]:
         File -> SHA-256 of what seinfer wrote, sorted by path. Each is a regular file below audio/, without a link on
         the way.
     """
+    if not journal.plan.get("clips"):
+        return {}  # the command has not begun
     clips = {clip.clip_id for clip in journal.clips}
     limit = journal.header.get("limit")
     last = max(clips, default="") if limit and len(clips) >= limit else None
@@ -57,7 +59,7 @@ def stale_files(run_folder: Path, journal: Journal) -> dict[Path, str]:
     found = {
         _own_path(root, done): done.estimate_sha256
         for _, done in journal.enhancements.values()
-        if clips and done.clip_id not in clips and (last is None or done.clip_id < last) and _is_written_here(done)
+        if done.clip_id not in clips and (last is None or done.clip_id < last) and _is_written_here(done)
     }
     return {path: found[path] for path in sorted(path for path in found if path)}
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from seinfer.core.files import read_csv
 from tests.cli.conftest import run_main
 from tests.helpers import RATE, rows, seinfer, speech_like, write_audio
 
@@ -159,7 +160,7 @@ def test_compare_of_a_mixed_set_groups_by_its_stated_snr_and_noise(folder: Path)
     assert compared.returncode == 0, compared.stderr
     assert "SI-SDR dB by snr_db in bins of 5 dB" in compared.stdout and "SI-SDR dB by noise" in compared.stdout
     assert "grouped by the SI-SDR" not in compared.stdout
-    groups = {(row["group_key"], row["group_value"]) for row in rows(folder / "run" / "summary.csv")}
+    groups = {(row["group_key"], row["group_value"]) for row in read_csv(folder / "run" / "summary.csv")}
     assert {group for key, group in groups if key == "snr_db"} == {"-5..0", "10..15", "(micro)", "(macro)"}
     noises = {row["noise"] for row in rows(folder / "set" / "manifest.csv")}
     assert {group for key, group in groups if key == "noise"} == {*noises, "(micro)", "(macro)"}
