@@ -96,8 +96,8 @@ def test_compare_disk_full_while_writing_the_journal_keeps_finished_work(
 ) -> None:
     out = folder / "full_journal"
     out.mkdir()
-    # The journal starts with a long line of an unknown kind: audio files of 47 KiB fit, but soon the journal does not.
-    (out / JOURNAL).write_bytes(b'{"kind": "filler", "text": "%s"}\n' % (b"x" * 100 * KIB))
+    # The journal starts with a long line: audio files of 47 KiB fit, but soon the journal does not.
+    (out / JOURNAL).write_bytes(b'{"kind": "plan", "filler": "%s"}\n' % (b"x" * 100 * KIB))
     limit = (out / JOURNAL).stat().st_size + 4 * KIB
     result = seinfer(*COMPARE, "--out", out, folder / "set", preexec_fn=limit_file_size(limit))
     assert result.returncode == 1
