@@ -55,6 +55,7 @@ def compare(
     threads: int | None = None,
     jobs: int = 1,
     timeout_s: float = 300.0,
+    cost: bool = False,
     progress: bool = False,
 ) -> RunResult:
     """Enhance clips with several models, score them and compare them.
@@ -82,6 +83,7 @@ def compare(
         jobs: models to run at the same time, within cores and memory.
         timeout_s: seconds without progress and without use of the processor after which a model counts as hung; 5
             times as many while it computes.
+        cost: at the end, measure the time of each model alone, as the command does: some seconds per model.
         progress: show progress bars on standard error, if it is a terminal.
 
     Returns:
@@ -125,6 +127,7 @@ def compare(
             threads=n_threads,
             jobs=n_jobs,
             timeout_s=timeout_s,
+            has_cost=cost,
             resume=resume,
             tables=TableSettings(by=chosen_keys(_names(by), inputs.clips.clips)),
             limit=at_most,

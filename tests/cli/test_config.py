@@ -29,7 +29,7 @@ def test_config_found_in_the_current_folder_sets_options_prints_and_records_them
     (folder / "seinfer.toml").write_text(
         'models = ["noisy"]\nout = "results"\n[compare]\nmetrics = "si_sdr"\nscore_rate = 8000\nscore-cache = false\n'
     )
-    assert run_main(monkeypatch, "compare", "set") == 0
+    assert run_main(monkeypatch, "compare", "--no-cost", "set") == 0
     words = [
         *("--models", "noisy", "--metrics", "si_sdr", "--score-rate", "8000"),
         *("--no-score-cache", "--out", "results"),
@@ -45,7 +45,12 @@ def test_config_value_of_the_command_line_wins_and_is_not_recorded_as_from_the_f
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (folder / "own.toml").write_text('[compare]\nmodels = "rnnoise"\nmetrics = "si_sdr"\nlimit = 1\n')
-    assert run_main(monkeypatch, "compare", "--config", "own.toml", "--models", "noisy", "--limit", "2", "set") == 0
+    assert (
+        run_main(
+            monkeypatch, "compare", "--no-cost", "--config", "own.toml", "--models", "noisy", "--limit", "2", "set"
+        )
+        == 0
+    )
     assert options_of(folder / "seinfer-out") == ["--metrics", "si_sdr"]
     assert {row["model"] for row in rows(folder / "seinfer-out" / "per_clip.csv")} == {"noisy"}
     assert len(rows(folder / "seinfer-out" / "clips.csv")) == 2
@@ -64,7 +69,7 @@ def test_config_named_on_the_command_line_replaces_the_one_in_the_current_folder
 ) -> None:
     (folder / "seinfer.toml").write_text('colour = "red"\n')
     (folder / "own.toml").write_text('metrics = "si_sdr"\n')
-    assert run_main(monkeypatch, "compare", "--config", "own.toml", "--models", "noisy", "set") == 0
+    assert run_main(monkeypatch, "compare", "--no-cost", "--config", "own.toml", "--models", "noisy", "set") == 0
     assert options_of(folder / "seinfer-out") == ["--metrics", "si_sdr"]
 
 

@@ -35,7 +35,9 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_compare_writes_the_tables_that_the_command_writes(paired: Path, tmp_path: Path) -> None:
     options = ("--models", "noisy,rnnoise", "--metrics", "si_sdr,stoi", "--add", f"theirs={paired / 'clean'}")
-    by_command = run_command("compare", *options, "--by", "duration", "--out", tmp_path / "command", paired)
+    by_command = run_command(
+        "compare", "--no-cost", *options, "--by", "duration", "--out", tmp_path / "command", paired
+    )
     assert by_command.returncode == 0, by_command.stderr
     result = seinfer.compare(
         paired,
@@ -80,7 +82,7 @@ def json_of(result: seinfer.RunResult) -> dict[str, Any]:
 
 def test_compare_continues_what_the_command_did(paired: Path, tmp_path: Path) -> None:
     options = ("--models", "rnnoise", "--metrics", "si_sdr", "--limit", "2", "--out", tmp_path / "out")
-    assert run_command("compare", *options, paired).returncode == 0
+    assert run_command("compare", "--no-cost", *options, paired).returncode == 0
     result = seinfer.compare(paired, "rnnoise", metrics="si_sdr", out=tmp_path / "out")
     assert (json_of(result)["n_kept"], len(result.per_clip)) == (4, 6)
 
@@ -197,3 +199,9 @@ def test_compare_in_a_script_without_a_main_guard_runs_and_prints_nothing(paired
     )
     done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=120)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_compare_with_cost_measures_each_model_alone(paired: Path, tmp_path: Path) -> None:
+    result = seinfer.compare(paired, "noisy", metrics="si_sdr", limit=1, cost=True, out=tmp_path / "out")
+    assert result.leaderboard[0]["rtf_source"] in ("alone", "alone, busy machine")
+    assert [row["model"] for row in rows(tmp_path / "out" / "costs.csv")] == ["noisy"]
