@@ -55,6 +55,7 @@ def vorbis_window(win_length: int) -> Window:
 
 
 WINDOW = vorbis_window(WIN_LENGTH)
+_LEAST_MAGNITUDE = float(np.finfo(np.float32).smallest_subnormal)
 
 
 class RunningMean:
@@ -116,7 +117,9 @@ class FrontEnd:
         levels_db = 10 * np.log10(powers + 1e-10)
         levels = (levels_db - self._levels_db.push(levels_db)) / 40
         low = spectra[:, :N_FILTERED]
-        low = low / np.sqrt(self._magnitudes.push(np.abs(low)))
+        # After 12 minutes of digital silence the mean would be 0. The authors' code, in float32, never reaches 0.
+        magnitudes = np.maximum(self._magnitudes.push(np.abs(low)), _LEAST_MAGNITUDE)
+        low = low / np.sqrt(magnitudes)
         return Features(levels.astype(np.float32), np.stack([low.real, low.imag]).astype(np.float32))
 
 

@@ -98,6 +98,14 @@ def test_front_end_equals_the_authors_library() -> None:
     np.testing.assert_allclose(ours.spectra, [low.real, low.imag], atol=1e-4)
 
 
+def test_front_end_after_twenty_minutes_of_digital_silence_is_finite() -> None:
+    front_end = FrontEnd()
+    for _ in range(120):
+        features = front_end.push(np.zeros((1000, 481), np.complex128))
+    assert np.isfinite(features.levels).all()
+    assert not features.spectra.any()
+
+
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("size", [1, 2, 7, 100])
 def test_filter_for_any_grouping_of_frames_equals_its_definition(model: str, size: int) -> None:
