@@ -62,7 +62,7 @@ WITH_REFERENCE = (
     ),
     Metric(
         name="pesq_nb_raw",
-        unit="",
+        unit="MOS",
         function="seinfer.metrics.pesq_raw:pesq_nb_raw",
         on_pair="seinfer.metrics.pesq_raw:of_pair",
         package="pesq",

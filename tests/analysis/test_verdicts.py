@@ -64,7 +64,9 @@ def test_verdicts_of_agree_with_the_letters_of_the_table() -> None:
         assert (found.verdict in (BETTER, WORSE)) == (not one & two)
 
 
-@pytest.mark.parametrize(("metric", "expected"), [("sdr", 0.5), ("pesq_wb", 0.1), ("stoi", 0.01), ("dnsmos_ovrl", 0.1)])
+@pytest.mark.parametrize(
+    ("metric", "expected"), [("sdr", 0.5), ("pesq_wb", 0.1), ("stoi", 0.01), ("dnsmos_ovrl", 0.1), ("pesq_nb_raw", 0.1)]
+)
 def test_smallest_difference_depends_on_the_unit_and_can_be_chosen(metric: str, expected: float) -> None:
     assert smallest_difference(metric, {}) == expected
     assert smallest_difference(metric, {metric: 0.3}) == 0.3

@@ -10,6 +10,7 @@ process wrote.
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import secrets
 import shutil
@@ -24,6 +25,8 @@ from ...core.errors import DownloadError
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
+
+log = logging.getLogger(__name__)
 
 LOCK_NAME = ".lock"
 WAIT_S = 45.0
@@ -143,7 +146,9 @@ def _acquire(lock: BaseFileLock, folder: Path) -> bool:
             return True
         except filelock.Timeout:
             continue
-        except (OSError, NotImplementedError):  # a network file system without locks, or a lock file of another user
+        except (OSError, NotImplementedError) as error:
+            # A network file system without locks, or a lock file of another user: a temporary file needs no lock.
+            log.info("no lock", extra={"folder": str(folder), "error": str(error)})
             return False
     return False
 
