@@ -1,0 +1,7 @@
+"""`seinfer blind`: blind listening tests out of a run folder. One module per command, named as the command."""
+
+from __future__ import annotations
+
+import typer
+
+app = typer.Typer(help="Make, check and score blind listening tests.", rich_markup_mode=None, no_args_is_help=True)
