@@ -251,8 +251,9 @@ def _print_files(out: Console, spec: ModelSpec) -> None:
 
     for file in spec.files:
         size = f"{file.bytes:,} bytes" if file.bytes else "size not published"
-        digest = file.sha256 or "not published"
-        out.print(f"{'file':16}{file.name}, {size}, sha256 {digest}", markup=False, soft_wrap=True)
+        digest = f"sha256 {file.sha256 or 'not published'}"
+        git_id = f", git blob id {file.git_sha1}" if file.git_sha1 else ""
+        out.print(f"{'file':16}{file.name}, {size}, {digest}{git_id}", markup=False, soft_wrap=True)
         out.print(f"{'':16}from {file.url or file.path}", markup=False, soft_wrap=True)
         out.print(f"{'':16}at {weights.path_of(spec, file)}", markup=False, soft_wrap=True)
 

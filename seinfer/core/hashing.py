@@ -1,9 +1,10 @@
-"""SHA-256 of files and of values."""
+"""SHA-256 of files and of values, and the ids that git gives to files."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -34,6 +35,24 @@ def size_and_sha256(file: BinaryIO) -> tuple[int, str]:
         digest.update(block)
         size_bytes += len(block)
     return size_bytes, digest.hexdigest()
+
+
+def git_blob_id(path: Path) -> str:
+    """Return the id of a file as a blob of git, in hex: SHA-1 of "blob <size>", a null byte and the content.
+
+    SHA-1 no longer resists somebody who can choose both files of a pair. It is used only where a repository publishes
+    nothing else, and together with the size of the file.
+
+    Source: Chacon and Straub, "Pro Git", 2nd edition, section 10.2.
+
+    Raises:
+        OSError: the file cannot be read completely.
+    """
+    with path.open("rb", buffering=0) as file:
+        digest = hashlib.sha1(b"blob %d\0" % os.fstat(file.fileno()).st_size, usedforsecurity=False)
+        while block := file.read(_BLOCK_BYTES):
+            digest.update(block)
+    return digest.hexdigest()
 
 
 def fingerprint(*parts: Any) -> str:

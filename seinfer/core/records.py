@@ -27,6 +27,8 @@ class WeightFile:
         url: where the authors publish it; empty for a local `path`.
         bytes: size, None when it is not known exactly.
         path: a user's own file, absolute; it is used where it is.
+        git_sha1: id of the file as a blob of git, 40 hex digits; empty if it is not stated. It verifies a file whose
+            repository publishes no other hash.
         archive_sha256: digest of the archive at `url`, of which only `member` is extracted. If it is unknown (empty),
             only the full `sha256` of the member is checked.
         member: path of the file inside that archive.
@@ -39,6 +41,7 @@ class WeightFile:
     path: str = ""
     archive_sha256: str = ""
     member: str = ""
+    git_sha1: str = ""
 
 
 @dataclass(frozen=True)

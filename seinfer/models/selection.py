@@ -47,7 +47,9 @@ def why_not(spec: ModelSpec) -> str:
     state = weights.state(spec)
     if state in ("missing", "damaged"):
         # A file without a published hash is one whose link may be dead: segan+.
-        copy = "" if any(file.sha256 for file in spec.files) else ", with --from FILE if its link is dead"
+        copy = (
+            "" if any(file.sha256 or file.git_sha1 for file in spec.files) else ", with --from FILE if its link is dead"
+        )
         return f"weights {state}: seinfer models pull {spec.name}{copy}"
     return ""
 

@@ -46,6 +46,7 @@ _FILE_KEYS: _Keys = {
     "url": (_TEXT, False),
     "path": (_TEXT, False),
     "sha256": (_TEXT, False),
+    "git_sha1": (_TEXT, False),
     "bytes": ((int,), False),
     "archive_sha256": (_TEXT, False),
     "member": (_TEXT, False),
@@ -54,6 +55,7 @@ _PATHS = ("name", "path", "python", "member")
 # A name is used as a folder below audio/ and on the command line, where a comma separates models.
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 _HEX = re.compile(r"[0-9a-f]{8,64}")
+_GIT_ID = re.compile(r"[0-9a-f]{40}")
 
 
 def read_models(path: Path, distribution: str = "seinfer") -> dict[str, ModelSpec]:
@@ -147,6 +149,12 @@ def _file(where: str, table: object, folder: Path, mistakes: list[str]) -> Weigh
     for key in ("sha256", "archive_sha256"):
         if values.get(key) and not _HEX.fullmatch(values[key]):
             found.append(f"{where}: {key} is {values[key]!r}, expected 8 to 64 hex digits in lower case")
+    if values.get("git_sha1") and not _GIT_ID.fullmatch(values["git_sha1"]):
+        found.append(f"{where}: git_sha1 is {values['git_sha1']!r}, expected 40 hex digits in lower case")
+    if given.get("git_sha1") and "bytes" not in given:
+        found.append(f"{where}: a file with git_sha1 needs its size in bytes, because SHA-1 alone is weak")
+    if given.get("git_sha1") and given.get("member"):
+        found.append(f"{where}: git_sha1 is the id of a whole file, but this one is a member of an archive")
     if given.get("member") and not given.get("sha256"):
         found.append(f"{where}: a member of an archive needs its own sha256")
     mistakes += found

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from seinfer.core.errors import AudioError
-from seinfer.core.hashing import fingerprint, sha256_of, size_and_sha256
+from seinfer.core.hashing import fingerprint, git_blob_id, sha256_of, size_and_sha256
 
 
 @pytest.mark.parametrize("n_bytes", [0, 3, 1 << 20, (1 << 20) + 1])
@@ -16,6 +17,13 @@ def test_sha256_of_a_file_equals_hashlib(tmp_path: Path, n_bytes: int) -> None:
     content = bytes(range(256)) * (n_bytes // 256 + 1)
     (tmp_path / "a").write_bytes(content[:n_bytes])
     assert sha256_of(tmp_path / "a") == hashlib.sha256(content[:n_bytes]).hexdigest()
+
+
+@pytest.mark.parametrize("n_blocks", [0, 1, 8200])
+def test_git_blob_id_equals_that_of_git(tmp_path: Path, n_blocks: int) -> None:
+    (tmp_path / "a").write_bytes(bytes(range(256)) * n_blocks)
+    git = subprocess.run(["git", "hash-object", "--no-filters", "a"], cwd=tmp_path, capture_output=True, text=True)
+    assert git_blob_id(tmp_path / "a") == git.stdout.strip()
 
 
 def test_size_and_sha256_starts_at_the_current_position(tmp_path: Path) -> None:

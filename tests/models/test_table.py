@@ -73,6 +73,14 @@ def test_read_models_a_relative_path_is_relative_to_the_file(tmp_path: Path) -> 
         (table("m") + file_table(name='".."', url='"https://h"'), "must be a plain file name"),
         (table("m") + file_table(name='"w"', url='"https://h"', sha256='"xyz"'), "sha256 is 'xyz', expected 8 to 64"),
         (table("m") + file_table(name='"w"', url='"https://h"', md5='"x"'), "unknown key 'md5'"),
+        (
+            table("m") + file_table(name='"w"', url='"https://h"', git_sha1='"6b8e"', bytes="1"),
+            "expected 40 hex digits",
+        ),
+        (
+            table("m") + file_table(name='"w"', url='"https://h"', git_sha1=f'"{DIGEST[:40]}"'),
+            "needs its size in bytes",
+        ),
         (table("m") + file_table(name='"w"', url='"https://h"', member='"a/b"'), "needs its own sha256"),
         (table("m") + 2 * (file_table(name='"w"', url='"https://h"') + "\n"), "two files have the same name"),
     ],

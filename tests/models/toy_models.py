@@ -24,6 +24,11 @@ def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
+def git_sha1(content: bytes) -> str:
+    """Return the id that `git hash-object` prints."""
+    return hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
+
+
 def file_of(content: bytes, url: str = "http://127.0.0.1:1/none", name: str = "net.th", **changes: Any) -> WeightFile:
     """Return a file with all fields set; `changes` replace fields of WeightFile."""
     fields: dict[str, Any] = {"name": name, "url": url, "sha256": sha256(content), "bytes": len(content)}

@@ -1,7 +1,7 @@
 """Whether a weight file is the expected one.
 
 The rule: a file is used only if its full sha256 is the expected one: the published one, or the pinned one (`pins`) if
-less than a full hash is published.
+less than a full hash is published. If the id that git gives to the file is published, it must be that one too.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class FileCheck:
 
 
 def check(file: WeightFile, path: Path) -> FileCheck:
-    """Read a file once, from beginning to end, and compare it with the model's table. Writes nothing.
+    """Read a file from beginning to end, and compare it with the model's table. Writes nothing.
 
     Raises:
         IntegrityError: its pin cannot be read.
@@ -50,23 +50,29 @@ def check(file: WeightFile, path: Path) -> FileCheck:
     expected = expected_sha256(file, path)
     try:
         size_bytes, digest = size_and_sha256(path)
+        git_id = hashing.git_blob_id(path) if file.git_sha1 else ""
     except FileNotFoundError:
         return FileCheck(file.name, path, "missing", "", expected, 0, f"{path} is not there")
     except OSError as error:
         problem = f"{path} cannot be read ({error.strerror})"
         return FileCheck(file.name, path, "unreadable", "", expected, 0, problem)
-    status, problem = _compare(file, path, size_bytes, digest, expected)
+    status, problem = _compare(file, path, size_bytes, digest, expected, git_id)
     return FileCheck(file.name, path, status, digest, expected, size_bytes, problem)
 
 
-def _compare(file: WeightFile, path: Path, size_bytes: int, digest: str, expected: str) -> tuple[Status, str]:
+def _compare(
+    file: WeightFile, path: Path, size_bytes: int, digest: str, expected: str, git_id: str
+) -> tuple[Status, str]:
     if file.bytes is not None and size_bytes != file.bytes:
         return "wrong size", f"{path} has {size_bytes:,} bytes, expected {file.bytes:,}"
     if not digest.startswith(expected):
         pinned = "" if expected == file.sha256 else f" (pinned in {pin_path(path)} at the first download)"
         return "wrong hash", f"{path} has sha256 {digest}, expected {describe_sha256(expected)}{pinned}"
+    if git_id != file.git_sha1:
+        return "wrong hash", f"{path} has the git blob id {git_id}, expected {file.git_sha1}"
     if needs_pin(file) and len(expected) < FULL_DIGITS:
-        known = f"begins with {expected} as published" if expected else "and no hash is published"
+        published = "and the published git blob id" if file.git_sha1 else "and no hash is published"
+        known = f"begins with {expected} as published" if expected else published
         return "not pinned", f"{path} has sha256 {digest} ({known}), expected it to be pinned in {pin_path(path)}"
     return "ok", ""
 
@@ -91,9 +97,14 @@ def _remedy(spec: ModelSpec, found: FileCheck) -> str:
         return "correct path, sha256 or bytes in your models file, or put the right file there"
     if found.status == "unreadable":
         return "correct its permissions, or choose another folder with SEINFER_WEIGHTS_DIR"
-    if found.status == "not pinned" and not file.sha256:
+    if found.status == "not pinned" and not has_hash(file):
         return f"if you trust it, pin it with `{command} --from {found.path}`; if not, delete it and run `{command}`"
     return f"run `{command}`"
+
+
+def has_hash(file: WeightFile) -> bool:
+    """Return whether anything is published by which the file can be recognised."""
+    return bool(file.sha256 or file.git_sha1)
 
 
 def size_and_sha256(path: Path) -> tuple[int, str]:
@@ -111,6 +122,13 @@ def describe_sha256(sha256: str) -> str:
     if not sha256:
         return "(any)"
     return sha256 if len(sha256) == FULL_DIGITS else f"{sha256}... (no more digits are published)"
+
+
+def describe_hash(sha256: str, git_sha1: str) -> str:
+    """Return by which hashes a file is recognised, as text."""
+    if git_sha1 and not sha256:
+        return f"the git blob id {git_sha1}"
+    return f"sha256 {describe_sha256(sha256)}{f' and the git blob id {git_sha1}' if git_sha1 else ''}"
 
 
 def content_hint(begin: bytes) -> str:

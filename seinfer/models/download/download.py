@@ -10,8 +10,9 @@ import time
 from dataclasses import dataclass
 
 from ...core.errors import DownloadError, IntegrityError
+from ...core.hashing import git_blob_id
 from . import transport
-from .checks import content_hint, describe_sha256, size_and_sha256
+from .checks import content_hint, describe_hash, size_and_sha256
 from .partial_files import PartialFile
 from .progress import NoProgress, Progress
 from .transport import ConnectionLostError, RangeRefusedError
@@ -27,6 +28,7 @@ class RemoteFile:
         sha256: its expected digest, or the first digits; empty if unknown.
         bytes: its size, None if unknown.
         alternative: what to do if the download fails.
+        git_sha1: its id as a blob of git; empty if unknown.
         hint: a further possible cause of an unexpected digest; may be empty.
     """
 
@@ -36,6 +38,12 @@ class RemoteFile:
     bytes: int | None
     alternative: str
     hint: str = ""
+    git_sha1: str = ""
+
+    @property
+    def has_hash(self) -> bool:
+        """Whether anything tells that a complete file is the right one."""
+        return bool(self.sha256 or self.git_sha1)
 
 
 def download(file: RemoteFile, partial: PartialFile, progress: Progress | None = None) -> tuple[int, str]:
@@ -51,12 +59,12 @@ def download(file: RemoteFile, partial: PartialFile, progress: Progress | None =
     if not file.url.lower().startswith(("http://", "https://")):
         raise DownloadError(f"{file.url}: is not a web address, expected http:// or https://; {file.alternative}")
     # Without a hash, nothing would detect a file joined from two different ones: it is downloaded in one piece.
-    partial.is_kept = partial.is_kept and bool(file.sha256)
+    partial.is_kept = partial.is_kept and file.has_hash
     progress = progress or NoProgress()
     try:
         is_continued = _complete(file, partial, progress)
         size_bytes, digest = size_and_sha256(partial.path)
-        if is_continued and not _matches(file, size_bytes, digest):
+        if is_continued and not _matches(file, partial, size_bytes, digest):
             partial.restart()
             _complete(file, partial, progress)
             size_bytes, digest = size_and_sha256(partial.path)
@@ -75,7 +83,7 @@ def _complete(file: RemoteFile, partial: PartialFile, progress: Progress) -> boo
     """Download the missing part with a few tries; return whether the file consists of more than one answer."""
     limits = transport.LIMITS
     for attempt in range(1, limits.tries + 1):
-        if not file.sha256 or partial.size_bytes > (file.bytes or transport.MAX_FILE_BYTES):
+        if not file.has_hash or partial.size_bytes > (file.bytes or transport.MAX_FILE_BYTES):
             partial.restart()
         if partial.size_bytes == file.bytes:
             return True
@@ -90,19 +98,21 @@ def _complete(file: RemoteFile, partial: PartialFile, progress: Progress) -> boo
     raise ValueError(f"expected at least one try, got {limits.tries}")
 
 
-def _matches(file: RemoteFile, size_bytes: int, digest: str) -> bool:
+def _matches(file: RemoteFile, partial: PartialFile, size_bytes: int, digest: str) -> bool:
+    if file.git_sha1 and git_blob_id(partial.path) != file.git_sha1:
+        return False
     return digest.startswith(file.sha256) and file.bytes in (None, size_bytes)
 
 
 def _refuse_wrong_file(file: RemoteFile, partial: PartialFile, size_bytes: int, digest: str) -> None:
     with partial.path.open("rb") as content:
         hint = content_hint(content.read(64))
-    if not file.sha256 and hint:
+    if not file.has_hash and hint:
         raise IntegrityError(f"{file.url}: the server sent no weights{hint}")
-    if not _matches(file, size_bytes, digest):
+    if not _matches(file, partial, size_bytes, digest):
         size = "" if file.bytes is None else f" and {file.bytes:,} bytes"
         raise IntegrityError(
             f"{file.url}: the file received has sha256 {digest} and {size_bytes:,} bytes, "
-            f"expected sha256 {describe_sha256(file.sha256)}{size}{hint}. Likely causes: a proxy or login page "
+            f"expected {describe_hash(file.sha256, file.git_sha1)}{size}{hint}. Likely causes: a proxy or login page "
             f"answered instead, or the authors replaced the file{file.hint}; nothing was kept"
         )

@@ -6,12 +6,13 @@ A folder is listed once per process. A file is hashed at most once, and only if 
 from __future__ import annotations
 
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from ...core.errors import UsageError
+from ...core.hashing import git_blob_id
 from .archives import kind_of
 from .checks import size_and_sha256
 
@@ -44,6 +45,12 @@ class Mirror:
         fitting = [c for c in self.candidates if size_bytes is None or c.bytes == size_bytes]
         return self._first(fitting, sha256, name)
 
+    def find_blob(self, git_sha1: str, size_bytes: int | None, name: str) -> Path | None:
+        """Return a file with this id as a blob of git; files of the same name are tried first."""
+        fitting = [c for c in self.candidates if c.bytes == size_bytes]
+        fitting.sort(key=lambda c: c.path.name != name)
+        return next((c.path for c in fitting if self._hash(_blob_id, c) == git_sha1), None)
+
     def find_archive(self, sha256: str, name: str) -> Path | None:
         """Return a tar or zip archive with this digest under any name; without a digest, one of this name."""
         candidates = [c for c in self.candidates if sha256 or c.path.name == name]
@@ -55,8 +62,11 @@ class Mirror:
 
     def digest(self, candidate: Candidate) -> str:
         """Return the sha256 of a file; "unreadable", which matches no digest, if it cannot be read."""
+        return self._hash(_digest, candidate)
+
+    def _hash(self, compute: Callable[[Candidate], str], candidate: Candidate) -> str:
         try:
-            return _digest(candidate)
+            return compute(candidate)
         except OSError as error:
             self._record(candidate.path, error)
             return "unreadable"
@@ -127,3 +137,8 @@ def _candidate(path: Path, unreadable: list[str]) -> Candidate | None:
 @cache
 def _digest(candidate: Candidate) -> str:
     return size_and_sha256(candidate.path)[1]
+
+
+@cache
+def _blob_id(candidate: Candidate) -> str:
+    return git_blob_id(candidate.path)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ...core.errors import DownloadError, IntegrityError, UsageError
 from ...core.records import ModelSpec, WeightFile
-from .checks import check, require_ok
+from .checks import check, describe_hash, has_hash, require_ok
 from .download import RemoteFile, download
 from .mirrors import Mirror, open_mirror
 from .partial_files import PartialFile, folder_lock, resumable_file, temporary_file
@@ -56,7 +56,7 @@ class Pull:
         found = check(file, self._path(file))
         if file.path:
             require_ok(self.spec, found)
-        if found.status == "not pinned" and file.sha256:
+        if found.status == "not pinned" and has_hash(file):
             write_pin(found.path, found.sha256, found.bytes, "found in the weights folder")
             return True
         return found.status == "ok"
@@ -67,8 +67,7 @@ class Pull:
         """Copy the files that a mirror has, single files before archives; return those still missing."""
         rest = []
         for file in missing:
-            expected = expected_sha256(file, self._path(file))
-            source = mirror.find(expected, file.bytes, file.name) if expected else None
+            source = self._find(mirror, file)
             if source is None:
                 rest.append(file)
             else:
@@ -80,10 +79,16 @@ class Pull:
                 rest = [file for file in rest if file not in files]
         return rest
 
+    def _find(self, mirror: Mirror, file: WeightFile) -> Path | None:
+        """Return a copy of a file, recognised by its hash; None if the mirror has none, or no hash is known."""
+        if expected := expected_sha256(file, self._path(file)):
+            return mirror.find(expected, file.bytes, file.name)
+        return mirror.find_blob(file.git_sha1, file.bytes, file.name) if file.git_sha1 else None
+
     def _copy_file_without_hash(self, missing: list[WeightFile]) -> list[WeightFile]:
         """Copy the single file that the user names for the one file of the model without a published hash."""
         unmatched = [mirror for mirror in self.mirrors if self._is_unmatched(mirror)]
-        without_hash = [file for file in self.spec.files if needs_pin(file) and not file.sha256]
+        without_hash = [file for file in self.spec.files if needs_pin(file) and not has_hash(file)]
         if not unmatched or not (missing or without_hash):
             return missing
         if len(without_hash) != 1 or read_pin(self._path(without_hash[0])):
@@ -100,16 +105,23 @@ class Pull:
             return False
         known = [expected_sha256(file, self._path(file)) for file in self.spec.files]
         known += [file.archive_sha256 for file in self.spec.files]
+        blobs = (mirror.find_blob(file.git_sha1, file.bytes, file.name) for file in self.spec.files if file.git_sha1)
+        if any(blobs):
+            return False
         digest = mirror.digest(mirror.candidates[0])
         return not any(sha256 and digest.startswith(sha256) for sha256 in known)
 
     def _unmatched_message(self, unmatched: Mirror, without_hash: list[WeightFile]) -> str:
         digest = unmatched.digest(unmatched.candidates[0])
-        expected = {f.name: expected_sha256(f, self._path(f)) or "not known" for f in self.spec.files}
-        listed = ", ".join(f"{name} (sha256 {sha256})" for name, sha256 in expected.items())
+        expected = {f.name: self._describe(f) for f in self.spec.files}
+        listed = ", ".join(f"{name} ({hashes})" for name, hashes in expected.items())
         pins = " or ".join(str(pin_path(self._path(file))) for file in without_hash if read_pin(self._path(file)))
         trust = f"; to trust the new file, delete {pins} first" if pins else ""
         return f"--from {unmatched.root}: has sha256 {digest}, expected a file of {self.spec.name}: {listed}{trust}"
+
+    def _describe(self, file: WeightFile) -> str:
+        sha256 = expected_sha256(file, self._path(file))
+        return describe_hash(sha256, file.git_sha1) if sha256 or file.git_sha1 else "sha256 not known"
 
     # From the network ------------------------------------------------------------------------------------------------
 
@@ -147,7 +159,7 @@ class Pull:
         expected = expected_sha256(file, path)
         pinned = f" after {pin_path(path)} was written (delete it to accept the new file)"
         hint = "" if expected == file.sha256 else pinned
-        remote = RemoteFile(file.name, file.url, expected, file.bytes, self._alternative(), hint)
+        remote = RemoteFile(file.name, file.url, expected, file.bytes, self._alternative(), hint, file.git_sha1)
         size_bytes, digest = download(remote, partial, self.progress)
         store_partial(self.spec, file, partial, size_bytes, digest, file.url)
 
@@ -170,7 +182,7 @@ class Pull:
         errors = "; ".join(line for mirror in self.mirrors for line in mirror.unreadable)
         searched = f" (not found in {folders}{f'; unreadable there: {errors}' if errors else ''})" if folders else ""
         # A folder is searched by hash: without any known hash, no file in it can be recognised.
-        is_known = any(expected_sha256(file, self._path(file)) for file in self.spec.files)
+        is_known = any(expected_sha256(file, self._path(file)) or file.git_sha1 for file in self.spec.files)
         source = "DIR|FILE" if is_known else "FILE"
         return f"use a copy that you have: `seinfer models pull {self.spec.name} --from {source}`{searched}"
 

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import IO
 
 from ...core.errors import DownloadError, IntegrityError
+from ...core.hashing import git_blob_id
 from ...core.records import ModelSpec, WeightFile
 from .archives import MAX_UNPACKED_BYTES, unpack
-from .checks import content_hint, describe_sha256, size_and_sha256
+from .checks import content_hint, describe_hash, size_and_sha256
 from .partial_files import PartialFile, temporary_file
 from .paths import path_of
 from .pins import expected_sha256, needs_pin, write_pin
@@ -95,11 +96,13 @@ def store_partial(
     expected = expected_sha256(file, path)
     with partial.path.open("rb") as content:
         hint = content_hint(content.read(64))
-    if not digest.startswith(expected) or file.bytes not in (None, size_bytes) or (hint and not expected):
+    is_other = bool(file.git_sha1) and git_blob_id(partial.path) != file.git_sha1
+    is_other = is_other or not digest.startswith(expected) or file.bytes not in (None, size_bytes)
+    if is_other or (hint and not (expected or file.git_sha1)):
         size = "" if file.bytes is None else f" and {file.bytes:,} bytes"
         raise IntegrityError(
             f"{origin}: {file.name} there has sha256 {digest} and {size_bytes:,} bytes, "
-            f"expected sha256 {describe_sha256(expected)}{size}{hint}; not used"
+            f"expected {describe_hash(expected, file.git_sha1)}{size}{hint}; not used"
         )
     if needs_pin(file):
         write_pin(path, digest, size_bytes, origin)

@@ -12,7 +12,7 @@ from seinfer.core.records import ModelSpec
 from seinfer.models.table import read_models
 from seinfer.models.weights import locate, pull, state, verify
 from tests.helpers import ROOT
-from tests.models.toy_models import CONTENT, OTHER, file_of, names_in, sha256, spec_of, write
+from tests.models.toy_models import CONTENT, OTHER, file_of, git_sha1, names_in, sha256, spec_of, write
 
 from .bad_server import BadServer
 
@@ -36,6 +36,51 @@ def pinned(folder: Path, name: str = "net.th") -> str:
 def prefixed(server: BadServer, mode: str = "ok") -> ModelSpec:
     server.files["net.th"] = CONTENT
     return spec_of(file_of(CONTENT, server.url(mode, "net.th"), sha256=sha256(CONTENT)[:16], bytes=None))
+
+
+def git_identified(server: BadServer, mode: str = "ok") -> ModelSpec:
+    server.files["net.th"] = CONTENT
+    return spec_of(file_of(CONTENT, server.url(mode, "net.th"), sha256="", git_sha1=git_sha1(CONTENT)))
+
+
+def test_pull_published_git_id_pins_the_sha256(weights_folder: Path, server: BadServer) -> None:
+    paths = pull(git_identified(server))
+    assert pinned(weights_folder) == sha256(CONTENT)
+    assert locate(git_identified(server)) == paths
+    assert state(git_identified(server)) == "present"
+
+
+def test_pull_file_of_another_git_id_leaves_nothing(weights_folder: Path, server: BadServer) -> None:
+    with pytest.raises(IntegrityError, match=f"expected the git blob id {git_sha1(CONTENT)}"):
+        pull(git_identified(server, "wrong"))
+    assert names_in(weights_folder) == []
+
+
+def test_pull_from_folder_finds_a_file_by_its_git_id(weights_folder: Path, server: BadServer, mirror: Path) -> None:
+    write(mirror / "other name", CONTENT)
+    write(mirror / "net.th", OTHER)
+    pull(git_identified(server, "wrong"), sources=[mirror], offline=True)
+    assert pinned(weights_folder) == sha256(CONTENT)
+
+
+def test_pull_from_file_of_another_git_id_names_the_expected_one(server: BadServer, mirror: Path) -> None:
+    with pytest.raises(IntegrityError, match=git_sha1(CONTENT)):
+        pull(git_identified(server), sources=[write(mirror / "net.th", OTHER)])
+
+
+def test_file_replaced_together_with_its_pin_is_refused_by_its_git_id(weights_folder: Path, server: BadServer) -> None:
+    [path] = pull(git_identified(server)).values()
+    write(path, OTHER)
+    pin = weights_folder / "toy" / "net.th.pin.json"
+    pin.write_text(pin.read_text().replace(sha256(CONTENT), sha256(OTHER)))
+    with pytest.raises(IntegrityError, match=f"git blob id {git_sha1(OTHER)}, expected {git_sha1(CONTENT)}"):
+        locate(git_identified(server))
+
+
+def test_pull_file_put_there_by_hand_is_pinned_if_its_git_id_is_right(weights_folder: Path, server: BadServer) -> None:
+    write(weights_folder / "toy" / "net.th", CONTENT)
+    pull(git_identified(server, "wrong"), offline=True)
+    assert pinned(weights_folder) == sha256(CONTENT)
 
 
 def unhashed(server: BadServer, content: bytes = CONTENT) -> ModelSpec:
