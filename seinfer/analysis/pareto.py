@@ -5,6 +5,8 @@ A model is dominated, and so not on the line, if another model is at least as ch
 - at least as cheap: its rtf is not higher beyond the spread of the measurements (costs.is_at_least_as_cheap);
 - better: the simultaneous interval of the difference in the metric excludes zero (stats/simultaneous.py).
 
+The unprocessed audio (noisy) costs nothing, so it is at least as cheap as every model.
+
 So two models that are tied in quality are both on the line, also if one is dearer: the data do not show that the dearer
 one is not better. The model with the best mean of those with a cost is always on the line.
 """
@@ -14,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from ..core.records import BASELINE
 from .costs import is_at_least_as_cheap
 from .leaderboard import LeaderboardRow
 from .results import Results, is_higher_better
@@ -21,7 +24,7 @@ from .results import Results, is_higher_better
 
 @dataclass(frozen=True)
 class ParetoLine:
-    """The models with a score and an rtf, in the order of the rows.
+    """The models with a score and an rtf, and noisy if it has a score, in the order of the rows.
 
     Attributes:
         on_line: the models that are not dominated.
@@ -40,7 +43,7 @@ def pareto_line(results: Results, rows: Sequence[LeaderboardRow], metric: str) -
         rows: leaderboard rows, in any order; rows without a score or an rtf are left out.
         metric: name of the metric.
     """
-    candidates = [row for row in rows if row.rtf is not None and row.figures[metric].summary]
+    candidates = [row for row in rows if _has_cost(row) and row.figures[metric].summary]
     by_quality = sorted(candidates, key=lambda row: (row.figures[metric].rank or 0, row.model))
     dominated = {
         row.model: winners[0]
@@ -50,8 +53,13 @@ def pareto_line(results: Results, rows: Sequence[LeaderboardRow], metric: str) -
     return ParetoLine(tuple(row.model for row in candidates if row.model not in dominated), dominated)
 
 
+def _has_cost(row: LeaderboardRow) -> bool:
+    return row.rtf is not None or row.model == BASELINE
+
+
 def _dominates(results: Results, metric: str, one: LeaderboardRow, other: LeaderboardRow) -> bool:
-    return is_better(results, metric, one.model, other.model) and is_at_least_as_cheap(one, other)
+    is_cheap = one.model == BASELINE or is_at_least_as_cheap(one, other)
+    return is_cheap and is_better(results, metric, one.model, other.model)
 
 
 def is_better(results: Results, metric: str, one: str, other: str) -> bool:

@@ -73,6 +73,11 @@ def test_pareto_line_leaves_out_models_without_a_cost_or_a_score() -> None:
     assert line(run({"a": float("nan")}, {"a": 0.5})) == ParetoLine((), {})
 
 
+def test_pareto_line_model_worse_than_noisy_is_dominated_by_it_also_without_a_cost_of_noisy() -> None:
+    found = line(run({"noisy": 10, "a": 9, "b": 12}, {"a": 0.1, "b": 0.5}))
+    assert found == ParetoLine(("noisy", "b"), {"a": "noisy"})
+
+
 def test_at_least_as_cheap_in_one_direction_only_is_a_difference() -> None:
     one, other = leaderboard(run({"a": 10, "b": 12}, {"a": 0.1, "b": 0.5}))
     assert rtf_differs(one, other)
