@@ -61,6 +61,7 @@ def _draw(axes: Axes, board: Board, metric: str) -> None:
     rows = _others(board)
     model_rows(axes, board, rows)
     axes.set_title(f"{heading(metric)}, n = {board.results.comparisons[metric].n_common}")
+    axes.set_xlabel(f"difference to {board.names[compared_with(board)]}")
     axes.axvline(0, color=style.INK, linewidth=0.8)
     for y, row in enumerate(rows):
         found = _difference(board, row, metric)

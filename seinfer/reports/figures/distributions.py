@@ -85,7 +85,9 @@ def _draw_density(axes: Axes, values: _Values, y: float, colour: str) -> None:
     at = np.linspace(values.min(), values.max(), _N_POINTS)
     density = kernel_density(values, at)
     if density is not None:
-        axes.fill_between(at, y - 0.04 - 0.4 * density / density.max(), y - 0.04, color=colour, alpha=0.45, linewidth=0)
+        outline = np.concatenate([[0.0], density / density.max(), [0.0]])
+        ends = np.concatenate([at[:1], at, at[-1:]])
+        axes.fill(ends, y - 0.04 - 0.4 * outline, color=colour, alpha=0.45, linewidth=0)
 
 
 def kernel_density(values: _Values, at: _Values) -> _Values | None:

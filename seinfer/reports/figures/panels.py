@@ -86,6 +86,7 @@ def figure_of(
         len(grid), n_columns, squeeze=False, sharey="row" if shares_y else "none", height_ratios=heights
     )
     for i, cell in enumerate(axes.flat):
+        cell.patch.set_visible(False)
         if i < len(panels):
             panels[i].draw(cell)
         else:
@@ -141,8 +142,9 @@ def model_rows(axes: Axes, board: Board, rows: Sequence[LeaderboardRow]) -> None
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.set_yticks(range(len(rows)), [board.names[row.model] for row in rows])
     subplot = axes.get_subplotspec()
-    axes.tick_params(axis="y", length=0, labelleft=subplot is None or subplot.is_first_col())
+    axes.tick_params(axis="y", labelleft=subplot is None or subplot.is_first_col())
     axes.spines["left"].set_visible(False)
+    axes.locator_params(axis="x", nbins=5)
     axes.grid(axis="x")
 
 
