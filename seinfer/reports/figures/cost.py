@@ -92,7 +92,8 @@ def _set_rtf_axis(axes: Axes, board: Board, rows: Sequence[LeaderboardRow]) -> N
     costs = [_cost(row) for row in rows]
     is_approximate = any(rtf_source(row) != "alone" for row in rows)
     axes.set_xscale("log")
-    axes.set_xlim(min(costs) / 1.6, max(costs) * 1.6)
+    ratio = max(2.0, max(costs) / min(costs))
+    axes.set_xlim(min(costs) / ratio**0.12, max(costs) * ratio**0.45)  # space for names on the right
     is_wide = max(costs) / min(costs) > 50
     axes.xaxis.set_major_locator(LogLocator(subs=(1.0,) if is_wide else (1.0, 2.0, 5.0)))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
