@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 N_COLUMNS = 2
 _HEIGHT_IN = 2.3
+_LABELS_IN = 0.45
 _MAX_NAMES = 3
 
 
@@ -93,7 +94,7 @@ def _set_rtf_axis(axes: Axes, board: Board, rows: Sequence[LeaderboardRow]) -> N
     is_approximate = any(rtf_source(row) != "alone" for row in rows)
     axes.set_xscale("log")
     ratio = max(2.0, max(costs) / min(costs))
-    axes.set_xlim(min(costs) / ratio**0.12, max(costs) * ratio**0.45)  # space for names on the right
+    axes.set_xlim(min(costs) / ratio**0.12, max(costs) * ratio**0.35)  # space for names on the right
     is_wide = max(costs) / min(costs) > 50
     axes.xaxis.set_major_locator(LogLocator(subs=(1.0,) if is_wide else (1.0, 2.0, 5.0)))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
@@ -137,6 +138,15 @@ def _steps(corners: Sequence[tuple[float, float]]) -> Iterator[Line]:
         yield x1, min(y0, y1), x1, max(y0, y1)
 
 
+def _width_in(axes: Axes) -> float:
+    """Return the width of the axes in inches, approximately: the final one is known only when the figure is written."""
+    place = axes.get_subplotspec()
+    figure = axes.get_figure(root=True)
+    if place is None or figure is None:
+        raise ValueError("the axes are not in a grid")
+    return float(figure.get_size_inches()[0]) / place.get_gridspec().ncols - _LABELS_IN
+
+
 def _draw_names(axes: Axes, board: Board, rows: Sequence[LeaderboardRow], metric: str, lines: Sequence[Line]) -> None:
     """Write the names beside the points; `lines` have the units of the axes."""
     (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
@@ -146,7 +156,7 @@ def _draw_names(axes: Axes, board: Board, rows: Sequence[LeaderboardRow], metric
 
     places = [Place(board.names[row.model], *within(_cost(row), _mean(row, metric).mean)) for row in rows]
     scaled = [(*within(x0, y0), *within(x1, y1)) for x0, y0, x1, y1 in lines]
-    for row, place, spot in zip(rows, places, placed(places, scaled, 2.8, _HEIGHT_IN), strict=True):
+    for row, place, spot in zip(rows, places, placed(places, scaled, _width_in(axes), _HEIGHT_IN), strict=True):
         axes.annotate(
             place.text,
             (_cost(row), _mean(row, metric).mean),

@@ -72,10 +72,9 @@ def _draw_quartiles(axes: Axes, values: _Values, y: float, colour: str) -> None:
 
 def _draw_marks(axes: Axes, values: _Values, y: float, colour: str) -> None:
     """Draw one upright mark per clip, all as a single line with gaps, which is small in an SVG."""
-    gap = np.full(len(values), np.nan)
     axes.plot(
-        np.stack([values, values, gap], axis=1).ravel(),
-        np.stack([gap * 0 + y - 0.36, gap * 0 + y - 0.04, gap], axis=1).ravel(),
+        np.stack([values, values, np.full(len(values), np.nan)], axis=1).ravel(),
+        np.tile([y - 0.36, y - 0.04, np.nan], len(values)),
         color=colour,
         linewidth=0.9,
     )
