@@ -13,7 +13,7 @@ from ..core.errors import SeinferError, UsageError
 from ..core.streams import print_line, print_message
 from ..core.suggestions import suggest
 from . import completion, resolve
-from .options import Baseline, By, CategoriesCsv, CategoryRegex, Config
+from .options import CategoriesCsv, CategoryRegex, Config
 
 if TYPE_CHECKING:
     from ..analysis.results import Results
@@ -50,15 +50,28 @@ def plot(
     dpi: Annotated[int, typer.Option("--dpi", min=50, max=1200, help="Pixels per inch of a PNG.")] = 200,
     width: Annotated[
         float,
-        typer.Option("--width", metavar="INCHES", min=3.0, max=24.0, help="Width of a figure; the height follows."),
+        typer.Option(
+            "--width", metavar="INCHES", min=3.0, max=24.0, help="Width of a plot; the height follows from its content."
+        ),
     ] = 7.2,
     category_regex: CategoryRegex = "",
     categories: CategoriesCsv = None,
-    baseline: Baseline = None,
-    by: By = None,
+    baseline: Annotated[
+        str | None,
+        typer.Option(
+            "--baseline",
+            metavar="NAME",
+            autocompletion=completion.model,
+            help="Draw the differences to NAME instead of noisy; by default as in the tables of the run.",
+        ),
+    ] = None,
+    by: Annotated[
+        str | None,
+        typer.Option("--by", help="Draw the means per group, by columns of clips.csv: noise,device,snr,duration,..."),
+    ] = None,
     config: Config = None,
 ) -> None:
-    """Draw the figures of a run folder as SVG, PNG or PDF; needs no model."""
+    """Draw plots of a run folder, as SVG, PNG or PDF files; needs no model."""
     from ..analysis.ordering import shown_metrics
     from ..clips.pairing import CategoryRules
     from ..clips.pairing.categories import apply_category_rules

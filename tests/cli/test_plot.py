@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from seinfer.cli import completion
 from seinfer.core.errors import MissingExtraError, RunFolderError, SeinferError, UsageError
@@ -53,11 +53,10 @@ def test_plot_metric_by_and_baseline_change_the_figures(example_run: Path, tmp_p
 
 
 def test_plot_width_and_dpi_give_the_size_of_the_picture(example_run: Path, tmp_path: Path) -> None:
-    from PIL import Image
-
     options = ("--format", "png", "--width", "3.5", "--dpi", "100", "--out", tmp_path)
     invoke("plot", example_run, "--figure", "leaderboard", *options)
-    assert Image.open(tmp_path / "leaderboard.png").width == 350
+    with Image.open(tmp_path / "leaderboard.png") as picture:
+        assert picture.width == 350
 
 
 @pytest.mark.parametrize(
@@ -103,15 +102,6 @@ def test_plot_folder_that_cannot_be_created_is_an_error_that_names_it(example_ru
     error = invoke("plot", example_run, "--out", tmp_path / "file").exception
     assert isinstance(error, RunFolderError)
     assert f"the folder {tmp_path / 'file'} cannot be created: File exists; choose another --out" in str(error)
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write to every folder")
-def test_plot_read_only_run_folder_is_an_error_that_names_out(example_run: Path, tmp_path: Path) -> None:
-    out = tmp_path / "plots"
-    out.mkdir(mode=0o500)
-    error = invoke("plot", example_run, "--out", out).exception
-    assert isinstance(error, RunFolderError)
-    assert "Permission denied" in str(error) and "--out" in str(error)
 
 
 def test_plot_options_may_come_from_a_file(

@@ -26,4 +26,4 @@ def test_leaderboard_description_has_the_numbers_of_each_panel() -> None:
     picture = draw("leaderboard", example_run.results())
     assert picture is not None
     assert picture.description.startswith("SDR (dB), mean over 6 clips: noisy 6.25 [")
-    assert "PESQ-WB (MOS-LQO), mean over 5 clips: noisy 1.500; good 1.883; small 1.808." in picture.description
+    assert "PESQ-WB (MOS-LQO), mean over 5 clips: noisy 1.500; good 1.883; small 1.809." in picture.description
