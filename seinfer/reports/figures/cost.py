@@ -115,7 +115,8 @@ def _draw_noisy(axes: Axes, board: Board, metric: str) -> list[Line]:
     found = [_mean(row, metric).mean for row in board.rows if row.model == BASELINE and row.figures[metric].summary]
     for y in found:
         axes.axhline(y, color=style.NEUTRAL, linewidth=1, linestyle=(0, (4, 3)))
-        axes.annotate(BASELINE, (0.01, y), (0, 2), axes.get_yaxis_transform(), "offset points", fontsize=7, va="bottom")
+        at = (0.99, y), (0, 2)  # at the right border, where there are fewer points
+        axes.annotate(BASELINE, *at, axes.get_yaxis_transform(), "offset points", fontsize=7, ha="right", va="bottom")
     left, right = axes.get_xlim()
     return [(left, y, right, y) for y in found]
 

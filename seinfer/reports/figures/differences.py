@@ -68,4 +68,4 @@ def _draw(axes: Axes, board: Board, metric: str) -> None:
         if found:
             fill = style.ACCENT if excludes_zero(found) else "none"
             draw_interval(axes, found, y, style.ACCENT)
-            axes.plot([found.mean], [y], "o", color=style.ACCENT, markerfacecolor=fill, markersize=4.5)
+            axes.plot([found.mean], [y], "o", color=style.ACCENT, markerfacecolor=fill, markersize=4.5, clip_on=False)

@@ -65,9 +65,11 @@ def _draw(axes: Axes, board: Board, metric: str, scores: dict[str, _Values]) -> 
 
 def _draw_quartiles(axes: Axes, values: _Values, y: float, colour: str) -> None:
     lowest, low, median, high, highest = np.percentile(values, _SHARES)
-    axes.plot([lowest, highest], [y, y], color=colour, linewidth=0.8)
-    axes.plot([low, high], [y, y], color=colour, linewidth=4, solid_capstyle="butt")
-    axes.plot([median, median], [y - 0.16, y + 0.16], color=style.INK, linewidth=1.6, solid_capstyle="butt")
+    axes.plot([lowest, highest], [y, y], color=colour, linewidth=0.8, clip_on=False)
+    axes.plot([low, high], [y, y], color=colour, linewidth=4, solid_capstyle="butt", clip_on=False)
+    axes.plot(
+        [median, median], [y - 0.16, y + 0.16], color=style.INK, linewidth=1.6, solid_capstyle="butt", clip_on=False
+    )
 
 
 def _draw_marks(axes: Axes, values: _Values, y: float, colour: str) -> None:
@@ -86,7 +88,7 @@ def _draw_density(axes: Axes, values: _Values, y: float, colour: str) -> None:
     if density is not None:
         outline = np.concatenate([[0.0], density / density.max(), [0.0]])
         ends = np.concatenate([at[:1], at, at[-1:]])
-        axes.fill(ends, y - 0.04 - 0.4 * outline, color=colour, alpha=0.45, linewidth=0)
+        axes.fill(ends, y - 0.04 - 0.4 * outline, color=colour, alpha=0.45, linewidth=0, clip_on=False)
 
 
 def kernel_density(values: _Values, at: _Values) -> _Values | None:

@@ -30,6 +30,8 @@ _SHORTER = (
     (re.compile(r" *\n *"), " "),
 )
 _GROUP = re.compile(r"<g( [^>]*[^/])?>\n?|</g>\n?")
+_MARKERS = re.compile(r"(<g clip-path=[^>]*)>\n((?:<use [^>]*/>\n)+)</g>")
+_STYLE = re.compile(r' style="[^"]*"')
 _BETWEEN_TAGS = re.compile(r">\s+<")
 _ID = re.compile(r'(\bid="|"#|url\(#)')
 
@@ -64,7 +66,8 @@ def as_svg(picture: Picture, *, prefix: str = "") -> str:
     source = re.sub(r"\s*(<metadata>.*?</metadata>|<style.*?</style>)", "", source, flags=re.DOTALL)
     prefix = f"{prefix}{picture.name}-"
     svg = _TAG.sub(lambda tag: _adapted(tag[0], prefix), source[source.index("<svg") :].rstrip())
-    return _described(_without_empty_groups(_BETWEEN_TAGS.sub(">\n<", svg)), picture, prefix)
+    svg = _without_empty_groups(_BETWEEN_TAGS.sub(">\n<", svg))
+    return _described(_MARKERS.sub(_with_common_style, svg), picture, prefix)
 
 
 def as_bytes(picture: Picture, format: str, *, dpi: int = 200) -> bytes:
@@ -125,6 +128,14 @@ def _without_empty_groups(svg: str) -> str:
         return tag[0] if is_kept.pop() else ""
 
     return _GROUP.sub(replaced, svg)
+
+
+def _with_common_style(group: re.Match[str]) -> str:
+    """Return a group of markers with their style on the group, if all have the same."""
+    styles = set(_STYLE.findall(group[2]))
+    if len(styles) != 1:
+        return group[0]
+    return f"{group[1]}{styles.pop()}>\n{_STYLE.sub('', group[2])}</g>"
 
 
 def _described(svg: str, picture: Picture, prefix: str) -> str:

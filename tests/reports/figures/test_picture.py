@@ -51,3 +51,13 @@ def test_pdf_has_embedded_fonts_that_publishers_accept_and_no_date(picture: Pict
     data = as_bytes(picture, "pdf")
     assert data.startswith(b"%PDF")
     assert b"/Type3" not in data and b"/CreationDate" not in data
+
+
+def test_svg_markers_of_one_model_have_one_style_for_all() -> None:
+    found = draw("input-quality", compared(MODELS))
+    assert found is not None
+    marked = [
+        part.split("</g>")[0] for part in as_svg(found).split("<g clip-path")[1:] if "<use" in part.split("</g>")[0]
+    ]
+    assert len(marked) == len(MODELS) - 1
+    assert all(part.count("style=") == 1 for part in marked)
