@@ -19,7 +19,7 @@ from ...core.records import BASELINE
 from ...stats import Interval
 from . import style
 from .panels import Board, Panel, clips, heading, number
-from .placement import Line, Place, placed
+from .placement import Line, Place, placed, text_width_in
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 N_COLUMNS = 2
 _HEIGHT_IN = 2.3
 _LABELS_IN = 0.45
+_MARGIN, _MAX_SHARE = 0.07, 0.4
 _MAX_NAMES = 3
 
 
@@ -93,8 +94,10 @@ def _set_rtf_axis(axes: Axes, board: Board, rows: Sequence[LeaderboardRow]) -> N
     costs = [_cost(row) for row in rows]
     is_approximate = any(rtf_source(row) != "alone" for row in rows)
     axes.set_xscale("log")
-    ratio = max(2.0, max(costs) / min(costs))
-    axes.set_xlim(min(costs) / ratio**0.12, max(costs) * ratio**0.35)  # space for names on the right
+    names = max(text_width_in(board.names[row.model]) for row in rows)
+    left, right = _MARGIN, min(_MAX_SHARE, names / _width_in(axes))  # shares of the axes; names are on the right
+    whole = max(2.0, max(costs) / min(costs)) ** (1 / (1 - left - right))
+    axes.set_xlim(min(costs) / whole**left, max(costs) * whole**right)
     is_wide = max(costs) / min(costs) > 50
     axes.xaxis.set_major_locator(LogLocator(subs=(1.0,) if is_wide else (1.0, 2.0, 5.0)))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))

@@ -68,6 +68,11 @@ def placed(places: Sequence[Place], lines: Sequence[Line], width_in: float, heig
     return [spots[i] for i in range(len(places))]
 
 
+def text_width_in(text: str) -> float:
+    """Return the width of a name beside its point in inches, approximately, with the space on both sides."""
+    return (_CHARACTER_PT * len(text) + 2 * _BESIDE_PT) / _POINT_IN
+
+
 def _options(starts_left: bool) -> Iterator[Spot]:
     """Yield spots from near to far."""
     sides = (-1, 1) if starts_left else (1, -1)
