@@ -46,7 +46,7 @@ def _panel(board: Board, metric: str, key: str) -> Panel | None:
         return None
     largest = sorted(parts, key=lambda part: -part[1].n_common)[:MAX_GROUPS]
     shown = [part for part in parts if any(part is other for other in largest)]
-    title = f"{heading(metric)} by {key}"
+    title = f"{heading(metric)} by {style.labels([key])[key]}"
     if len(shown) < len(parts):
         title += f": the {len(shown)} groups with the most clips, of {len(parts)}"
     text = f"{title}: {'; '.join(_in_words(board, metric, *part) for part in shown)}."

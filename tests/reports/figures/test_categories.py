@@ -2,13 +2,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 
 from seinfer.analysis.groups import groups
 from seinfer.analysis.results import Results
-from seinfer.reports.figures import draw
+from seinfer.reports.figures import as_svg, draw
 from seinfer.reports.figures.categories import MAX_GROUPS
 from tests.analysis.example_models import MODELS, compared
 from tests.reports import example_run
@@ -37,6 +38,15 @@ def test_categories_draws_the_means_of_the_groups_that_have_common_clips() -> No
         statistics = run.compared("sdr", group.clips).models
         expected += [one.summary.interval.mean for one in (statistics[0], statistics[1], statistics[2]) if one.summary]
     assert drawn == pytest.approx(expected)
+
+
+def test_categories_with_control_characters_in_names_are_valid_xml_that_shows_them_escaped() -> None:
+    run = compared(MODELS)
+    clips = tuple(replace(clip, category={"ro\x00om": "hall\x1b[1m $x$"}) for clip in run.clips)
+    picture = draw("categories", replace(run, clips=clips, header={**run.header, "report": {"by": ["ro\x00om"]}}))
+    assert picture is not None
+    texts = [element.text for element in ElementTree.fromstring(as_svg(picture)).iter()]
+    assert {r"SDR (dB) by ro\x00om", r"hall\x1b[1m $x$, n = 60"} <= set(texts)
 
 
 def test_categories_of_many_groups_shows_those_with_the_most_clips_in_natural_order() -> None:

@@ -88,6 +88,13 @@ def test_figure_without_anything_to_show_is_none(run: str, absent: set[str]) -> 
 
 
 @pytest.mark.parametrize("name", FIGURES)
+def test_figure_of_a_run_in_which_no_model_could_start_is_none(name: str) -> None:
+    run = RUNS["every kind of row"]
+    header = {**run.header, "models": {model: {"not_run": "weights missing"} for model in run.models}}
+    assert draw(name, results_of(header, run.clips, {}, {})) is None
+
+
+@pytest.mark.parametrize("name", FIGURES)
 def test_figure_of_a_run_without_any_score_or_clip_is_none(name: str) -> None:
     assert draw(name, without_scores(RUNS["every kind of row"])) is None
     assert draw(name, compared(MODELS, n_clips=0)) is None
