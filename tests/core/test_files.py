@@ -13,7 +13,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from seinfer.core.errors import AudioError, RunFolderError
-from seinfer.core.files import Cell, csv_cell, open_regular, read_csv, write_csv, write_json, write_text
+from seinfer.core.files import (
+    Cell,
+    csv_cell,
+    make_folder,
+    open_regular,
+    read_csv,
+    write_bytes,
+    write_csv,
+    write_json,
+    write_text,
+)
 
 
 def test_write_text_replaces_the_file_and_leaves_no_other(tmp_path: Path) -> None:
@@ -27,6 +37,24 @@ def test_write_text_replaces_the_file_and_leaves_no_other(tmp_path: Path) -> Non
 def test_write_text_of_undecodable_names_escapes_them(tmp_path: Path) -> None:
     write_text(tmp_path / "a.txt", os.fsdecode(b"latin\xe9"))
     assert (tmp_path / "a.txt").read_bytes() == b"latin\\udce9"
+
+
+def test_write_bytes_writes_every_byte_as_it_is(tmp_path: Path) -> None:
+    data = bytes(range(256))
+    write_bytes(tmp_path / "a.png", data)
+    assert (tmp_path / "a.png").read_bytes() == data
+
+
+def test_make_folder_creates_parents_and_accepts_an_existing_folder(tmp_path: Path) -> None:
+    for _ in range(2):
+        make_folder(tmp_path / "a" / "b")
+    assert (tmp_path / "a" / "b").is_dir()
+
+
+def test_make_folder_below_a_file_is_an_error_that_names_it(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(RunFolderError, match=r"the folder .*file/b cannot be created: Not a directory; choose another"):
+        make_folder(tmp_path / "file" / "b")
 
 
 def test_write_text_failure_keeps_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
