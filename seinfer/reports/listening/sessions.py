@@ -125,7 +125,7 @@ class _Planner:
         name = f"session {number}"
         ordered = ordered_cells(clips, list(self._models), number * len(clips), self._draws, name)
         tests = self._test_trials(ordered.cells, name, number * len(clips))
-        extra: dict[str, Trial] = {**self._control_trials(number)}
+        extra: dict[str, Trial] = dict(self._control_trials(number).items())
         cells: dict[str, tuple[Cell, int]] = {
             kind: ((trial.stimuli[0].clip_id, kind), 0) for kind, trial in extra.items()
         }
