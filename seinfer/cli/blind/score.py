@@ -9,7 +9,7 @@ import typer
 
 from ...core.errors import UsageError
 from ...core.streams import print_json, print_message
-from ..options import Config, Json
+from ..options import Json
 
 DEFAULT_RESULTS = Path("blind-results")
 
@@ -38,7 +38,6 @@ def score(
         bool, typer.Option("--allow-fewer", help="Analyse although raters or votes are missing.")
     ] = False,
     json: Json = False,
-    config: Config = None,
 ) -> None:
     """Check the ratings of a listening test against its key, exclude raters by its rules, and analyse the others."""
     from ...pipeline.journal import read_journal

@@ -201,9 +201,7 @@ def _answers(votes: Sequence[Vote]) -> list[RatedPair]:
         shares = crossed_mean(coded.votes([(vote, float(vote.is_correct)) for vote in own]))
         p = chance_p_value(n_correct, len(own))
         n = len(own)
-        pairs.append(
-            RatedPair("abx", a, b, shares, p, n_answers=n, n_correct=n_correct, n_critical=critical_count(n))
-        )
+        pairs.append(RatedPair("abx", a, b, shares, p, n_answers=n, n_correct=n_correct, n_critical=critical_count(n)))
     return _with_holm(pairs)
 
 

@@ -23,7 +23,7 @@ class Vote:
         rating: the number.
         kind: of the trial.
         item: the rated stimulus; the last of the trial for a vote on the whole trial.
-        stimuli: all stimuli of the trial, in the order of presentation.
+        stimuli: all stimuli of the trial, in the order of presentation; in a repeat trial the repeated originals.
     """
 
     row: RatingRow
@@ -73,8 +73,10 @@ def votes_of(rows: Iterable[RatingRow], key: Key) -> tuple[Vote, ...]:
     for row in rows:
         if row.rating is None or row.trial is None or row.position is None:
             continue
-        stimuli = tuple(items[name] for name in sessions[row.session_id].trials[row.trial - 1].stimuli)
         kind = key.kinds[row.session_id][row.trial - 1]
+        stimuli = tuple(items[name] for name in sessions[row.session_id].trials[row.trial - 1].stimuli)
+        if kind == "repeat":
+            stimuli = tuple(items.get(item.same_as, item) for item in stimuli)
         found.append(Vote(row, row.rating, kind, stimuli[row.position - 1], stimuli))
     return tuple(found)
 
