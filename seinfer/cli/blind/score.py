@@ -24,7 +24,7 @@ def score(
         typer.Option(
             "--test",
             metavar="TEST_DIR",
-            help="Folder that raters got, to check that they played the stimuli; by default the one beside the key.",
+            help="Folder that raters got, to check it against the key; by default the one beside the key, if any.",
         ),
     ] = None,
     run: Annotated[

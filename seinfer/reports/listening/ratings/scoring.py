@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ....analysis.results import Results
+from ....core.counts import counted
 from ....core.errors import IntegrityError
+from ....core.hashing import sha256_of
 from ..documents import STIMULI, read_test
 from ..key import verify
 from ..records import Key
@@ -15,7 +17,7 @@ from .analysis import Analysis, analyse
 from .integrity import check_complete, check_ratings, missing_votes
 from .objective import ObjectiveScores, objective_scores
 from .rating_files import read_ratings
-from .screening import Durations, RaterCheck, kept, screen
+from .screening import RaterCheck, kept, screen
 from .votes import Vote, votes_of
 
 
@@ -30,7 +32,7 @@ class ScoredTest:
         screened: results without the excluded raters.
         unscreened: results of all raters.
         objective: objective scores of the run; None without a run.
-        remarks: what is missing or was not checked.
+        remarks: what is missing.
     """
 
     key: Key
@@ -60,7 +62,7 @@ def score_test(
     Args:
         paths: rating files, or folders of them.
         key: of the test.
-        test_folder: the folder that raters got; None if it is not at hand: the played share is then not checked.
+        test_folder: the folder that raters got, to check it against the key; None if it is not at hand.
         results: the run that the test was made from; None if it is not at hand.
         allow_fewer: accept missing raters and votes.
 
@@ -70,16 +72,13 @@ def score_test(
         UsageError: a file cannot be read.
     """
     if test_folder:
-        verify(key, read_test(test_folder))
+        verify_folder(test_folder, key)
     rows = read_ratings(paths)
     check_ratings(rows, key)
-    remarks = [*check_complete(rows, key, allow_fewer=allow_fewer)]
+    remarks = check_complete(rows, key, allow_fewer=allow_fewer)
     votes = votes_of(rows, key)
-    durations = stimulus_durations(test_folder, key) if test_folder else {}
-    if not durations:
-        remarks.append("the played share of the stimuli was not checked, because the test folder is not given (--test)")
     missing = {session: len(slots) for (_, session), slots in missing_votes(rows, key).items()}
-    raters = screen(votes, key, durations, missing)
+    raters = screen(votes, key, missing)
     remaining = kept(votes, raters)
     return ScoredTest(
         key=key,
@@ -88,23 +87,25 @@ def score_test(
         screened=analyse(remaining, key),
         unscreened=analyse(votes, key),
         objective=objective_scores(remaining, key, results) if results and remaining else None,
-        remarks=tuple(remarks),
+        remarks=remarks,
     )
 
 
-def stimulus_durations(test_folder: Path, key: Key) -> Durations:
-    """Return the duration of each stimulus of a test folder in ms.
+def verify_folder(folder: Path, key: Key) -> None:
+    """Check that a test folder is the one that the key was made with, down to the stimulus files.
 
     Raises:
-        IntegrityError: a stimulus is absent or is not audio.
+        IntegrityError: the test or a stimulus differs, or a stimulus is missing.
+        UsageError: it is no test folder.
     """
-    import soundfile
-
-    found = {}
+    verify(key, read_test(folder))
+    wrong = []
     for item in key.items:
-        path = test_folder / STIMULI / f"{item.stimulus_id}.wav"
-        try:
-            found[item.stimulus_id] = float(soundfile.info(path).duration) * 1000
-        except (OSError, soundfile.LibsndfileError) as error:
-            raise IntegrityError(f"{path} cannot be read ({error}); expected the test folder as it was made") from error
-    return found
+        path = folder / STIMULI / f"{item.stimulus_id}.wav"
+        if not path.is_file():
+            wrong.append(f"{path} is missing")
+        elif (found := sha256_of(path)) != item.sha256_out:
+            wrong.append(f"{path} has the digest {found[:12]}, expected {item.sha256_out[:12]}")
+    if wrong:
+        first = f"{folder} does not fit the key: {counted(len(wrong), 'stimulus file')} changed after the test was made"
+        raise IntegrityError(first, *wrong)

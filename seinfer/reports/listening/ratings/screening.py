@@ -17,9 +17,6 @@ from ....stats.forced_choice import chance_p_value
 from ..records import Key
 from .votes import PAIRED_DESIGNS, Vote, tested
 
-Durations = Mapping[str, float]
-"""stimulus_id -> duration in ms."""
-
 
 @dataclass(frozen=True)
 class RaterCheck:
@@ -61,13 +58,12 @@ class RaterCheck:
         return bool(self.reasons)
 
 
-def screen(votes: Sequence[Vote], key: Key, durations: Durations, missing: Mapping[str, int]) -> tuple[RaterCheck, ...]:
+def screen(votes: Sequence[Vote], key: Key, missing: Mapping[str, int]) -> tuple[RaterCheck, ...]:
     """Check every rater, sorted by name.
 
     Args:
         votes: all votes.
         key: contains the rules.
-        durations: of the stimuli; without them the played share is not checked.
         missing: session_id -> number of votes that it lacks.
     """
     raters = sorted({vote.rater for vote in votes})
@@ -77,7 +73,7 @@ def screen(votes: Sequence[Vote], key: Key, durations: Durations, missing: Mappi
         own = [vote for vote in votes if vote.rater == rater and vote.kind != "training"]
         sessions = sorted({vote.row.session_id for vote in votes if vote.rater == rater})
         n_missing = sum(missing.get(session, 0) for session in sessions)
-        checks.append(_check(rater, sessions, own, key, durations, n_missing, correlations[rater]))
+        checks.append(_check(rater, sessions, own, key, n_missing, correlations[rater]))
     return tuple(checks)
 
 
@@ -92,7 +88,6 @@ def _check(
     sessions: Sequence[str],
     votes: Sequence[Vote],
     key: Key,
-    durations: Durations,
     n_missing: int,
     correlation: float | None,
 ) -> RaterCheck:
@@ -107,7 +102,7 @@ def _check(
         gold_errors=sum(gold.values()),
         repeat_difference=_repeat_difference(votes, key),
         hidden_reference_failures=_hidden_reference_failures(votes, key),
-        played_share=_played_share(votes, durations),
+        played_share=_played_share(votes, key),
         correlation=correlation,
         n_correct=None if answers is None else sum(answers),
         p_value=None if answers is None else chance_p_value(sum(answers), len(answers)),
@@ -177,12 +172,10 @@ def _hidden_reference_failures(votes: Sequence[Vote], key: Key) -> float | None:
     return float(np.mean(failed)) if failed else None
 
 
-def _played_share(votes: Sequence[Vote], durations: Durations) -> float | None:
-    shares = [
-        vote.row.played_ms / duration
-        for vote in votes
-        if vote.row.played_ms is not None and (duration := durations.get(vote.item.stimulus_id))
-    ]
+def _played_share(votes: Sequence[Vote], key: Key) -> float | None:
+    """Return the smallest share of a stimulus that was played; all stimuli of a test have the same length."""
+    duration_ms = 1000 * key.test.n_samples / key.test.sample_rate
+    shares = [vote.row.played_ms / duration_ms for vote in votes if vote.row.played_ms is not None and duration_ms]
     return min(shares, default=None)
 
 
