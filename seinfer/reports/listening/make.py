@@ -24,7 +24,7 @@ from ...mixing.random_draws import RandomDraws
 from .documents import SHEETS, STIMULI, TEST_JSON
 from .key import opaque_id, refuse_key_path, sealed, write_key
 from .levels import level_rule
-from .records import Key, PublicSession, PublicTest, PublicTrial, Rules
+from .records import Key, PublicSession, PublicTest, PublicTrial, default_rules
 from .rendering import Rendered, render_stimuli
 from .request import MakeRequest
 from .sessions import Plan, plan_sessions
@@ -188,7 +188,7 @@ def _key(
         items=tuple(sorted(rendered.items, key=lambda item: item.stimulus_id)),
         kinds=kinds,
         test=test,
-        rules=Rules(),
+        rules=default_rules(request.design),
         level=level,
         run={
             "run_id": str(results.header.get("run_id", "")),

@@ -23,6 +23,7 @@ from seinfer.reports.listening.records import (
     PublicTrial,
     Rules,
     TrialKind,
+    default_rules,
 )
 from seinfer.reports.listening.request import MakeRequest
 from seinfer.reports.listening.sessions import plan_sessions
@@ -69,7 +70,7 @@ def make_key(
         sessions.append(PublicSession(f"s{number:02}", tuple(public)))
         kinds[f"s{number:02}"] = tuple(trial.kind for trial in trials)
     test = PublicTest("test1", "", design, tuple(sessions), RATE, 5 * RATE, n_raters)
-    return sealed(Key(SALT, seed, tuple(models), tuple(items), kinds, test, rules or Rules(), "p56:-26"))
+    return sealed(Key(SALT, seed, tuple(models), tuple(items), kinds, test, rules or default_rules(design), "p56:-26"))
 
 
 @dataclass(frozen=True)
