@@ -26,7 +26,7 @@ from ....stats.crossed import CrossedEstimate, Votes, crossed_difference, crosse
 from ....stats.forced_choice import chance_p_value, critical_count
 from ....stats.holm import holm
 from ..records import SCALES, Key
-from .votes import CONTROLS, PAIRED_DESIGNS, Vote, conditions, tested
+from .votes import CONTROLS, PAIRED_DESIGNS, Vote, conditions, of_test_trials
 
 ALPHA = 0.05
 
@@ -121,7 +121,7 @@ def metrics(key: Key) -> dict[str, str]:
 
 def analyse(votes: Sequence[Vote], key: Key) -> Analysis:
     """Analyse the votes of the test trials; other votes are ignored."""
-    used = tested(votes)
+    used = of_test_trials(votes)
     if key.test.design == "abx":
         models: list[RatedModel] = []
         pairs = _answers(used)

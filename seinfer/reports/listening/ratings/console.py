@@ -23,7 +23,9 @@ def print_results(scored: ScoredTest, conclusions: Sequence[str]) -> None:
     out = console()
     for line in conclusions:
         out.print(line, soft_wrap=True)
-    for section in (*result_sections(scored), rater_section(scored)):
+    for section in (*result_sections(scored), rater_section(scored, excluded_only=True)):
+        if not section.rows:
+            continue
         out.print()
         out.print(section.title, style="bold", soft_wrap=True)
         out.print(_table(section))

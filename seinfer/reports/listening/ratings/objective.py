@@ -17,7 +17,7 @@ from ....core.errors import UsageError
 from ....stats.agreement import MIN_MODELS, RankCorrelation, over_cells, over_models
 from ..records import Key
 from .analysis import metrics
-from .votes import CONTROLS, PAIRED_DESIGNS, Vote, conditions, tested
+from .votes import CONTROLS, PAIRED_DESIGNS, Vote, conditions, of_test_trials
 
 Table = npt.NDArray[np.float64]
 
@@ -74,7 +74,7 @@ def objective_scores(votes: Sequence[Vote], key: Key, results: Results) -> Objec
     Raises:
         UsageError: the run has none of the clips or models of the test.
     """
-    used = tested(votes)
+    used = of_test_trials(votes)
     clips = sorted({vote.item.clip_id for vote in used} & {clip.clip_id for clip in results.clips})
     models = [name for name in conditions(used, key) if name not in CONTROLS and name in results.models]
     if not clips or not models:

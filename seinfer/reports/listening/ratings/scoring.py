@@ -32,7 +32,7 @@ class ScoredTest:
         screened: results without the excluded raters.
         unscreened: results of all raters.
         objective: objective scores of the run; None without a run.
-        remarks: what is missing.
+        remarks: what is missing, or does not belong to the test.
     """
 
     key: Key
@@ -75,7 +75,7 @@ def score_test(
         verify_folder(test_folder, key)
     rows = read_ratings(paths)
     check_ratings(rows, key)
-    remarks = check_complete(rows, key, allow_fewer=allow_fewer)
+    remarks = (*check_complete(rows, key, allow_fewer=allow_fewer), *_other_run(key, results))
     votes = votes_of(rows, key)
     missing = {session: len(slots) for (_, session), slots in missing_votes(rows, key).items()}
     raters = screen(votes, key, missing)
@@ -89,6 +89,14 @@ def score_test(
         objective=objective_scores(remaining, key, results) if results and remaining else None,
         remarks=remarks,
     )
+
+
+def _other_run(key: Key, results: Results | None) -> tuple[str, ...]:
+    """Return a line if the run is not the one that the test was made from."""
+    expected, found = key.run.get("run_id"), results.header.get("run_id") if results else None
+    if not expected or not found or expected == found:
+        return ()
+    return (f"--run is the run {found}, and the test was made from {expected}: its scores may be of other files",)
 
 
 def verify_folder(folder: Path, key: Key) -> None:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from ....stats.agreement import with_others
 from ....stats.forced_choice import chance_p_value
 from ..records import Key
-from .votes import PAIRED_DESIGNS, Vote, tested
+from .votes import PAIRED_DESIGNS, Vote, of_test_trials
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def _check(
     correlation: float | None,
 ) -> RaterCheck:
     gold = _gold(votes)
-    answers = [vote.is_correct for vote in tested(votes)] if key.test.design == "abx" else None
+    answers = [vote.is_correct for vote in of_test_trials(votes)] if key.test.design == "abx" else None
     found = RaterCheck(
         rater_id=rater,
         sessions=" ".join(sessions),
@@ -189,7 +189,7 @@ def _correlations(votes: Sequence[Vote], raters: Sequence[str], key: Key) -> lis
 def rater_table(votes: Sequence[Vote], raters: Sequence[str], key: Key) -> npt.NDArray[np.float64]:
     """Return the ratings of the test trials, shape (rater, content of a vote), NaN where there is none."""
     number = {rater: i for i, rater in enumerate(raters)}
-    used = tested(votes)
+    used = of_test_trials(votes)
     columns = {content: i for i, content in enumerate(dict.fromkeys(_content(vote, key)[1:] for vote in used))}
     table = np.full((len(raters), len(columns)), np.nan)
     for vote in used:

@@ -6,7 +6,7 @@ Results without the excluded raters stand beside those of all raters.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ....core.numbers import fixed
 from ....stats import Interval
@@ -46,11 +46,12 @@ def result_sections(scored: ScoredTest) -> Iterator[Section]:
         if pairs and scored.key.test.design == "abx":
             yield Section("abx: right answers", _ANSWER_HEADINGS, tuple(_answer_row(p, scored) for p in pairs), 2)
         elif pairs:
-            yield Section(f"{metric}: differences", _PAIR_HEADINGS, tuple(_pair_row(p, scored) for p in pairs), 2)
+            section = Section(f"{metric}: differences", _PAIR_HEADINGS, tuple(_pair_row(p, scored) for p in pairs), 2)
+            yield section if pairs[0].preference else _without(section, "prefer A")
 
 
-def rater_section(scored: ScoredTest) -> Section:
-    """Return the table of the raters."""
+def rater_section(scored: ScoredTest, *, excluded_only: bool = False) -> Section:
+    """Return the table of the raters, or of those who are excluded."""
     rows = tuple(
         (
             check.rater_id,
@@ -62,10 +63,10 @@ def rater_section(scored: ScoredTest) -> Section:
             _number(check.played_share, 2),
             _number(check.correlation, 2),
         )
-        for check in scored.raters
+        for check in (scored.excluded if excluded_only else scored.raters)
     )
     headings = ("rater", "result", "votes", "missing", "gold wrong", "repeat diff.", "played", "correlation")
-    return Section("raters", headings, rows, 2)
+    return Section("excluded raters" if excluded_only else "raters", headings, rows, 2)
 
 
 def objective_sections(scored: ScoredTest) -> Iterator[Section]:
@@ -104,12 +105,30 @@ def objective_sections(scored: ScoredTest) -> Iterator[Section]:
 
 
 _MODEL_HEADINGS = (
-    *("model", "mean", "95 % interval", "tie", "median", "quartiles", "single votes", "all raters", "95 % interval"),
+    *("model", "mean", "95 % interval", "tie", "median", "quartiles", "95 % over single votes"),
+    *("mean, all raters", "95 %, all raters"),
 )
 _PAIR_HEADINGS = (
-    *("model A", "model B", "A - B", "95 % interval", "p (Holm)", "prefer A", "result", "all raters", "p (Holm)"),
+    *(
+        "model A",
+        "model B",
+        "A - B",
+        "95 % interval",
+        "p (Holm)",
+        "prefer A",
+        "result",
+        "A - B, all raters",
+        "p, all raters",
+    ),
 )
-_ANSWER_HEADINGS = ("A", "B", "right", "of", "needed alone", "p (Holm)", "result", "all raters", "p (Holm)")
+_ANSWER_HEADINGS = ("A", "B", "right", "of", "needed alone", "p (Holm)", "result", "right, all raters", "p, all raters")
+
+
+def _without(section: Section, heading: str) -> Section:
+    """Return a table without a column."""
+    i = section.headings.index(heading)
+    rows = tuple((*row[:i], *row[i + 1 :]) for row in section.rows)
+    return replace(section, headings=(*section.headings[:i], *section.headings[i + 1 :]), rows=rows)
 
 
 def _model_row(everyone: RatedModel, scored: ScoredTest) -> tuple[str, ...]:

@@ -25,7 +25,7 @@ from ....stats.crossed import CrossedEstimate
 from .analysis import RatedModel, RatedPair, metrics
 from .scoring import ScoredTest
 from .screening import RaterCheck
-from .votes import PAIRED_DESIGNS, Vote, condition_of, tested
+from .votes import PAIRED_DESIGNS, Vote, condition_of, of_test_trials
 
 RATINGS = (
     *("test_id", "session_id", "rater_id", "is_excluded", "kind", "trial", "position", "stimulus_id", "clip_id"),
@@ -197,7 +197,7 @@ def _by_clip(votes: Iterable[Vote], scored: ScoredTest) -> dict[tuple[str, str, 
     """Return (clip, model, metric) -> (rater, value) of each vote of the test trials."""
     found: dict[tuple[str, str, str], list[tuple[str, float]]] = {}
     metric_of = _metric_of(scored)
-    for vote in tested(votes):
+    for vote in of_test_trials(votes):
         for model, value in _values(vote, scored):
             found.setdefault((vote.item.clip_id, model, metric_of[vote.row.scale]), []).append((vote.rater, value))
     return found

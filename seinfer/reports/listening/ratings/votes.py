@@ -81,7 +81,7 @@ def votes_of(rows: Iterable[RatingRow], key: Key) -> tuple[Vote, ...]:
     return tuple(found)
 
 
-def tested(votes: Iterable[Vote]) -> tuple[Vote, ...]:
+def of_test_trials(votes: Iterable[Vote]) -> tuple[Vote, ...]:
     """Return the votes that are analysed: those of test trials; controls, repeats and training are not."""
     return tuple(vote for vote in votes if vote.kind == "test")
 
