@@ -26,7 +26,10 @@ def interval_text(interval: Interval, n_digits: int = 2) -> str:
 
 def _who(scored: ScoredTest) -> str:
     found, n_excluded = scored.screened, len(scored.excluded)
-    screened = f"{n_excluded} of {counted(len(scored.raters), 'rater')} {verb(n_excluded, 'are')} excluded by the rules"
+    share = f"{n_excluded} of {counted(len(scored.raters), 'rater')} {verb(n_excluded, 'are')}"
+    if not n_excluded:
+        share = f"None of {counted(len(scored.raters), 'rater')} is"
+    screened = f"{share} excluded by the rules"
     counts = f"{counted(found.n_votes, 'vote')} on {counted(found.n_clips, 'clip')}"
     end = f"; {counts} remain. The results hold for clips and raters like these." if found.n_votes else "."
     return f"{screened} that were fixed before the test{end}"
