@@ -22,8 +22,10 @@ from ...core.hashing import fingerprint
 from ...core.records import to_json
 from ...mixing.random_draws import RandomDraws
 from .documents import SHEETS, STIMULI, TEST_JSON
+from .extra import require
 from .key import opaque_id, refuse_key_path, sealed, write_key
 from .levels import level_rule
+from .page import write_pages
 from .records import Key, PublicSession, PublicTest, PublicTrial, Rules
 from .rendering import Rendered, render_stimuli
 from .request import MakeRequest
@@ -68,7 +70,10 @@ def make_test(results: Results, request: MakeRequest) -> Made:
         AudioError: a file cannot be read, or contains no speech.
         MissingExtraError: a package of the extra `listening` is not installed.
     """
+    require("jinja2")  # before any work is done
     rule = level_rule(request.level)
+    if rule.kind == "lufs":
+        require("pyloudnorm")
     if request.out.exists() or request.out.is_symlink():
         raise UsageError(f"--out {request.out} exists already; choose a folder that does not exist")
     refuse_key_path(request.key, request.out)
@@ -131,6 +136,7 @@ def _copy_sorted(source: Path, target: Path) -> None:
 def _write_public(folder: Path, test: PublicTest) -> None:
     write_json(folder / TEST_JSON, to_json(test))
     write_sheets(test, folder / SHEETS)
+    write_pages(test, folder)
 
 
 def _set_times(folder: Path) -> None:

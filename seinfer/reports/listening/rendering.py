@@ -109,7 +109,9 @@ class _Clip:
         try:
             self._gains = gains(signals, signals.get(CLEAN), signals[BASELINE], rule, request.sample_rate)
         except AudioError as error:
-            raise AudioError(error.reason, f"{clip_id}: {error}; leave the clip out, or take --level none") from error
+            raise AudioError(
+                error.reason, f"{clip_id}: {error}; run the models without this clip, or take --level none"
+            ) from error
 
     def version(self, stimulus: Stimulus) -> Version:
         """Return the version that a stimulus is made from."""

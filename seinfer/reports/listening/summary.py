@@ -12,6 +12,7 @@ from .request import MakeRequest
 
 _MAX_EXCLUDED = 20
 _NARROW_HZ = 16_000
+_LARGE_PAGE_MB = 80
 
 
 def summary_document(made: Made, request: MakeRequest) -> dict[str, Any]:
@@ -79,7 +80,15 @@ def _bandwidth(made: Made, request: MakeRequest, results: Results) -> Iterator[s
         )
 
 
+def _page_mb(made: Made) -> float:
+    """Return the size of the largest session page in MB; its stimuli are base64, four bytes for three."""
+    heard = [{one for trial in trials for one in (*trial.stimuli, trial.reference)} for trials in made.plan.sessions]
+    return max(map(len, heard)) * made.test.n_samples * 2 * 4 / 3 / 1e6
+
+
 def _notes(made: Made) -> Iterator[str]:
+    if (page_mb := _page_mb(made)) > _LARGE_PAGE_MB:
+        yield f"note: a session page has {page_mb:.0f} MB; a lower --rate or --max-minutes makes it smaller"
     if made.rendered.n_approximate:
         yield (
             f"note: the speech level of {counted(made.rendered.n_approximate, 'stimulus file')} is approximate: the "
