@@ -4,4 +4,8 @@ from __future__ import annotations
 
 import typer
 
+from ..config import Command
+from .make import make
+
 app = typer.Typer(help="Make, check and score blind listening tests.", rich_markup_mode=None, no_args_is_help=True)
+app.command("make", cls=Command)(make)

@@ -57,7 +57,9 @@ RATING_COLUMNS = (
     "comment",
 )
 
-Role = Literal["test", "noisy", "hidden_ref", "anchor35", "anchor70", "gold", "trap", "repeat", "training", "x"]
+Role = Literal[
+    "test", "noisy", "reference", "hidden_ref", "anchor35", "anchor70", "gold", "trap", "repeat", "training", "x"
+]
 TrialKind = Literal["training", "test", "gold", "repeat", "trap"]
 
 
@@ -68,9 +70,11 @@ class Item:
     Attributes:
         stimulus_id: name of the file without suffix: HMAC of the salt and of what the stimulus is, 10 hex digits.
         clip_id: clip of the run.
-        model: name of the model; "noisy" for the input, "clean" for the reference and for the anchors made from it.
-        role: why it is in the test.
-        expected: scale -> (lowest, highest) rating of an attentive rater; empty for ordinary stimuli.
+        model: name of the model; "noisy" for the input, "clean" for the reference and for the anchors made from it,
+            "distorted" for a deliberately bad version (gold and trap trials).
+        role: why it is in the test. "reference" is the open reference of a MUSHRA trial, which is not rated.
+        expected: scale -> (lowest, highest) rating of an attentive rater, as it stands in the rating file; empty for
+            ordinary stimuli. In gold and trap trials of ccr, ab and abx every stimulus has the range of the trial.
         sha256_src: digest of the source file.
         sha256_out: digest of the stimulus file.
         gain_db: gain that was applied to match the level.
