@@ -6,6 +6,10 @@ import typer
 
 from ..config import Command
 from .make import make
+from .power import power
+from .score import score
 
 app = typer.Typer(help="Make, check and score blind listening tests.", rich_markup_mode=None, no_args_is_help=True)
 app.command("make", cls=Command)(make)
+app.command("score", cls=Command)(score)
+app.command("power", cls=Command)(power)

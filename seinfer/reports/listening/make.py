@@ -26,7 +26,7 @@ from .extra import require
 from .key import opaque_id, refuse_key_path, sealed, write_key
 from .levels import level_rule
 from .page import write_pages
-from .records import Key, PublicSession, PublicTest, PublicTrial, Rules
+from .records import Key, PublicSession, PublicTest, PublicTrial, default_rules
 from .rendering import Rendered, render_stimuli
 from .request import MakeRequest
 from .sessions import Plan, plan_sessions
@@ -194,7 +194,7 @@ def _key(
         items=tuple(sorted(rendered.items, key=lambda item: item.stimulus_id)),
         kinds=kinds,
         test=test,
-        rules=Rules(),
+        rules=default_rules(request.design),
         level=level,
         run={
             "run_id": str(results.header.get("run_id", "")),
