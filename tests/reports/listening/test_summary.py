@@ -68,15 +68,18 @@ def test_remarks_warn_of_models_that_end_at_8_khz_among_wider_clips(
 
 def test_remarks_state_large_pages_turned_down_stimuli_and_equal_neighbours(made: tuple[Path, Results, Made]) -> None:
     folder, results, test = made
-    big = replace(test.key, test=replace(test.key.test, n_samples=48_000 * 60))
+    late = tuple(replace(item, delay_samples=320 * (item.model == "good")) for item in test.key.items)
+    big = replace(test.key, test=replace(test.key.test, n_samples=48_000 * 60), items=late)
     changed = replace(
         test,
         key=big,
         plan=replace(test.plan, n_neighbours=3),
-        rendered=replace(test.rendered, common_gain_db=-2.5, n_approximate=1),
+        rendered=replace(test.rendered, common_gain_db=-2.5, n_approximate=1, longest_padding_s=3.25),
     )
     text = "\n".join(remarks(changed, request(folder), results))
     assert "a session page has" in text and "MB" in text
+    assert "up to 3.2 s of silence" in text
+    assert text.count("the files of good are up to 20 ms late or early") == 1
     assert "all stimuli are 2.5 dB lower" in text
     assert "a trial follows one of the same clip or model 3 times" in text
     assert "the speech level of 1 stimulus file is approximate" in text
