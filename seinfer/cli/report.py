@@ -17,7 +17,9 @@ from .options import (
     CategoryRegex,
     Config,
     DnsmosCsv,
+    EmbedLimit,
     Format,
+    Html,
     Sort,
     TableJson,
     Verbose,
@@ -40,6 +42,8 @@ def report(
     by: By = None,
     sort: Sort = "",
     dnsmos_csv: DnsmosCsv = None,
+    html: Html = None,
+    embed_limit: EmbedLimit = None,
     all_rows: AllRows = False,
     verbose: Verbose = False,
     format_: Format = "table",
@@ -68,6 +72,8 @@ def report(
         baseline=baseline,
         by=by,
         dnsmos_csv=dnsmos_csv,
+        html=html,
+        embed_limit_mb=embed_limit,
         kept=results.settings,
     )
     results = replace(results, header={**results.header, "report": settings.as_header()})

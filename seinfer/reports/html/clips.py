@@ -79,18 +79,19 @@ class ClipBrowser:
     is_embedded: bool
 
 
-def clip_browser(results: Results, run_folder: Path, limit_bytes: float) -> ClipBrowser:
+def clip_browser(results: Results, models: Sequence[str], run_folder: Path, limit_bytes: float) -> ClipBrowser:
     """Return the clips of the page.
 
     Args:
         results: all rows of the run.
+        models: its models, in the order in which they are shown.
         run_folder: where its audio files are, and the page.
         limit_bytes: largest size of the audio inside the page; above it, the page links the files of the run.
     """
     notable = notable_clips(results)
     shown = chosen_clips(results, notable)
     anchors = {clip.clip_id: f"clip-{i}" for i, clip in enumerate(results.clips, start=1)}
-    files = AudioFiles(run_folder, results)
+    files = AudioFiles(run_folder, results, models)
     is_embedded = estimated_bytes(shown, len(files.sources)) <= limit_bytes
     found = zip(shown, recordings(files, shown, run_folder, is_embedded=is_embedded), strict=True)
     metric = main_metric(results)
@@ -102,7 +103,7 @@ def clip_browser(results: Results, run_folder: Path, limit_bytes: float) -> Clip
         disagreements=tuple(
             (anchors[one.clip_id], one.clip_id, _distance(one)) for one in notable if one.kind == DISAGREEMENT
         ),
-        extremes=tuple(_extremes(results, notable, anchors)),
+        extremes=tuple(_extremes(models, notable, anchors)),
         clips=tuple(_shown(results, clip, anchors[clip.clip_id], notable, own) for clip, own in found),
         is_embedded=is_embedded,
     )
@@ -123,9 +124,9 @@ def _distance(one: Notable) -> str:
     return f"{best} is {fixed(one.value, digits(one.metric))} better than {worst}"
 
 
-def _extremes(results: Results, notable: Sequence[Notable], anchors: Mapping[str, str]) -> Iterator[NotableRow]:
+def _extremes(models: Sequence[str], notable: Sequence[Notable], anchors: Mapping[str, str]) -> Iterator[NotableRow]:
     found = {(one.models[0], one.kind): one for one in notable if one.kind != DISAGREEMENT}
-    for model in results.models:
+    for model in models:
         if (model, WORST) in found:
             worst, best = (
                 (anchors[one.clip_id], one.clip_id, _value(one)) for one in (found[model, WORST], found[model, BEST])

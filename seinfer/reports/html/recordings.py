@@ -59,17 +59,20 @@ class AudioFiles:
     Attributes:
         run_folder: the folder.
         results: all rows of the run.
+        models: its models, in the order in which they are shown.
     """
 
     run_folder: Path
     results: Results
+    models: Sequence[str]
     _folders: dict[str, Mapping[str, Path]] = field(default_factory=dict)
 
     @cached_property
     def sources(self) -> tuple[str, ...]:
-        """The models in their order, noisy first, and CLEAN last if a clip has a reference."""
-        has_clean = any(clip.clean_path for clip in self.results.clips)
-        return (*self.results.models, *([CLEAN] if has_clean else ()))
+        """Noisy, CLEAN if a clip has a reference, then the other models in their order."""
+        clean = [CLEAN] if any(clip.clean_path for clip in self.results.clips) else []
+        noisy = [model for model in self.models if model == BASELINE]
+        return (*noisy, *clean, *(model for model in self.models if model != BASELINE))
 
     def path(self, clip: Clip, source: str) -> Path | None:
         """Return the file of a clip; None if it has none, which `Recording.problem` explains."""

@@ -74,8 +74,10 @@ def write_html_report(folder: Path, results: Results) -> Path:
         RunFolderError: the file cannot be written.
     """
     path = folder / REPORT_HTML
-    browser = clip_browser(results, folder, results.settings.embed_limit_mb * MB)
-    values = {**_tables(results), **_methods(results), "browser": browser, "figures": _figures(results)}
+    rows = in_order(leaderboard(results), results.metrics)
+    models = [row.model for row in rows]
+    browser = clip_browser(results, models, folder, results.settings.embed_limit_mb * MB)
+    values = {**_tables(results, rows), **_methods(results), "browser": browser, "figures": _figures(results)}
     files = {name: text for name, text in FILES.items() if (folder / name).is_file()}
     page = render_page(
         "report.html",
@@ -101,9 +103,8 @@ def summary_of(results: Results) -> Summary:
     return Summary(advice.headline, (*unfinished, *reason_lines(advice)), tuple(doubt_lines(advice)))
 
 
-def _tables(results: Results) -> dict[str, Any]:
+def _tables(results: Results, rows: Sequence[LeaderboardRow]) -> dict[str, Any]:
     metrics = results.metrics
-    rows = in_order(leaderboard(results), metrics)
     models = [row.model for row in rows]
     text = text_leaderboard(rows, metrics)
     failures = failure_rows(results)
