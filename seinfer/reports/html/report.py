@@ -23,9 +23,10 @@ from ...core.counts import counted
 from ...core.escape import as_json
 from ...core.files import write_text
 from ...core.records import BASELINE
-from ..console import legend_lines, not_run, note_lines, title
+from ..console import folded_models, legend_lines, not_run, note_lines, title
 from ..failed_clips import lost_clip_lines
 from ..failures_csv import FAILURES, failure_rows
+from ..figures import FIGURES, Picture, as_svg, draw
 from ..group_table import group_tables
 from ..published import published_lines
 from ..recommendation import doubt_lines, reason_lines
@@ -112,7 +113,7 @@ def _tables(results: Results, rows: Sequence[LeaderboardRow]) -> dict[str, Any]:
         "title": _title(results),
         "subtitle": title(results),
         "summary": summary_of(results),
-        "leaderboard": leaderboard_table(rows, metrics, not_run(results.header), text),
+        "leaderboard": leaderboard_table(rows, metrics, _lost(results), text),
         "legend": tuple(_legend(results, rows)),
         "groups": [group_table(*one) for one in group_tables(results, models, metrics, results.settings, None)],
         "costs": cost_table(rows, results),
@@ -124,6 +125,12 @@ def _tables(results: Results, rows: Sequence[LeaderboardRow]) -> dict[str, Any]:
         "not_run": not_run(results.header),
         "models": model_table(results, models),
     }
+
+
+def _lost(results: Results) -> list[str]:
+    """Return the models that have a row without numbers: started, and could not be loaded."""
+    folded = folded_models(results.header)
+    return [model for model in not_run(results.header) if model not in folded]
 
 
 def _title(results: Results) -> str:
@@ -138,8 +145,12 @@ def _legend(results: Results, rows: Sequence[LeaderboardRow]) -> Iterator[str]:
     yield from published_lines(results, results.metrics)
 
 
-def _figures(results: Results) -> list[tuple[str, Markup]]:
-    return []
+def _figures(results: Results) -> list[tuple[Picture, Markup]]:
+    """Return the figures of the run, each with its SVG, which escapes its own texts."""
+    from markupsafe import Markup
+
+    pictures = (draw(name, results) for name in FIGURES)
+    return [(picture, Markup(as_svg(picture))) for picture in pictures if picture]
 
 
 def _methods(results: Results) -> dict[str, Any]:
