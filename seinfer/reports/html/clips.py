@@ -164,12 +164,13 @@ def _facts(clip: Clip) -> Iterator[str]:
 
 
 def _reasons(clip: Clip, notable: Sequence[Notable]) -> Iterator[str]:
-    for one in notable:
-        if one.clip_id != clip.clip_id:
-            continue
-        label = metric_label(one.metric)
+    own = [one for one in notable if one.clip_id == clip.clip_id]
+    for one in own:
         if one.kind == DISAGREEMENT:
-            yield f"large disagreement: {_distance(one)} in {label}"
-        else:
-            what = "improvement" if one.is_improvement else "score"
-            yield f"{one.kind} clip of {one.models[0]}: {what} in {label} {_value(one)}"
+            yield f"large disagreement: {_distance(one)} in {metric_label(one.metric)}"
+    for kind in (WORST, BEST):
+        found = [one for one in own if one.kind == kind]
+        if found:
+            models = ", ".join(f"{one.models[0]} ({_value(one)})" for one in found)
+            measure = "improvement" if found[0].is_improvement else "score"
+            yield f"{kind} clip of {models}: {measure} in {metric_label(found[0].metric)}"

@@ -150,7 +150,7 @@ def _figures(results: Results) -> list[tuple[Picture, Markup]]:
     from markupsafe import Markup
 
     pictures = (draw(name, results) for name in FIGURES)
-    return [(picture, Markup(as_svg(picture))) for picture in pictures if picture]
+    return [(picture, Markup(as_svg(picture, prefix="figure-"))) for picture in pictures if picture]
 
 
 def _methods(results: Results) -> dict[str, Any]:
