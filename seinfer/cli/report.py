@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from ..core.streams import print_message
 from . import completion, resolve
 from .options import (
     AllRows,
@@ -54,6 +55,7 @@ def report(
     from ..clips.pairing import CategoryRules
     from ..clips.pairing.categories import apply_category_rules
     from ..pipeline.journal import read_journal
+    from ..reports.html.report import REPORT_HTML
     from ..reports.rendering import render
     from ..reports.run_files import write_reports
     from .execute import exit_code
@@ -79,4 +81,6 @@ def report(
     results = replace(results, header={**results.header, "report": settings.as_header()})
     write_reports(run_folder, results)
     render(results, settings)
+    if settings.html:
+        print_message(f"page: {run_folder / REPORT_HTML}")
     raise typer.Exit(exit_code(results))

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from ..core.errors import UsageError
 from . import resolve
 from .config import file_options
 from .options import (
@@ -67,6 +68,8 @@ def score(
     from ..pipeline.request import Request
     from .execute import execute_request
 
+    if html and not out:
+        raise UsageError("--html writes report.html into the run folder, and there is none; give --out DIR too")
     with TemporaryDirectory(prefix="seinfer-score-") as scratch:
         run_folder = resolve.out_folder(out, force=force) if out else Path(scratch)
         inputs = find_scored(folders, out=run_folder, clean=clean, noisy=noisy, limit=limit)

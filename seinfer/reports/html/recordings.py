@@ -125,8 +125,11 @@ def recordings(
     for clip in clips:
         for source in files.sources:
             files.path(clip, source)  # folders of other programs are searched once, before the threads start
-    with ThreadPoolExecutor(cores()) as pool:  # the encoder and the filters release the lock of the interpreter
+    pool = ThreadPoolExecutor(cores())  # the encoder and the filters release the lock of the interpreter
+    try:
         yield from pool.map(lambda clip: _of_clip(files, clip, page_folder, is_embedded=is_embedded), clips)
+    finally:  # on Ctrl-C only the clips that have begun are finished
+        pool.shutdown(cancel_futures=True)
 
 
 def _of_clip(files: AudioFiles, clip: Clip, page_folder: Path, *, is_embedded: bool) -> tuple[Recording, ...]:

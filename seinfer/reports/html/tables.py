@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ...analysis.costs import rtf_source
 from ...analysis.leaderboard import LeaderboardRow
@@ -110,9 +110,8 @@ def cost_table(rows: Sequence[LeaderboardRow], results: Results) -> HtmlTable:
     """Return what each model costs: time, memory, size, latency."""
     columns = (
         Column("model", is_text=True),
-        Column("rtf", "one clip at a time", "lower"),
-        Column("smallest – largest", "of the repetitions"),
-        Column("rtf in batches", "best batch size", "lower"),
+        Column("rtf", "smallest – largest", "lower"),
+        Column("rtf in batches", "smallest – largest", "lower"),
         Column("peak memory", "MiB", "lower"),
         Column("parameters", "M", "lower"),
         Column("weights", "MB", "lower"),
@@ -127,9 +126,11 @@ def _cost_cells(row: LeaderboardRow, facts: Mapping[str, object]) -> Iterator[Ht
     cost = row.cost
     latency_ms, causal = facts.get("latency_ms"), facts.get("causal")
     yield HtmlCell(row.model, sort=row.model)
-    yield _number(row.rtf, 3)
-    yield HtmlCell(f"{fixed(cost.rtf_low, 3)} – {fixed(cost.rtf_high, 3)}" if cost else "")
-    yield _number(cost.batch_rtf or None if cost else None, 3)
+    yield _with_range(row.rtf, *((cost.rtf_low, cost.rtf_high) if cost else ()))
+    if cost and cost.batch_size:
+        yield _with_range(cost.batch_rtf, cost.batch_rtf_low, cost.batch_rtf_high)
+    else:
+        yield HtmlCell("")
     yield _number(row.peak_rss_mib, 0)
     yield _number(row.n_parameters and row.n_parameters / 1e6, 2)
     yield _number(row.weights_bytes and row.weights_bytes / 1e6, 1)
@@ -219,6 +220,10 @@ def _count(row: LeaderboardRow) -> HtmlCell:
 
 def _number(value: float | None, n_digits: int) -> HtmlCell:
     return HtmlCell("") if value is None else HtmlCell(fixed(value, n_digits), sort=value)
+
+
+def _with_range(rtf: float | None, *bounds: float) -> HtmlCell:
+    return replace(_number(rtf, 3), sub=" – ".join(fixed(bound, 3) for bound in bounds), sub_role="muted")
 
 
 def _text_cell(text: str) -> HtmlCell:
