@@ -66,9 +66,24 @@ def rtf_differs(one: LeaderboardRow, other: LeaderboardRow) -> bool:
     first, second = rtf_range(one), rtf_range(other)
     if first is None or second is None:
         return False
-    if one.cost and other.cost and _context(one.cost) != _context(other.cost):
+    if not _is_same_context(one, other):
         return False
     return first[1] < second[0] or second[1] < first[0]
+
+
+def is_at_least_as_cheap(one: LeaderboardRow, other: LeaderboardRow) -> bool:
+    """Return whether the rtf of `one` is lower than that of `other`, or not higher beyond the spread.
+
+    False if the two cannot be compared, see `rtf_differs`.
+    """
+    first, second = rtf_range(one), rtf_range(other)
+    if first is None or second is None or not _is_same_context(one, other):
+        return False
+    return first[0] <= second[1]
+
+
+def _is_same_context(one: LeaderboardRow, other: LeaderboardRow) -> bool:
+    return not (one.cost and other.cost) or _context(one.cost) == _context(other.cost)
 
 
 def rtf_lines(results: Results) -> Iterator[str]:

@@ -36,7 +36,7 @@ def group_tables(
         width: largest width of a table in characters; None for no limit. Further groups are in a further table.
     """
     for key in settings.by:
-        for metric in _chosen(metrics, settings.sort):
+        for metric in chosen_metrics(metrics, settings.sort):
             label = heading(metric).replace("\n", " ")
             title = f"{label} by {key}{_BINS.get(key, '')}"
             columns = list(_columns(results, models, metric, key))
@@ -44,7 +44,8 @@ def group_tables(
                 yield f"{title}, continued" if i else f"{title}: {_MEAN}", table
 
 
-def _chosen(metrics: Sequence[str], sort: str) -> Sequence[str]:
+def chosen_metrics(metrics: Sequence[str], sort: str) -> Sequence[str]:
+    """Return the metrics whose groups are shown: that of --sort, else the main ones of the run."""
     if sort in metrics:
         return [sort]
     return [metric for metric in _HEADLINE if metric in metrics] or metrics[:1]

@@ -10,39 +10,17 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...core.errors import MissingExtraError
 from ...core.escape import visible
-from ...models.extras import install_line
+from ...models.extras import require_extra
 
 if TYPE_CHECKING:
     import jinja2
 
 _FOLDER = Path(__file__).parent / "templates"
 _EMBEDDED, _FILES = "data: blob:", "data: blob: 'self' file:"
-
-
-@dataclass(frozen=True)
-class ReportExtra:
-    """The extra that brings Jinja2, matplotlib and Pillow; for `install_line`."""
-
-    extra: str = "report"
-    distribution: str = "seinfer"
-
-
-def require_packages() -> None:
-    """Check that a page can be written.
-
-    Raises:
-        MissingExtraError: a package is not installed; the message contains the command that installs it.
-    """
-    from ...models.extras import lacking
-
-    if missing := lacking(ReportExtra()):
-        raise MissingExtraError(f"an HTML report needs {', '.join(missing)}: {install_line(ReportExtra())}")
 
 
 def render_page(
@@ -66,7 +44,7 @@ def render_page(
     Raises:
         MissingExtraError: Jinja2 is not installed; the message contains the command that installs it.
     """
-    require_packages()
+    require_extra("report", "an HTML report")
     from markupsafe import Markup
 
     source = _text(script) if script else ""
