@@ -4,4 +4,8 @@ from __future__ import annotations
 
 import typer
 
+from ..config import Command
+from .check import check
+
 app = typer.Typer(help="Make, check and score blind listening tests.", rich_markup_mode=None, no_args_is_help=True)
+app.command("check", cls=Command)(check)
