@@ -18,6 +18,7 @@ import re
 import stat
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -33,15 +34,21 @@ _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 # --- Atomic writing
 
 
-def write_text(path: Path, text: str) -> None:
+def write_text(path: Path, text: str, *, mode: int = 0o666) -> None:
     """Write UTF-8 with Unix line ends under a temporary name, flush it to disk, then rename it.
+
+    Args:
+        path: the file.
+        text: its content.
+        mode: permissions of the file, from which those that the process masks (umask) are taken away.
 
     Raises:
         RunFolderError: the file cannot be written; an older file of that name is unchanged.
     """
     part = path.parent / f".seinfer-{os.getpid()}-{path.name}.part"
     try:
-        with open(part, "w", encoding="utf-8", newline="\n", errors="backslashreplace") as file:
+        opener = partial(os.open, mode=mode)
+        with open(part, "w", encoding="utf-8", newline="\n", errors="backslashreplace", opener=opener) as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())

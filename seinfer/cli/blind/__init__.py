@@ -6,6 +6,8 @@ import typer
 
 from ..config import Command
 from .check import check
+from .make import make
 
 app = typer.Typer(help="Make, check and score blind listening tests.", rich_markup_mode=None, no_args_is_help=True)
+app.command("make", cls=Command)(make)
 app.command("check", cls=Command)(check)

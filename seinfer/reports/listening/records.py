@@ -4,6 +4,7 @@ The rating file has one row per vote, with the columns `RATING_COLUMNS`:
 
     trial       position of the trial in the session, from 1
     position    position of the stimulus in the trial, from 1; 0 for a vote on the whole trial (ccr, ab, abx)
+    stimulus_id of the stimulus at that position; of the last stimulus for a vote on the whole trial (abx: X)
     rating      p835: 1 to 5; mushra: 0 to 100; ccr and ab: -3 to 3, positive if the second stimulus is better;
                 abx: 1 or 2, the stimulus that the rater takes X for
     utc         time of the vote, ISO 8601 with Z
@@ -50,7 +51,9 @@ RATING_COLUMNS = (
     "comment",
 )
 
-Role = Literal["test", "noisy", "hidden_ref", "anchor35", "anchor70", "gold", "trap", "repeat", "training", "x"]
+Role = Literal[
+    "test", "noisy", "reference", "hidden_ref", "anchor35", "anchor70", "gold", "trap", "repeat", "training", "x"
+]
 TrialKind = Literal["training", "test", "gold", "repeat", "trap"]
 
 
@@ -61,9 +64,11 @@ class Item:
     Attributes:
         stimulus_id: name of the file without suffix: HMAC of the salt and of what the stimulus is, 10 hex digits.
         clip_id: clip of the run.
-        model: name of the model; "noisy" for the input, "clean" for the reference and for the anchors made from it.
-        role: why it is in the test.
-        expected: scale -> (lowest, highest) rating of an attentive rater; empty for ordinary stimuli.
+        model: name of the model; "noisy" for the input, "clean" for the reference and for the anchors made from it,
+            "distorted" for a deliberately bad version (gold and trap trials).
+        role: why it is in the test. "reference" is the open reference of a MUSHRA trial, which is not rated.
+        expected: scale -> (lowest, highest) rating of an attentive rater, as it stands in the rating file; empty for
+            ordinary stimuli. In gold and trap trials of ccr, ab and abx every stimulus has the range of the trial.
         sha256_src: digest of the source file.
         sha256_out: digest of the stimulus file.
         gain_db: gain that was applied to match the level.
