@@ -171,7 +171,7 @@ def _key(
         test=test,
         rules=Rules(),
         level=level,
-        run={"run_id": str(results.header.get("run_id", "")), **request.provenance},
+        run={"run_id": str(results.header.get("run_id", "")), "band": request.band, **request.provenance},
         seinfer_version=version("seinfer"),
     )
     return sealed(key)

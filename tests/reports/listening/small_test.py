@@ -203,7 +203,9 @@ def write_records(folder: Path, test: PublicTest) -> None:
     write_json(folder / "test.json", to_json(test))
     (folder / "index.html").write_text(page(test, "index"), encoding="utf-8")
     for session in test.sessions:
-        (folder / "sessions" / f"{session.session_id}.html").write_text(page(test, session.session_id), encoding="utf-8")
+        (folder / "sessions" / f"{session.session_id}.html").write_text(
+            page(test, session.session_id), encoding="utf-8"
+        )
         row = {"test_id": test.test_id, "key_sha256": test.key_sha256, "session_id": session.session_id}
         write_csv(folder / "sheets" / f"{session.session_id}.csv", RATING_COLUMNS, [row])
 
@@ -218,3 +220,11 @@ def page(test: PublicTest, name: str, body: str = "", script: str = "") -> str:
         f"<script>{script}</script></body></html>"
     )
 
+
+def with_hiss(samples: Waveform) -> Waveform:
+    """Return a signal with quiet noise above 9 kHz, as a fullband model leaves it."""
+    noise = np.random.default_rng(7).standard_normal(len(samples))
+    spectrum = np.fft.rfft(noise)
+    spectrum[: round(9_000 * len(samples) / RATE)] = 0
+    hiss = np.fft.irfft(spectrum, len(samples)) * np.hanning(len(samples))
+    return (samples + 0.003 * hiss).astype(np.float32)

@@ -21,8 +21,13 @@ LOW_RATE = 8_000
 BAND_EDGE_HZ = 8_500
 """Above this frequency a model of 16 kHz leaves nothing but dither."""
 _FRAME_S = 0.03
+# 6 dB above triangular dither and rounding to 16 bits, together a quarter of a squared step.
+_DITHER_POWER = 4 * 0.25 / 32768**2
 _LOUD_SHARE = 0.05
-_EDGE_SAMPLES = 8
+_EDGE_SAMPLES = 4
+_JUMP_S = 0.02
+_RINGING_SAMPLES = 32  # a jump that was resampled rings for some samples
+_ALONE = 3.0
 
 
 @dataclass(frozen=True)
@@ -37,12 +42,13 @@ class Stimulus:
         wave: parts of the WAV file; None if it is another kind of file.
         sound_sha256: of the samples; empty if they were not read.
         edge: largest magnitude of the first and the last samples.
-        jump: largest difference between neighbouring samples.
+        jump: largest difference between neighbouring samples that stands alone: within 20 ms before and after it there
+            is none of a third of its size; 0 if there is none.
         offset: mean of the samples.
         n_full_scale: samples at full scale.
         loud_db: level of the loudest 5 % of all frames of 30 ms, which is the level of the speech and hardly that of
             the noise; -inf for silence.
-        high_db: power above BAND_EDGE_HZ relative to all, in dB; -inf if there is none.
+        high_db: power above BAND_EDGE_HZ relative to all, in dB; -inf if there is no more than dither.
         low: the signal at LOW_RATE, shape (time,).
     """
 
@@ -87,13 +93,27 @@ def measure(stimulus_id: str, path: str, content: bytes) -> Stimulus:
         wave,
         hashlib.sha256(samples.tobytes()).hexdigest() if has_sound else "",
         edge=float(edges.max(initial=0.0)),
-        jump=float(np.abs(np.diff(samples)).max(initial=0.0)),
+        jump=_jump(samples, rate),
         offset=float(samples.mean(dtype=np.float64)) if has_sound else 0.0,
         n_full_scale=int(np.count_nonzero((samples >= 32767 / 32768) | (samples <= -1.0))),
         loud_db=_loud_db(samples, rate),
         high_db=_high_db(samples, rate),
         low=_at_low_rate(samples, rate),
     )
+
+
+def _jump(samples: Signal, rate: int) -> float:
+    from scipy.ndimage import maximum_filter1d
+
+    size = round(_JUMP_S * rate)
+    steps = np.abs(np.diff(samples))
+    if len(steps) < 2 * size or not size:
+        return 0.0
+    around = maximum_filter1d(steps, size, mode="constant")  # over size samples, centred
+    shift = size // 2 + _RINGING_SAMPLES
+    before = np.concatenate([np.zeros(shift, np.float32), around[:-shift]])
+    after = np.concatenate([around[shift:], np.zeros(shift, np.float32)])
+    return float(steps[steps > _ALONE * np.maximum(before, after)].max(initial=0.0))
 
 
 def _loud_db(samples: Signal, rate: int) -> float:
@@ -111,8 +131,10 @@ def _high_db(samples: Signal, rate: int) -> float:
         return -math.inf
     power = np.square(np.abs(np.fft.rfft(samples * np.hanning(len(samples)).astype(np.float32))))
     total = float(power.sum())
-    edge = math.ceil(BAND_EDGE_HZ / rate * len(samples))
-    return _db(float(power[edge:].sum()) / total) if total else -math.inf
+    high = float(power[math.ceil(BAND_EDGE_HZ / rate * len(samples)) :].sum())
+    mean_square = float(np.mean(np.square(samples, dtype=np.float64)))
+    is_dither = not total or mean_square * high / total < _DITHER_POWER
+    return -math.inf if is_dither else _db(high / total)
 
 
 def _at_low_rate(samples: Signal, rate: int) -> Signal:

@@ -20,7 +20,7 @@ from .measure import BAND_EDGE_HZ, LOW_RATE, Stimulus
 MAX_LEVEL_DB, MAX_NOISY_LEVEL_DB, MAX_SPREAD_DB = 2.0, 6.0, 12.0
 MAX_DELAY_MS = 1.0
 MAX_EDGE = 0.003
-MAX_JUMP = 0.5
+MAX_JUMP = 0.05
 MAX_OFFSET = 0.001
 HIGH_BAND_DB = -62.0
 _MAX_LAG_S = 0.2
@@ -65,27 +65,34 @@ def _level(where: str, value: str, limit: str) -> Finding:
 
 
 def _bandwidth(folder: AuditedFolder) -> Iterator[Finding]:
-    wide = [one for one in folder.measured.values() if one.high_db > HIGH_BAND_DB]
-    narrow = [one for one in folder.measured.values() if one.high_db <= HIGH_BAND_DB and math.isfinite(one.loud_db)]
+    audible = [one for one in folder.measured.values() if math.isfinite(one.loud_db)]
     if folder.band == "8k":
-        if wide:
+        if wide := [one for one in audible if one.high_db > HIGH_BAND_DB]:
             yield Finding(
                 "bandwidth",
                 shortened(one.path for one in wide),
-                f"{len(wide)} of {len(folder.measured)} stimuli have sound above {BAND_EDGE_HZ} Hz",
+                f"{len(wide)} of {len(audible)} stimuli have sound above {BAND_EDGE_HZ} Hz",
                 "nothing above 8 kHz, as --band 8k promises",
                 "make the test again with --band 8k",
             )
-    elif wide and narrow:
-        models = sorted({item.model for one in narrow if (item := folder.items.get(one.stimulus_id))})
+        return
+    compared = [one for one in audible if not folder.key or _role(folder, one) in ("test", "noisy")]
+    narrow = [one for one in compared if one.high_db <= HIGH_BAND_DB]
+    if narrow and len(narrow) < len(compared):
+        models = sorted({folder.items[one.stimulus_id].model for one in narrow}) if folder.key else []
         yield Finding(
             "bandwidth",
             f"the stimuli of {shortened(models)}" if models else shortened(one.path for one in narrow),
-            f"{len(narrow)} of {len(folder.measured)} stimuli have nothing above {BAND_EDGE_HZ} Hz, the others do",
+            f"{len(narrow)} of {len(compared)} stimuli have nothing above {BAND_EDGE_HZ} Hz, the others do",
             "one bandwidth; the difference is audible and identifies models of 16 kHz",
             "state it, or make a second test with --band 8k",
             "warning",
         )
+
+
+def _role(folder: AuditedFolder, one: Stimulus) -> str:
+    item = folder.items.get(one.stimulus_id)
+    return item.role if item else ""
 
 
 def _delay(folder: AuditedFolder) -> Iterator[Finding]:
@@ -109,8 +116,7 @@ def _delay(folder: AuditedFolder) -> Iterator[Finding]:
 
 
 def _is_reference(folder: AuditedFolder, one: Stimulus) -> int:
-    item = folder.items.get(one.stimulus_id)
-    return {"hidden_ref": 2, "noisy": 1}.get(item.role, 0) if item else 0
+    return {"hidden_ref": 2, "noisy": 1}.get(_role(folder, one), 0)
 
 
 def _lag_ms(base: Stimulus, one: Stimulus) -> float:
@@ -139,8 +145,8 @@ def _clicks(folder: AuditedFolder) -> Iterator[Finding]:
         yield Finding(
             "clicks",
             shortened(one.path for one in jumping),
-            f"neighbouring samples differ by {worst.jump:.2f} of full scale",
-            f"at most {MAX_JUMP}, as in matched speech",
+            f"neighbouring samples differ by {worst.jump:.2f} of full scale, and none near them does",
+            f"single jumps of at most {MAX_JUMP}",
             "listen to it; leave out a clip that a model damaged, or make the test again",
         )
 
