@@ -54,9 +54,14 @@ def sound(clip: str, model: str) -> Waveform:
     spectrum = np.fft.rfft(noise)
     spectrum[round(7_500 * DURATION_S) :] = 0  # below 8 kHz
     noise = np.fft.irfft(spectrum, len(speech))
-    position = np.arange(len(speech))
+    return faded(speech + _NOISE[model] * noise)
+
+
+def faded(samples: Waveform) -> Waveform:
+    """Return a signal with fades of 10 ms."""
+    position = np.arange(len(samples))
     fade = np.sin(np.pi / 2 * np.minimum(1, np.minimum(position, position[::-1]) / 480)) ** 2
-    return ((speech + _NOISE[model] * noise) * fade).astype(np.float32)
+    return (samples * fade).astype(np.float32)
 
 
 def wav(samples: Waveform, seed: int, rate: int = RATE) -> bytes:

@@ -67,13 +67,15 @@ def is_constant(rows: Sequence[Sequence[str]]) -> bool:
 
 def _session_order(folder: AuditedFolder) -> Iterator[Finding]:
     """The order of the trials: two sessions must not be the same."""
-    rows = [
-        [one for trial in session.trials if not trial.is_training for one in trial.stimuli]
-        for session in folder.test.sessions
-    ]
-    if len(rows) > 1 and len(rows[0]) > 1 and all(row == rows[0] for row in rows):
-        value = f"all {len(rows)} sessions have the same stimuli in the same order"
+    if _are_sessions_alike(folder):
+        value = f"all {len(folder.test.sessions)} sessions have the same stimuli in the same order"
         yield _order("session order", "sessions", value)
+
+
+def _are_sessions_alike(folder: AuditedFolder) -> bool:
+    sessions = folder.test.sessions
+    rows = [[one for trial in s.trials if not trial.is_training for one in trial.stimuli] for s in sessions]
+    return len(rows) > 1 and len(rows[0]) > 1 and all(row == rows[0] for row in rows)
 
 
 def _model_positions(folder: AuditedFolder) -> Iterator[Finding]:
@@ -89,7 +91,8 @@ def _model_positions(folder: AuditedFolder) -> Iterator[Finding]:
     if is_constant(names):
         value = f"the models have the same positions in all {len(names)} trials: {shortened(names[0])}"
         yield _order("model positions", "sessions", value)
-    if is_constant([[row[0].model for row in rows if len(row) == 1] for rows in by_session]):
+    orders = [[row[0].model for row in rows if len(row) == 1] for rows in by_session]
+    if is_constant(orders) and not _are_sessions_alike(folder):
         yield _order("model positions", "sessions", f"the models have the same order in all {len(by_session)} sessions")
 
 

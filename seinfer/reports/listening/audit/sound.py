@@ -8,7 +8,7 @@ limit.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from statistics import median
 
 import numpy as np
@@ -76,18 +76,26 @@ def _bandwidth(folder: AuditedFolder) -> Iterator[Finding]:
                 "make the test again with --band 8k",
             )
         return
-    compared = [one for one in audible if not folder.key or _role(folder, one) in ("test", "noisy")]
-    narrow = [one for one in compared if one.high_db <= HIGH_BAND_DB]
-    if narrow and len(narrow) < len(compared):
-        models = sorted({folder.items[one.stimulus_id].model for one in narrow}) if folder.key else []
+    groups = _by_model(folder, audible) if folder.key else {one.path: [one] for one in audible}
+    narrow = [name for name, group in groups.items() if median(one.high_db for one in group) <= HIGH_BAND_DB]
+    if narrow and len(narrow) < len(groups):
         yield Finding(
             "bandwidth",
-            f"the stimuli of {shortened(models)}" if models else shortened(one.path for one in narrow),
-            f"{len(narrow)} of {len(compared)} stimuli have nothing above {BAND_EDGE_HZ} Hz, the others do",
+            f"the stimuli of {shortened(narrow)}" if folder.key else shortened(narrow),
+            f"they have nothing above {BAND_EDGE_HZ} Hz, the others do",
             "one bandwidth; the difference is audible and identifies models of 16 kHz",
             "state it, or make a second test with --band 8k",
             "warning",
         )
+
+
+def _by_model(folder: AuditedFolder, stimuli: Iterable[Stimulus]) -> dict[str, list[Stimulus]]:
+    """Return model -> its stimuli under test."""
+    groups: dict[str, list[Stimulus]] = {}
+    for one in stimuli:
+        if _role(folder, one) in ("test", "noisy"):
+            groups.setdefault(folder.items[one.stimulus_id].model, []).append(one)
+    return groups
 
 
 def _role(folder: AuditedFolder, one: Stimulus) -> str:

@@ -63,11 +63,6 @@ def model_in_the_name_of_a_folder(test: SmallTest) -> SmallTest:
 
 @change("identifiers")
 def numbered_stimuli(test: SmallTest) -> SmallTest:
-    ids = iter(range(10**6))
-    return make(test.folder.parent / "again", ids=lambda *_: f"s{next(ids) % 999:03d}") if False else renumbered(test)
-
-
-def renumbered(test: SmallTest) -> SmallTest:
     table: dict[tuple[str, str, str], str] = {}
     rng = np.random.default_rng(3)
     numbers = iter(rng.permutation(900) + 100)
@@ -221,11 +216,7 @@ def bytes_after_the_end(test: SmallTest) -> SmallTest:
 
 @change("duration")
 def one_model_is_shorter(test: SmallTest) -> SmallTest:
-    def without_the_end(samples: Waveform) -> Waveform:
-        fade = np.minimum(1, np.arange(len(samples) - 480)[::-1] / 480)
-        return (samples[:-480] * np.sin(np.pi / 2 * fade) ** 2).astype(np.float32)
-
-    return rewritten(test, test.of("rnnoise"), without_the_end)
+    return rewritten(test, test.of("rnnoise"), lambda samples: small_test.faded(samples[:-480]))
 
 
 @change("file size")
@@ -291,7 +282,7 @@ def one_model_is_fullband(test: SmallTest) -> SmallTest:
 
 @change("delay")
 def one_model_is_late(test: SmallTest) -> SmallTest:
-    return rewritten(test, test.of("rnnoise"), lambda samples: np.roll(samples, 312))
+    return rewritten(test, test.of("rnnoise"), lambda samples: small_test.faded(np.roll(samples, 312)))
 
 
 @change("clicks")
@@ -394,7 +385,6 @@ def page_of_another_key(test: SmallTest) -> None:
 
 
 _CASES = [(leak, name, function) for leak, changes in _CHANGES.items() for name, function in changes]
-# A FLAC, Ogg or damaged file has no samples that could be compared; its stimulus then looks like a further length.
 _IN_ARCHIVES = {"archive order"}
 
 
