@@ -85,6 +85,7 @@ def _attempt(
     clips = draws.ranked(f"clips {name}", clips)
     shifts = draws.ranked(f"shifts {name}", range(len(treatments)))
     blocks = draws.ranked(f"blocks {name}", range(len(clips)))
+    rows = [rows[i] for i in draws.ranked(f"rows {name}", range(len(rows)))]
     return tuple(
         (clips[(block + shifts[t]) % len(clips)], treatments[t])
         for block, row in zip(blocks, rows, strict=True)

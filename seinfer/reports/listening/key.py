@@ -67,8 +67,6 @@ def refuse_key_path(path: Path, test_folder: Path) -> None:
         )
     if path.exists() or path.is_symlink():
         raise UsageError(f"--key {path} exists already; a key is never overwritten: choose another --key")
-    if not path.absolute().parent.is_dir():
-        raise UsageError(f"--key {path}: the folder {path.absolute().parent} does not exist; create it first")
 
 
 def write_key(path: Path, key: Key) -> None:

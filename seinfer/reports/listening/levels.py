@@ -8,9 +8,9 @@ Rules of `--level`:
     none      no gain
 
 With a clean file c, the level of the speech in a signal e is that of c plus the gain of its projection,
-20 log10(<e, c> / <c, c>). If less than a quarter of the energy of an enhanced signal is its projection (a correlation
-below 0.5), the model has changed the speech so much that this says little; then, and without a clean file, the level of
-the speech is the active speech level of the signal itself. That is approximate: noise counts as speech.
+20 log10(<e, c> / <c, c>). If less than half of the energy of an enhanced signal is its projection, the model has
+changed the speech so much that the projection misses most of it; then, and without a clean file, the level of the
+speech is the active speech level of the signal itself. That is approximate: noise counts as speech.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Signal = npt.NDArray[np.float64]
 RULES = {"p56": (-26.0, "dBov"), "lufs": (-23.0, "LUFS")}
 MAX_PEAK_DB = -1.0
 """If a peak would be higher, all stimuli of the test are turned down by the same gain; none is ever limited."""
-_MIN_CORRELATION = 0.5
+_MIN_PROJECTION = 0.5
 
 
 @dataclass(frozen=True)
@@ -106,9 +106,9 @@ def _speech_gain(
 ) -> Gain:
     if clean is not None:
         projection, energy = float(np.dot(signal, clean)), float(np.dot(clean, clean))
-        correlation = projection / math.sqrt(energy * float(np.dot(signal, signal)) or math.inf)
+        share = projection**2 / (energy * float(np.dot(signal, signal)) or math.inf)
         # The noisy clip is the clean one plus noise, so its projection is right at every SNR.
-        if projection > 0 and (correlation >= _MIN_CORRELATION or name == BASELINE):
+        if projection > 0 and (share >= _MIN_PROJECTION or name == BASELINE):
             return Gain(target_db - clean_db - 20 * math.log10(projection / energy))
     return Gain(target_db - speech_level(signal, sample_rate).active_db, is_approximate=True)
 

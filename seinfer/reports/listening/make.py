@@ -18,6 +18,7 @@ from pathlib import Path
 from ...analysis.results import Results
 from ...core.errors import RunFolderError, UsageError
 from ...core.files import write_json
+from ...core.hashing import fingerprint
 from ...core.records import to_json
 from ...mixing.random_draws import RandomDraws
 from .documents import SHEETS, STIMULI, TEST_JSON
@@ -33,6 +34,7 @@ from .trials import Stimulus
 
 _EPOCH_S = 1_577_836_800
 """Time of modification of every file: 2020-01-01, the same for all tests."""
+_UNSORTED = "unsorted"
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,7 @@ def make_test(results: Results, request: MakeRequest) -> Made:
     if request.out.exists() or request.out.is_symlink():
         raise UsageError(f"--out {request.out} exists already; choose a folder that does not exist")
     refuse_key_path(request.key, request.out)
+    _refuse_title(request.title, results)
     draws = RandomDraws(request.seed)
     sources = sources_of(results, request, draws)
     clips = {clip.clip_id: clip for clip in results.clips}
@@ -80,9 +83,11 @@ def make_test(results: Results, request: MakeRequest) -> Made:
     ids = {one: opaque_id(salt, one.clip_id, one.model, one.role, one.part) for one in plan.stimuli}
     assert len(set(ids.values())) == len(ids), "two stimuli have the same id; make the test again"
     with _folder(request.out) as folder:
-        rendered = render_stimuli(folder / STIMULI, ids, sources.paths, rule, request, salt)
+        rendered = render_stimuli(folder / _UNSORTED, ids, sources.paths, rule, request, salt)
+        _copy_sorted(folder / _UNSORTED, folder / STIMULI)
         key = _key(results, request, plan, ids, rendered, str(rule), salt, sources.models)
         _write_public(folder, key.test)
+        request.key.absolute().parent.mkdir(parents=True, exist_ok=True)
         write_key(request.key, key)
         try:
             _set_times(folder)
@@ -93,13 +98,20 @@ def make_test(results: Results, request: MakeRequest) -> Made:
     return Made(key, sources, plan, rendered)
 
 
+def _refuse_title(title: str, results: Results) -> None:
+    names = [*results.models, *(clip.clip_id for clip in results.clips)]
+    if found := [name for name in names if name.lower() in title.lower()]:
+        raise UsageError(f"--title {title!r} names {found[0]}, and raters read it; choose a title without names")
+
+
 @contextmanager
 def _folder(out: Path) -> Iterator[Path]:
     """Make a folder under a temporary name beside `out`; it is removed unless it was renamed."""
     part = out.absolute().parent / f".seinfer-{os.getpid()}-{out.name}.part"
     try:
         shutil.rmtree(part, ignore_errors=True)
-        (part / STIMULI).mkdir(parents=True)
+        for name in (_UNSORTED, STIMULI):
+            (part / name).mkdir(parents=True)
     except OSError as error:
         raise RunFolderError(f"{out} cannot be created: {error.strerror or error}; choose another --out") from error
     try:
@@ -107,6 +119,13 @@ def _folder(out: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             shutil.rmtree(part)
+
+
+def _copy_sorted(source: Path, target: Path) -> None:
+    """Write the files of a folder again in the order of their names, and remove the folder."""
+    for path in sorted(source.iterdir()):
+        shutil.copyfile(path, target / path.name)
+    shutil.rmtree(source)
 
 
 def _write_public(folder: Path, test: PublicTest) -> None:
@@ -171,7 +190,11 @@ def _key(
         test=test,
         rules=Rules(),
         level=level,
-        run={"run_id": str(results.header.get("run_id", "")), "band": request.band, **request.provenance},
+        run={
+            "run_id": str(results.header.get("run_id", "")),
+            "fingerprint": fingerprint(results.header, [to_json(clip) for clip in results.clips]),
+            **request.provenance,
+        },
         seinfer_version=version("seinfer"),
     )
     return sealed(key)

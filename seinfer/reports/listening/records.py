@@ -4,10 +4,16 @@ The rating file has one row per vote, with the columns `RATING_COLUMNS`:
 
     trial       position of the trial in the session, from 1
     position    position of the stimulus in the trial, from 1; 0 for a vote on the whole trial (ccr, ab, abx)
-    stimulus_id of the stimulus at that position; of the last stimulus for a vote on the whole trial (abx: X)
-    rating      p835: 1 to 5; mushra: 0 to 100; ccr and ab: -3 to 3, positive if the second stimulus is better;
-                abx: 1 or 2, the stimulus that the rater takes X for
+    stimulus_id the rated stimulus; for a vote on the whole trial its last stimulus: the second (ccr, ab) or X (abx)
+    rating      p835: 1 to 5; mushra: 0 to 100; ccr: -3 to 3 and ab: -1, 0 (no preference) or 1, positive if the
+                second stimulus is better; abx: 1 or 2, the stimulus that the rater takes X for
+    n_plays     how often the stimulus was started; for a vote on the whole trial the fewest of its stimuli
+    played_ms   how long the stimulus was audible, repetitions included; for a vote on the whole trial the shortest
+    rt_ms       from the start of the trial to the vote
     utc         time of the vote, ISO 8601 with Z
+    comment     words of the rater on the trial, in its first row only
+
+Votes in the training have rows too, and count as trials.
 """
 
 from __future__ import annotations

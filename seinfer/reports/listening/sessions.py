@@ -125,7 +125,7 @@ class _Planner:
         name = f"session {number}"
         ordered = ordered_cells(clips, list(self._models), number * len(clips), self._draws, name)
         tests = self._test_trials(ordered.cells, name, number * len(clips))
-        extra: dict[str, Trial] = {**self._control_trials(number)}
+        extra: dict[str, Trial] = dict(self._control_trials(number).items())
         cells: dict[str, tuple[Cell, int]] = {
             kind: ((trial.stimuli[0].clip_id, kind), 0) for kind, trial in extra.items()
         }
@@ -177,7 +177,8 @@ class _Planner:
         trials = []
         for i in range(N_TRAINING[self._design]):
             # Clips from the end of the list: those of gold and trap trials are taken from its beginning.
-            clip, kind = self._controls[-1 - i % len(self._controls)], kinds[i % len(kinds)]
+            clip = self._controls[-1 - (i + i // len(kinds)) % len(self._controls)]
+            kind = kinds[i % len(kinds)]
             order = self._order(kind, i, i % 2)
             trials.append(rated_trial(self._design, clip, self._models[kind], order, i // 2 % 2, "training"))
         return [replace(trial, kind="training") for trial in trials]

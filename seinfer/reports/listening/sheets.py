@@ -10,7 +10,7 @@ from .records import RATING_COLUMNS, SCALES, PublicSession, PublicTest, PublicTr
 
 
 def write_sheets(test: PublicTest, folder: Path) -> None:
-    """Write `<session_id>.csv` for each session; training is not part of it.
+    """Write `<session_id>.csv` for each session.
 
     Raises:
         RunFolderError: a file cannot be written.
@@ -30,8 +30,6 @@ def votes_of(test: PublicTest, trial: PublicTrial) -> Iterator[tuple[int, str]]:
 
 def _rows(test: PublicTest, session: PublicSession) -> Iterator[dict[str, Cell]]:
     for number, trial in enumerate(session.trials, start=1):
-        if trial.is_training:
-            continue
         for position, stimulus_id in votes_of(test, trial):
             for scale in SCALES[test.design]:
                 yield {

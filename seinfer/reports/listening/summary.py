@@ -89,8 +89,8 @@ def _notes(made: Made) -> Iterator[str]:
         yield f"note: all stimuli are {-made.rendered.common_gain_db:.1f} dB lower, so that no peak exceeds -1 dBFS"
     if made.plan.n_neighbours:
         yield (
-            f"note: {counted(made.plan.n_neighbours, 'pair')} of neighbouring trials in all sessions "
-            f"{verb(made.plan.n_neighbours, 'have')} the same clip or model: there are too few of them"
+            f"note: in all sessions together, a trial follows one of the same clip or model "
+            f"{counted(made.plan.n_neighbours, 'time')}; more clips avoid that"
         )
     if set(made.sources.controls) <= set(made.sources.clips):
         yield "note: training, gold and trap trials use clips under test, because the run has no others"

@@ -161,10 +161,10 @@ def control_trials(design: DesignName, clips: Sequence[str], *, has_clean: bool)
             "gold": _control_abx("gold", clips[0], (good, DISTORTED), 0),
             "trap": _control_abx("trap", clips[1], (good, DISTORTED), 1),
         }
-    scale = design.upper()
+    scale, most = ("CCR", 3) if design == "ccr" else ("AB", 1)
     return {
-        "gold": _control_pair("gold", clips[0], (DISTORTED, good), {scale: (1, 3)}),
-        "trap": _control_pair("trap", clips[1], (good, DISTORTED), {scale: (-3, -1)}),
+        "gold": _control_pair("gold", clips[0], (DISTORTED, good), {scale: (1, most)}),
+        "trap": _control_pair("trap", clips[1], (good, DISTORTED), {scale: (-most, -1)}),
     }
 
 
