@@ -5,11 +5,11 @@ from __future__ import annotations
 import typer
 
 from ..config import Command
+from .check import check
 from .make import make
 from .power import power
 from .score import score
 
 app = typer.Typer(help="Make, check and score blind listening tests.", rich_markup_mode=None, no_args_is_help=True)
-app.command("make", cls=Command)(make)
-app.command("score", cls=Command)(score)
-app.command("power", cls=Command)(power)
+for _command in (make, check, score, power):
+    app.command(cls=Command)(_command)
