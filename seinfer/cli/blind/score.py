@@ -24,7 +24,7 @@ def score(
         typer.Option(
             "--test",
             metavar="TEST_DIR",
-            help="Folder that raters got, to check it against the key; by default the one beside the key, if any.",
+            help="Folder that raters got, to check it against the key; by default KEY without .key.json, if it exists.",
         ),
     ] = None,
     run: Annotated[
@@ -40,8 +40,8 @@ def score(
     json: Json = False,
 ) -> None:
     """Check the ratings of a listening test against its key, exclude raters by its rules, and analyse the others."""
+    from ...models.extras import require_extra
     from ...pipeline.journal import read_journal
-    from ...reports.html.template import require_packages
     from ...reports.listening.key import read_key
     from ...reports.listening.ratings.conclusions import conclusions
     from ...reports.listening.ratings.console import print_results
@@ -49,7 +49,7 @@ def score(
     from ...reports.listening.ratings.scoring import score_test
     from ...reports.listening.ratings.tables import as_document, write_tables
 
-    require_packages()
+    require_extra("report", "the report of a listening test")
     folder = test or _beside(key)
     _refuse_inside(out, folder)
     results = read_journal(run).results() if run else None
