@@ -7,8 +7,11 @@ from dataclasses import asdict
 from pathlib import Path
 
 from ....core.files import write_text
+from ....models.extras import require_extra
+from ...figures.picture import as_svg
 from ...html.template import render_page
 from .console import NOTES
+from .figures import pictures
 from .scoring import ScoredTest
 from .sections import objective_sections, rater_section, result_sections
 
@@ -20,11 +23,16 @@ def write_page(scored: ScoredTest, conclusions: Sequence[str], folder: Path) -> 
     """Write the page; the same ratings give the same bytes.
 
     Raises:
-        MissingExtraError: Jinja2 is not installed.
+        MissingExtraError: Jinja2 or matplotlib is not installed.
         RunFolderError: it cannot be written.
     """
+    require_extra("report", "the report of a listening test")
+    from markupsafe import Markup
+
     test = scored.key.test
+    drawn = {picture.name: (picture, Markup(as_svg(picture))) for picture in pictures(scored)}
     values = {
+        "figures": drawn,
         "title": test.title,
         "facts": _facts(scored),
         "conclusions": conclusions,
