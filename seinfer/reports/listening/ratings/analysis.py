@@ -42,7 +42,7 @@ class RatedModel:
         median, lower_quartile, upper_quartile: of the votes.
         std: sample standard deviation of the votes; None for a single vote.
         rank: 1 for the best mean; None for reference and anchors.
-        tie_band: letters; models that share one are not told apart. Empty without tests.
+        tie_band: letters; models that share one are not told apart. Empty without a test of every pair.
     """
 
     model: str
@@ -249,7 +249,8 @@ def _ranked(models: Sequence[RatedModel], pairs: Sequence[RatedPair]) -> list[Ra
     for pair in pairs:
         i, j = number[pair.model_a], number[pair.model_b]
         is_apart[i, j] = is_apart[j, i] = pair.is_told_apart
-    has_tests = bool(pairs) and all(pair.p_holm is not None for pair in pairs)
+    n_pairs = len(compared) * (len(compared) - 1) // 2
+    has_tests = bool(pairs) and len(pairs) == n_pairs and all(pair.p_holm is not None for pair in pairs)
     order = sorted(range(len(compared)), key=lambda i: -means[i])
     bands = tie_bands(order, is_apart) if has_tests else {}
     places = {row.model: (ranks[i], bands.get(i, "")) for i, row in enumerate(compared)}

@@ -72,8 +72,12 @@ def _of_metric(found: Analysis, metric: str) -> Iterator[str]:
         return
     apart = {frozenset(pair) for pair, row in tested.items() if row.is_told_apart}
     others = [row.model for row in ranked[1:]]
-    ties = [name for name in others if frozenset((best.model, name)) not in apart]
-    yield f"{metric}: {_told_apart(best.model, others, ties)}"
+    direct = [name for name in others if frozenset((best.model, name)) in tested]
+    ties = [name for name in direct if frozenset((best.model, name)) not in apart]
+    if direct:
+        yield f"{metric}: {_told_apart(best.model, direct, ties)}"
+    if indirect := [name for name in others if name not in direct]:
+        yield f"{metric}: {best.model} was not compared directly with {', '.join(indirect)}."
     yield from _against_noisy(metric, ranked, apart)
 
 

@@ -99,6 +99,15 @@ def test_conclusions_of_equal_models_show_no_winner(tmp_path: Path) -> None:
     assert "mos_ovrl: shown to be better than the unprocessed audio: no model." in lines
 
 
+def test_conclusions_of_pairs_with_noisy_alone_say_what_was_not_compared(tmp_path: Path) -> None:
+    found = scored(tmp_path, key=make_key("ccr", n_raters=6, n_clips=8, pairs="baseline"))
+    assert conclusions(found)[1:3] == (
+        "ccr: good is told apart from noisy.",
+        "ccr: good was not compared directly with fair, poor.",
+    )
+    assert {row.tie_band for row in found.screened.models} == {""}
+
+
 def test_conclusions_of_three_raters_conclude_nothing(tmp_path: Path) -> None:
     lines = conclusions(scored(tmp_path, n_raters=3))
     assert "(no interval: fewer than 4 raters or clips)" in lines[0]
