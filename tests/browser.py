@@ -38,7 +38,7 @@ def find_chromium() -> str:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Start Chromium once, with an empty user data folder."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
     chromium = find_chromium()
     if not chromium:
@@ -47,6 +47,7 @@ def browser() -> Iterator[Browser]:
             "or set SEINFER_CHROMIUM to its path"
         )
     with sync_playwright() as playwright:
+        expect.set_options(timeout=_TIMEOUT_MS)
         started = playwright.chromium.launch(executable_path=chromium, args=list(_FLAGS))
         yield started
         started.close()

@@ -134,12 +134,21 @@ def read_csv(path: Path) -> list[dict[str, str]]:
         OSError: it cannot be read.
         UnicodeDecodeError, csv.Error: it is not a CSV in UTF-8.
     """
+    return [row for _, row in read_numbered_csv(path)]
+
+
+def read_numbered_csv(path: Path) -> list[tuple[int, dict[str, str]]]:
+    """Read the rows of a CSV file as `read_csv`, each with the number of its last line in the file, from 1."""
     with open(path, newline="", encoding="utf-8-sig") as file:
-        lines = [[_without_apostrophe(cell) for cell in line] for line in csv.reader(file) if line]
+        reader = csv.reader(file)
+        lines = [(reader.line_num, [_without_apostrophe(cell) for cell in line]) for line in reader if line]
     if not lines:
         return []
-    columns = lines[0]
-    return [dict(zip(columns, [*line, *[""] * (len(columns) - len(line))], strict=False)) for line in lines[1:]]
+    columns = lines[0][1]
+    return [
+        (number, dict(zip(columns, [*line, *[""] * (len(columns) - len(line))], strict=False)))
+        for number, line in lines[1:]
+    ]
 
 
 def _without_apostrophe(cell: str) -> str:

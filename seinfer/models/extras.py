@@ -6,12 +6,14 @@ import json
 import shlex
 import sys
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import Distribution, PackageNotFoundError, distribution, version
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote, urlparse
 
+from ..core.errors import MissingExtraError
 from ..core.records import ModelSpec
 
 CORE = ("numpy", "scipy", "soundfile", "soxr", "pesq", "pyrnnoise")
@@ -86,6 +88,29 @@ def install_line(thing: NeedsExtra) -> str:
     if constraints and constraints.is_file():
         words += ["-c", str(constraints)]
     return shlex.join([*words, *(["-e"] if folder else []), target])
+
+
+@dataclass(frozen=True)
+class _OurExtra:
+    """An extra of seinfer itself."""
+
+    extra: str
+    distribution: str = "seinfer"
+
+
+def require_extra(extra: str, purpose: str) -> None:
+    """Check that the packages of one of our own extras are installed. Reads package metadata, imports no package.
+
+    Args:
+        extra: name of the extra, such as "report".
+        purpose: subject of the error message, such as "seinfer plot".
+
+    Raises:
+        MissingExtraError: a package is missing; the message contains the command that installs it.
+    """
+    needed = _OurExtra(extra)
+    if missing := lacking(needed):
+        raise MissingExtraError(f"{purpose} needs {', '.join(missing)}: {install_line(needed)}")
 
 
 def source_folder(owner: str) -> Path | None:

@@ -6,6 +6,7 @@ import dataclasses
 
 import pytest
 
+from seinfer.core.errors import MissingExtraError
 from seinfer.models import extras
 from seinfer.models.extras import extra_packages, install_line, lacking, missing_packages, version_of, versions
 from seinfer.models.registry import load_registry
@@ -74,3 +75,12 @@ def test_install_line_in_a_checkout_names_the_checkout_and_its_constraints() -> 
     assert "-m pip install -c " in line
     assert "constraints.txt -e " in line
     assert line.rstrip("'").endswith("[dpcrn]")
+
+
+def test_require_extra_with_a_missing_package_names_it_and_the_command_that_installs_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    extras.require_extra("report", "seinfer plot")
+    monkeypatch.setattr(extras, "version_of", lambda name: "" if name == "matplotlib" else "1.0")
+    with pytest.raises(MissingExtraError, match=r"^seinfer plot needs matplotlib: .* -m pip install .*\[report\]'?$"):
+        extras.require_extra("report", "seinfer plot")

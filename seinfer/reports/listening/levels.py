@@ -10,13 +10,15 @@ Rules of `--level`:
 With a clean file c, the level of the speech in a signal e is that of c plus the gain of its projection,
 20 log10(<e, c> / <c, c>). If less than half of the energy of an enhanced signal is its projection, the model has
 changed the speech so much that the projection misses most of it; then, and without a clean file, the level of the
-speech is the active speech level of the signal itself. That is approximate: noise counts as speech.
+speech is the active speech level of the signal itself. That is approximate: noise counts as speech. A signal without
+speech, or with so little that it would be turned up by 30 dB more than the reference, gets the gain of the reference: a
+model that removes the speech must not be helped.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,6 +34,7 @@ RULES = {"p56": (-26.0, "dBov"), "lufs": (-23.0, "LUFS")}
 MAX_PEAK_DB = -1.0
 """If a peak would be higher, all stimuli of the test are turned down by the same gain; none is ever limited."""
 _MIN_PROJECTION = 0.5
+_MAX_DIFFERENCE_DB = 30.0
 
 
 @dataclass(frozen=True)
@@ -83,17 +86,21 @@ def gains(
         sample_rate: Hz.
 
     Raises:
-        AudioError: `no_speech`, a signal has no level: it contains no active speech.
-        MissingExtraError: lufs, and pyloudnorm is not installed.
+        AudioError: `no_speech` or `too_short`, the clean file, or the noisy one if there is none, has no level.
     """
     if rule.kind == "none":
         return {name: Gain(0.0) for name in signals}
-    if rule.kind == "lufs":
-        return {name: Gain(rule.level_db - _loudness(signal, sample_rate)) for name, signal in signals.items()}
-    reference = clean if clean is not None else noisy
-    own_db = speech_level(reference, sample_rate).active_db
-    target_db = own_db if rule.kind == "align" else rule.level_db
-    return {name: _speech_gain(name, signal, clean, own_db, target_db, sample_rate) for name, signal in signals.items()}
+    measure = _loudness if rule.kind == "lufs" else _active_level
+    reference_db = measure(clean if clean is not None else noisy, sample_rate)
+    target_db = reference_db if rule.kind == "align" else rule.level_db
+    found = {}
+    for name, signal in signals.items():
+        level_db = _projected_level(name, signal, clean, reference_db) if rule.kind != "lufs" else None
+        is_approximate = level_db is None and rule.kind != "lufs"
+        if level_db is None:
+            level_db = _own_level(signal, sample_rate, measure, reference_db)
+        found[name] = Gain(target_db - level_db, is_approximate)
+    return found
 
 
 def common_gain_db(peak: float) -> float:
@@ -101,22 +108,32 @@ def common_gain_db(peak: float) -> float:
     return min(0.0, MAX_PEAK_DB - 20 * math.log10(peak)) if peak > 0 else 0.0
 
 
-def _speech_gain(
-    name: str, signal: Signal, clean: Signal | None, clean_db: float, target_db: float, sample_rate: int
-) -> Gain:
-    if clean is not None:
-        projection, energy = float(np.dot(signal, clean)), float(np.dot(clean, clean))
-        share = projection**2 / (energy * float(np.dot(signal, signal)) or math.inf)
-        # The noisy clip is the clean one plus noise, so its projection is right at every SNR.
-        if projection > 0 and (share >= _MIN_PROJECTION or name == BASELINE):
-            return Gain(target_db - clean_db - 20 * math.log10(projection / energy))
-    return Gain(target_db - speech_level(signal, sample_rate).active_db, is_approximate=True)
+def _projected_level(name: str, signal: Signal, clean: Signal | None, clean_db: float) -> float | None:
+    """Return the level of the projection onto the clean signal; None if it does not hold enough of the signal."""
+    if clean is None:
+        return None
+    projection, energy = abs(float(np.dot(signal, clean))), float(np.dot(clean, clean))
+    share = projection**2 / (energy * float(np.dot(signal, signal)) or math.inf)
+    # The noisy clip is the clean one plus noise, so its projection is right at every SNR.
+    if projection == 0 or (share < _MIN_PROJECTION and name != BASELINE):
+        return None
+    return clean_db + 20 * math.log10(projection / energy)
+
+
+def _own_level(signal: Signal, sample_rate: int, measure: Callable[[Signal, int], float], reference_db: float) -> float:
+    """Return the level of a signal, that of the reference if the signal has none or is more than 30 dB below it."""
+    try:
+        level_db = measure(signal, sample_rate)
+    except AudioError:
+        return reference_db
+    return level_db if level_db > reference_db - _MAX_DIFFERENCE_DB else reference_db
+
+
+def _active_level(signal: Signal, sample_rate: int) -> float:
+    return speech_level(signal, sample_rate).active_db
 
 
 def _loudness(signal: Signal, sample_rate: int) -> float:
-    from .extra import require
-
-    require("pyloudnorm")
     import pyloudnorm
 
     meter = pyloudnorm.Meter(sample_rate)

@@ -22,9 +22,11 @@ from ...core.hashing import fingerprint
 from ...core.records import to_json
 from ...mixing.random_draws import RandomDraws
 from .documents import SHEETS, STIMULI, TEST_JSON
+from .extra import require
 from .key import opaque_id, refuse_key_path, sealed, write_key
 from .levels import level_rule
-from .records import Key, PublicSession, PublicTest, PublicTrial, Rules
+from .page import write_pages
+from .records import Key, PublicSession, PublicTest, PublicTrial, default_rules
 from .rendering import Rendered, render_stimuli
 from .request import MakeRequest
 from .sessions import Plan, plan_sessions
@@ -68,7 +70,10 @@ def make_test(results: Results, request: MakeRequest) -> Made:
         AudioError: a file cannot be read, or contains no speech.
         MissingExtraError: a package of the extra `listening` is not installed.
     """
+    require("jinja2")  # before any work is done
     rule = level_rule(request.level)
+    if rule.kind == "lufs":
+        require("pyloudnorm")
     if request.out.exists() or request.out.is_symlink():
         raise UsageError(f"--out {request.out} exists already; choose a folder that does not exist")
     refuse_key_path(request.key, request.out)
@@ -89,12 +94,12 @@ def make_test(results: Results, request: MakeRequest) -> Made:
         _write_public(folder, key.test)
         request.key.absolute().parent.mkdir(parents=True, exist_ok=True)
         write_key(request.key, key)
-        try:
+        with _removed_on_failure(request.key):
             _set_times(folder)
-            folder.rename(request.out)
-        except OSError as error:
-            request.key.unlink()
-            raise RunFolderError(f"{request.out} cannot be written: {error.strerror or error}") from error
+            try:
+                folder.rename(request.out)
+            except OSError as error:
+                raise RunFolderError(f"{request.out} cannot be written: {error.strerror or error}") from error
     return Made(key, sources, plan, rendered)
 
 
@@ -121,6 +126,16 @@ def _folder(out: Path) -> Iterator[Path]:
             shutil.rmtree(part)
 
 
+@contextmanager
+def _removed_on_failure(path: Path) -> Iterator[None]:
+    """Remove a file if the block does not end normally, also on an interrupt."""
+    try:
+        yield
+    except BaseException:
+        path.unlink()
+        raise
+
+
 def _copy_sorted(source: Path, target: Path) -> None:
     """Write the files of a folder again in the order of their names, and remove the folder."""
     for path in sorted(source.iterdir()):
@@ -131,6 +146,7 @@ def _copy_sorted(source: Path, target: Path) -> None:
 def _write_public(folder: Path, test: PublicTest) -> None:
     write_json(folder / TEST_JSON, to_json(test))
     write_sheets(test, folder / SHEETS)
+    write_pages(test, folder)
 
 
 def _set_times(folder: Path) -> None:
@@ -188,7 +204,7 @@ def _key(
         items=tuple(sorted(rendered.items, key=lambda item: item.stimulus_id)),
         kinds=kinds,
         test=test,
-        rules=Rules(),
+        rules=default_rules(request.design),
         level=level,
         run={
             "run_id": str(results.header.get("run_id", "")),

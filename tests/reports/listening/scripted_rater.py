@@ -49,8 +49,7 @@ def set_volume(page: Page) -> None:
     """Go from the volume screen to the next trial."""
     expect(page.locator("#level")).to_be_visible()
     page.keyboard.press("Space")
-    expect(page.locator("#level-play")).to_have_text("Stop")
-    expect(page.locator("#level-play")).to_have_text("Play the sample")
+    expect(page.locator("#status")).to_have_text("If the volume is right, go on.")
     page.keyboard.press("Enter")
     expect(page.locator("#instructions")).to_be_visible()
     page.keyboard.press("Enter")

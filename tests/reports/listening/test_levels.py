@@ -104,3 +104,16 @@ def test_gains_of_silence_or_of_a_very_short_signal_are_an_audio_error(kind: str
 @pytest.mark.parametrize(("peak", "gain_db"), [(0.0, 0.0), (0.5, 0.0), (1.0, -1.0), (2.0, -7.0206)])
 def test_common_gain_keeps_the_highest_peak_at_one_db_below_full_scale(peak: float, gain_db: float) -> None:
     assert common_gain_db(peak) == pytest.approx(gain_db, abs=1e-3)
+
+
+@pytest.mark.parametrize("kind", ["p56", "lufs", "align"])
+@pytest.mark.parametrize("factor", [0.0, 1e-4])
+def test_gains_do_not_turn_up_a_model_that_removed_the_speech(kind: str, factor: float) -> None:
+    rest = factor * NOISE
+    found = gains({"clean": CLEAN, "model": rest}, CLEAN, CLEAN + NOISE, level_rule(kind), RATE)
+    assert found["model"].gain_db == pytest.approx(found["clean"].gain_db, abs=1e-6)
+
+
+def test_gains_of_an_inverted_signal_are_those_of_the_signal() -> None:
+    found = gains({"clean": CLEAN, "model": -CLEAN}, CLEAN, CLEAN, P56, RATE)
+    assert found["model"] == found["clean"]

@@ -8,7 +8,7 @@
         trial.js     one trial: buttons, questions, when a vote is complete
         session.js   order of the screens, keyboard
 
-A page contains only what `PublicTest` contains: no model, no clip, no kind of a trial. It writes nothing to the console.
+A page contains only what `PublicTest` contains: no model, no clip, no kind of a trial. It logs nothing.
 """
 
 from .pages import write_pages

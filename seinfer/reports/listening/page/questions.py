@@ -42,12 +42,12 @@ def _five_to_one(*labels: str) -> tuple[Option, ...]:
 
 _SIG = Question(
     "SIG",
-    "Speech: how distorted is the voice?",
+    "Speech: how distorted?",
     _five_to_one("Not distorted", "Slightly distorted", "Somewhat distorted", "Fairly distorted", "Very distorted"),
 )
 _BAK = Question(
     "BAK",
-    "Background: how noticeable are the sounds behind the voice?",
+    "Background: how noticeable?",
     _five_to_one(
         "Not noticeable",
         "Slightly noticeable",
@@ -56,7 +56,7 @@ _BAK = Question(
         "Very intrusive",
     ),
 )
-_OVRL = Question("OVRL", "Overall: how good is the sample?", _five_to_one("Excellent", "Good", "Fair", "Poor", "Bad"))
+_OVRL = Question("OVRL", "Overall: how good?", _five_to_one("Excellent", "Good", "Fair", "Poor", "Bad"))
 _CCR_LABELS = ("Much worse", "Worse", "Slightly worse", "About the same", "Slightly better", "Better", "Much better")
 
 _QUESTIONS: Mapping[DesignName, tuple[Question, ...]] = {

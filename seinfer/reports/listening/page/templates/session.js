@@ -29,13 +29,15 @@
 
   function onPlayback() {
     const isPlaying = player.isPlaying;
-    if (screen === "level") byId("level-play").textContent = isPlaying ? "Stop" : "Play the sample";
+    if (screen === "level") {
+      byId("level-play").textContent = isPlaying ? "Stop" : "Play the sample";
+      say(!isPlaying && player.isHeard(levelSample) ? "If the volume is right, go on." : "");
+    }
     if (screen !== "trial") return;
     const wasHeard = trial.isHeard;
     trial.update();
-    if (!isPlaying && trial.isHeard && !wasHeard) say("Played to the end. You can rate now.");
-    else if (isPlaying) say(`Playing${trial.names.length > 1 ? ` ${trial.letters.get(player.current)}` : ""}`);
-    else say("");
+    // Nothing is said during playback: a screen reader would talk over the sample.
+    say(!isPlaying && trial.isHeard && !wasHeard ? "You can rate now." : "");
   }
 
   // Runs a step that needs the sound output; tells the rater if the browser has none.
@@ -78,8 +80,8 @@
 
   function afterLevel() {
     player.stop();
-    if (!player.isHeard(levelSample)) say("Play the sample to its end first.");
-    else show("instructions");
+    if (player.isHeard(levelSample)) show("instructions");
+    else say("Play the sample to its end first.");
   }
 
   async function nextTrial() {
@@ -172,8 +174,7 @@
       return true;
     }
     if (/^[0-9]$/.test(key)) {
-      const reason = trial.rateByDigit(key);
-      if (reason) say(reason);
+      say(trial.rateByDigit(key));
       return true;
     }
     return /^[a-z]$/i.test(key) && !isHeldDown && trial.chooseByLetter(key.toUpperCase());
@@ -194,8 +195,9 @@
     show("start");
   });
   byId("select").addEventListener("click", () => byId("csv").select());
-  // A click with the mouse on a playback button leaves the focus, so that the next key is not taken by the button.
-  byId("players").addEventListener("mousedown", (event) => event.preventDefault());
+  // A click with the mouse on a button leaves the focus where it is, so that the next key is not taken by the button.
+  byId("trial").addEventListener("mousedown", (event) => event.target.closest("button") && event.preventDefault());
+  byId("questions").addEventListener("change", () => say(""));
   byId("questions").addEventListener("focusin", () => trial.update());
   document.addEventListener("keydown", onKey);
 
