@@ -11,11 +11,12 @@ from .folder import AuditedFolder
 OPAQUE_ID = re.compile(r"[0-9a-f]{10}")
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 _DOWNLOAD = re.compile(r"""\bdownload\s*=\s*(["'`])(.*?)\1""", re.IGNORECASE)
-# Words that a page may contain in its text, so that they count in the names of files and conditions only.
-_ORDINARY = frozenset(("noisy", "clean", "distorted", "reference", "original", "input"))
+# Words that every page may contain, such as those of the scales: they count in the names of files and conditions only.
+_CONDITION_WORDS = ("noisy", "clean", "distorted", "original")
+_ORDINARY = frozenset((*_CONDITION_WORDS, "reference", "input", "excellent", "good", "fair", "poor", "bad"))
 _SHORTEST_IN_TEXTS = 4
 _ROLES = ("hidden_ref", "hidden_reference", "anchor35", "anchor70", "gold", "trap", "repeat")
-_CONDITION = re.compile(r"""(["'])({})\1""".format("|".join((*_ROLES, *sorted(_ORDINARY - {"reference", "input"})))))
+_CONDITION = re.compile(r"""(["'])({})\1""".format("|".join((*_ROLES, *_CONDITION_WORDS))))
 
 
 def known_names(names: Iterable[str]) -> list[tuple[str, re.Pattern[str]]]:
