@@ -208,6 +208,7 @@ def _key(
         level=level,
         run={
             "run_id": str(results.header.get("run_id", "")),
+            "band": request.band,
             "fingerprint": fingerprint(results.header, [to_json(clip) for clip in results.clips]),
             **request.provenance,
         },

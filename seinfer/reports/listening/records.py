@@ -37,6 +37,10 @@ SCALES: Mapping[DesignName, tuple[str, ...]] = {
 PAGE_VERSION = "1"
 """Version of the rating page and of its rating file."""
 
+IMPORTED_VERSIONS = ("webmushra", "p808")
+"""In place of it in rating files that `seinfer blind import` wrote: there several raters may share a session, and each
+may have rated a part of it."""
+
 RATING_COLUMNS = (
     "test_id",
     "key_sha256",

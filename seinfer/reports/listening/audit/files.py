@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from .findings import Check, Finding, shortened
 from .folder import AuditedFolder
@@ -135,11 +135,6 @@ def _is_of_session(folder: AuditedFolder, path: str) -> bool:
     return path in {f"{name}/{one}{suffix}" for one in ids for name, suffix in _FOLDERS.items()}
 
 
-def digests(folder: AuditedFolder) -> Iterable[str]:
-    """Return the SHA-256 of every stimulus file."""
-    return (one.sha256 for one in folder.stimuli)
-
-
 def _changed(folder: AuditedFolder) -> Iterator[Finding]:
     for one in folder.stimuli:
         item = folder.items.get(one.stimulus_id)
@@ -148,9 +143,10 @@ def _changed(folder: AuditedFolder) -> Iterator[Finding]:
             yield Finding("changed stimuli", one.path, value, expected, "copy the folder again, or make it again")
 
 
-def is_embedded_stimulus(folder: AuditedFolder, content: bytes) -> bool:
+def is_stimulus(folder: AuditedFolder, content: bytes) -> bool:
     """Return whether the bytes are one of the stimulus files."""
-    return hashlib.sha256(content).hexdigest() in set(digests(folder))
+    digest = hashlib.sha256(content).hexdigest()
+    return any(one.sha256 == digest for one in folder.stimuli)
 
 
 CHECKS = (

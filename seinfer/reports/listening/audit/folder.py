@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from ..records import Item, Key, PublicTest
 from .measure import Stimulus, measure
 
 STIMULI = "stimuli"
+_EMBEDDED = re.compile(r"[A-Za-z0-9+/]{200,}={0,2}")
 _TEXT_SUFFIXES = frozenset(
     (".json", ".html", ".htm", ".js", ".css", ".csv", ".yaml", ".yml", ".txt", ".md", ".xml", ".tsv")
 )
@@ -152,8 +154,15 @@ class AuditedFolder:
 
     @cached_property
     def texts(self) -> Mapping[str, str]:
-        """Path -> content of each file of text."""
-        return {entry.path: self.read(entry.path).decode("utf-8", "replace") for entry in self.entries if entry.is_text}
+        """Path -> content of each file of text, without embedded sounds; `embedded` has these."""
+        return {entry.path: _EMBEDDED.sub("", self._text(entry.path)) for entry in self.entries if entry.is_text}
+
+    def embedded(self, path: str) -> list[str]:
+        """Return the data in base64 that a file of text contains."""
+        return _EMBEDDED.findall(self._text(path))
+
+    def _text(self, path: str) -> str:
+        return self.read(path).decode("utf-8", "replace")
 
     @cached_property
     def pages(self) -> Mapping[str, str]:

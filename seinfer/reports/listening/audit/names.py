@@ -9,14 +9,14 @@ from .findings import Check, Finding, shortened
 from .folder import AuditedFolder
 
 OPAQUE_ID = re.compile(r"[0-9a-f]{10}")
-_EMBEDDED = re.compile(r"[A-Za-z0-9+/]{200,}={0,2}")
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 _DOWNLOAD = re.compile(r"""\bdownload\s*=\s*(["'`])(.*?)\1""", re.IGNORECASE)
-# Words that a page may contain in its text, so that they count in the names of files and conditions only.
-_ORDINARY = frozenset(("noisy", "clean", "reference", "original", "input"))
+# Words that every page may contain, such as those of the scales: they count in the names of files and conditions only.
+_CONDITION_WORDS = ("noisy", "clean", "distorted", "original")
+_ORDINARY = frozenset((*_CONDITION_WORDS, "reference", "input", "excellent", "good", "fair", "poor", "bad"))
 _SHORTEST_IN_TEXTS = 4
 _ROLES = ("hidden_ref", "hidden_reference", "anchor35", "anchor70", "gold", "trap", "repeat")
-_CONDITION = re.compile(r"""(["'])({})\1""".format("|".join((*_ROLES, *sorted(_ORDINARY - {"reference", "input"})))))
+_CONDITION = re.compile(r"""(["'])({})\1""".format("|".join((*_ROLES, *_CONDITION_WORDS))))
 
 
 def known_names(names: Iterable[str]) -> list[tuple[str, re.Pattern[str]]]:
@@ -58,8 +58,8 @@ def _as_value(name: str) -> re.Pattern[str]:
 
 
 def visible_part(text: str) -> str:
-    """Return a text without embedded sound, page titles and download names, which have checks of their own."""
-    return _DOWNLOAD.sub("", _TITLE.sub("", _EMBEDDED.sub("", text)))
+    """Return a text without page titles and download names, which have checks of their own."""
+    return _DOWNLOAD.sub("", _TITLE.sub("", text))
 
 
 def _file_names(folder: AuditedFolder) -> Iterator[Finding]:

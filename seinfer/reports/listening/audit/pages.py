@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import base64
 import binascii
+import html
 import re
 from collections.abc import Iterator
 
-from .files import is_embedded_stimulus
+from .files import is_stimulus
 from .findings import Check, Finding, shortened
 from .folder import AuditedFolder
 
@@ -24,7 +25,6 @@ _POLICY = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _CONSOLE = re.compile(r"\bconsole\s*\.\s*(log|debug|info|warn|error|table|dir|trace)\s*\(")
-_SOUND = re.compile(r"data:audio/[\w.+-]+(?:;[\w=.-]+)*;base64,([A-Za-z0-9+/=]+)|[\"'>\s](UklGR[A-Za-z0-9+/=]{40,})")
 _CLOSED = ("default-src", "connect-src")
 
 
@@ -46,7 +46,7 @@ def _policies(folder: AuditedFolder) -> Iterator[Finding]:
         if not found:
             yield _policy(path, "there is none")
             continue
-        rules = {words[0]: words[1:] for rule in found[2].split(";") if (words := rule.lower().split())}
+        rules = {words[0]: words[1:] for rule in html.unescape(found[2]).split(";") if (words := rule.lower().split())}
         for name in _CLOSED:
             sources = rules.get(name, rules.get("default-src", ["*"]))
             if sources != ["'none'"]:
@@ -77,15 +77,13 @@ def _console(folder: AuditedFolder) -> Iterator[Finding]:
 
 
 def _sounds(folder: AuditedFolder) -> Iterator[Finding]:
-    for path, text in folder.pages.items():
-        others = 0
-        for encoded in (first or second for first, second in _SOUND.findall(text)):
-            others += not is_embedded_stimulus(folder, _decoded(encoded))
-        if others:
+    for path in folder.pages:
+        contents = [_decoded(text) for text in folder.embedded(path)]
+        if others := sum(not is_stimulus(folder, content) for content in contents):
             yield Finding(
                 "embedded sounds",
                 path,
-                f"{others} sounds in the page are not the bytes of a stimulus file",
+                f"{others} of {len(contents)} embedded files are not a stimulus, byte for byte",
                 "the stimuli of the folder, which are checked",
                 _AGAIN,
             )

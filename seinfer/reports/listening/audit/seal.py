@@ -21,7 +21,7 @@ def _key_inside(folder: AuditedFolder) -> Iterator[Finding]:
     for entry in folder.entries:
         if entry.is_stimulus:
             continue
-        text = folder.read(entry.path).decode("utf-8", "replace")
+        text = folder.texts.get(entry.path) or folder.read(entry.path).decode("latin-1")
         if all(part.search(text) for part in _KEY_PARTS) or (salt and salt in text):
             yield Finding(
                 "key inside",

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ....core.counts import counted
 from ....core.errors import IntegrityError, RatingsError
-from ..records import SCALES, DesignName, Key, PublicSession, PublicTrial
+from ..records import IMPORTED_VERSIONS, SCALES, DesignName, Key, PublicSession, PublicTrial
 from .rating_files import RatingRow
 
 Slot = tuple[str, int, int, str]
@@ -70,9 +70,12 @@ def check_complete(rows: Sequence[RatingRow], key: Key, *, allow_fewer: bool) ->
 
 
 def missing_votes(rows: Iterable[RatingRow], key: Key) -> dict[tuple[Path, str], list[Slot]]:
-    """Return (file, session) -> slots without a rating, for the sessions that have any row; training does not count."""
+    """Return (file, session) -> slots without a rating, for the sessions that have any row; training does not count.
+
+    Imported ratings lack nothing: other programs give each rater a part of a session.
+    """
     rated: set[Slot] = {slot for row in rows if row.rating is not None and (slot := slot_of(row))}
-    file_of = {row.session_id: row.path for row in rows}
+    file_of = {row.session_id: row.path for row in rows if not is_imported(row)}
     found = {}
     for session in key.test.sessions:
         if session.session_id not in file_of:
@@ -105,6 +108,11 @@ def slot_of(row: RatingRow) -> Slot | None:
     return row.session_id, row.trial, row.position, row.scale
 
 
+def is_imported(row: RatingRow) -> bool:
+    """Return whether `seinfer blind import` wrote the row, out of a result file of another program."""
+    return row.page_version in IMPORTED_VERSIONS
+
+
 def rater_of(row: RatingRow) -> str:
     """Return the rater; a rater without a name is known by the session."""
     return row.rater_id or row.session_id
@@ -116,7 +124,7 @@ def _problems(row: RatingRow, key: Key, sessions: Mapping[str, PublicSession]) -
         ("test_id", row.test_id, test.test_id),
         ("key_sha256", row.key_sha256, test.key_sha256),
         ("design", row.design, test.design),
-        ("page_version", row.page_version, test.page_version),
+        ("page_version", "" if is_imported(row) else row.page_version, "" if is_imported(row) else test.page_version),
     )
     wrong = [f"{name} is {found!r}, expected {expected!r}" for name, found, expected in stated if found != expected]
     if row.session_id not in sessions:
@@ -145,22 +153,25 @@ def _of_trial(row: RatingRow, session: PublicSession, design: DesignName) -> Ite
 
 
 def _duplicates(rows: Iterable[RatingRow]) -> Iterator[tuple[RatingRow, str]]:
-    first: dict[Slot, RatingRow] = {}
+    first: dict[tuple[str, Slot], RatingRow] = {}
     for row in rows:
         slot = slot_of(row)
         if row.rating is None or slot is None:
             continue
-        if slot in first:
-            other = first[slot]
+        vote = rater_of(row) if is_imported(row) else "", slot
+        if vote in first:
+            other = first[vote]
             yield row, f"the same vote stands in {other.path} line {other.line}; keep one of the two"
         else:
-            first[slot] = row
+            first[vote] = row
 
 
 def _shared_sessions(rows: Iterable[RatingRow]) -> Iterator[tuple[RatingRow, str]]:
     first: dict[str, RatingRow] = {}
     reported: set[tuple[str, str]] = set()
     for row in rows:
+        if is_imported(row):
+            continue
         other = first.setdefault(row.session_id, row)
         if rater_of(row) != rater_of(other) and (row.session_id, rater_of(row)) not in reported:
             reported.add((row.session_id, rater_of(row)))

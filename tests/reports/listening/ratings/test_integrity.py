@@ -85,6 +85,16 @@ def test_check_ratings_of_a_session_of_two_raters_is_refused(key: Key, tmp_path:
     assert "session s00 is of rater 'somebody', and of rater 'r00' in" in str(error.value)
 
 
+def test_check_ratings_of_imported_files_accepts_several_raters_of_a_part_of_a_session(key: Key, read: Read) -> None:
+    rows = [{**row, "page_version": "p808"} for row in rate(key) if row["session_id"] == "s00"]
+    others = [{**row, "rater_id": name} for name in ("x", "y") for row in rows[:30]]
+    found = read([*rows, *others])
+    check_ratings(found, key)
+    assert check_complete(found, key, allow_fewer=False) == ()
+    with pytest.raises(IntegrityError, match="the same vote stands in"):
+        check_ratings(read([*rows, *others, others[0]]), key)
+
+
 def test_check_ratings_lists_every_problem(key: Key, read: Read) -> None:
     rows = changed(changed(rate(key), 20, rating="9"), 30, scale="X")
     with pytest.raises(IntegrityError, match="2 problems, nothing is analysed") as error:
