@@ -22,7 +22,9 @@ install: $(VENV)/.all
 PYTEST           := $(BIN)/python -m pytest -n 2 --dist loadgroup
 TENSORFLOW_TESTS := tests/backends/dpcrn
 
+# The tests of HTML pages need Chromium. Where it cannot be installed they are skipped, and the reason is printed.
 test: install
+	sh tools/install_chromium.sh
 	failed=0; \
 	$(PYTEST) --ignore=$(TENSORFLOW_TESTS) || failed=1; \
 	$(PYTEST) $(TENSORFLOW_TESTS) || failed=1; \
