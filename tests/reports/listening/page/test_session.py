@@ -63,7 +63,7 @@ _EXPECTED: dict[DesignName, list[tuple[object, ...]]] = {
     ],
     "mushra": [
         (trial, position, stimulus(4 * (trial - 1) + position - 1), "MUSHRA", rating, 1)
-        for trial, ratings in ((1, (0, 20, 40)), (2, (90, 0, 20)), (3, (70, 90, 0)))
+        for trial, ratings in ((1, (0, 20, 40)), (2, (100, 0, 20)), (3, (70, 100, 0)))
         for position, rating in enumerate(ratings, start=1)
     ],
     "ccr": [(1, 0, stimulus(1), "CCR", 1, 1), (2, 0, stimulus(4), "CCR", 1, 1), (3, 0, stimulus(7), "CCR", 1, 1)],
