@@ -217,6 +217,27 @@ def test_shortcuts_turned_off_leave_all_keys_to_the_browser(p835: Page) -> None:
     expect(p835.locator("#pause")).to_be_visible()
 
 
+# Holds back the decoding of samples until the page's function `release` is called.
+_SLOW_DECODER = """
+const decode = BaseAudioContext.prototype.decodeAudioData;
+const gate = new Promise((resolve) => { window.release = resolve; });
+BaseAudioContext.prototype.decodeAudioData = async function (data) { await gate; return decode.call(this, data); };
+"""
+
+
+def test_key_pressed_before_the_sample_is_loaded_plays_it_then(p835: Page) -> None:
+    p835.add_init_script(_SLOW_DECODER)
+    p835.reload()
+    p835.locator("#rater").fill("rater1")
+    p835.locator("#agree").check()
+    p835.keyboard.press("Enter")
+    p835.keyboard.press("Space")
+    p835.keyboard.press("Space")
+    expect(p835.locator(_STATUS)).to_have_text("Loading")
+    p835.evaluate("release()")
+    expect(p835.locator(_STATUS)).to_have_text("If the volume is right, go on.")
+
+
 # --- Nothing is lost
 
 
