@@ -152,11 +152,23 @@ def test_slider_of_a_sample_that_was_not_heard_is_locked(browser: Browser, tmp_p
         enter(page)
         page.keyboard.press("b")
         expect(page.locator("#questions input:enabled")).to_have_count(1)
+        expect(page.locator("#trial .heard")).to_have_text(["not heard yet", "not heard yet", "heard", "not heard yet"])
         page.keyboard.press("7")
         page.keyboard.press("ArrowRight")
         expect(page.locator("output").nth(1)).to_have_text("71")
         page.keyboard.press("Enter")
         expect(page.locator(_STATUS)).to_have_text("Play the reference and each sample to its end first.")
+
+
+def test_sample_heard_in_two_parts_is_unlocked_when_nothing_of_it_is_missing(browser: Browser, tmp_path: Path) -> None:
+    with visit(browser, write_example(tmp_path, "mushra")) as page:
+        enter(page)
+        hearing = "parts => { const one = new Hearing(10); for (const part of parts) one.add(...part); return %s }"
+        state = hearing % "[one.isComplete, one.heardS, one.nPlays, one.playedS]"
+        assert page.evaluate(state, [[5, 10]]) == [False, 5, 1, 5]
+        assert page.evaluate(state, [[5, 10], [0, 4], [2, 2]]) == [False, 9, 2, 9]
+        assert page.evaluate(state, [[5, 10], [0, 4], [3, 5]]) == [True, 10, 3, 11]
+        assert page.evaluate(state, [[0, 4], [4.02, 9.98]])[0]
 
 
 def test_vote_with_a_question_open_is_refused_and_says_how_many(p835: Page) -> None:
