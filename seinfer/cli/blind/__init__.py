@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from ..config import Command
+from .check import check
 from .make import make
 from .power import power
 from .score import score
@@ -13,3 +14,4 @@ app = typer.Typer(help="Make, check and score blind listening tests.", rich_mark
 app.command("make", cls=Command)(make)
 app.command("score", cls=Command)(score)
 app.command("power", cls=Command)(power)
+app.command("check", cls=Command)(check)

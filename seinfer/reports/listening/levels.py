@@ -11,7 +11,7 @@ With a clean file c, the level of the speech in a signal e is that of c plus the
 20 log10(<e, c> / <c, c>). If less than half of the energy of an enhanced signal is its projection, the model has
 changed the speech so much that the projection misses most of it; then, and without a clean file, the level of the
 speech is the active speech level of the signal itself. That is approximate: noise counts as speech. A signal without
-speech, or with so little that it would be turned up by 20 dB more than the reference, gets the gain of the reference: a
+speech, or with so little that it would be turned up by 30 dB more than the reference, gets the gain of the reference: a
 model that removes the speech must not be helped.
 """
 
@@ -34,7 +34,7 @@ RULES = {"p56": (-26.0, "dBov"), "lufs": (-23.0, "LUFS")}
 MAX_PEAK_DB = -1.0
 """If a peak would be higher, all stimuli of the test are turned down by the same gain; none is ever limited."""
 _MIN_PROJECTION = 0.5
-_MAX_DIFFERENCE_DB = 20.0
+_MAX_DIFFERENCE_DB = 30.0
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ def _projected_level(name: str, signal: Signal, clean: Signal | None, clean_db: 
 
 
 def _own_level(signal: Signal, sample_rate: int, measure: Callable[[Signal, int], float], reference_db: float) -> float:
-    """Return the level of a signal, that of the reference if the signal has none or is more than 20 dB below it."""
+    """Return the level of a signal, that of the reference if the signal has none or is more than 30 dB below it."""
     try:
         level_db = measure(signal, sample_rate)
     except AudioError:

@@ -94,12 +94,12 @@ def make_test(results: Results, request: MakeRequest) -> Made:
         _write_public(folder, key.test)
         request.key.absolute().parent.mkdir(parents=True, exist_ok=True)
         write_key(request.key, key)
-        try:
+        with _removed_on_failure(request.key):
             _set_times(folder)
-            folder.rename(request.out)
-        except OSError as error:
-            request.key.unlink()
-            raise RunFolderError(f"{request.out} cannot be written: {error.strerror or error}") from error
+            try:
+                folder.rename(request.out)
+            except OSError as error:
+                raise RunFolderError(f"{request.out} cannot be written: {error.strerror or error}") from error
     return Made(key, sources, plan, rendered)
 
 
@@ -124,6 +124,16 @@ def _folder(out: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             shutil.rmtree(part)
+
+
+@contextmanager
+def _removed_on_failure(path: Path) -> Iterator[None]:
+    """Remove a file if the block does not end normally, also on an interrupt."""
+    try:
+        yield
+    except BaseException:
+        path.unlink()
+        raise
 
 
 def _copy_sorted(source: Path, target: Path) -> None:

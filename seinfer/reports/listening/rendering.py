@@ -30,12 +30,14 @@ class Rendered:
         n_samples: length of all stimuli.
         common_gain_db: gain of all stimuli that keeps the highest peak below -1 dBFS; 0 or less.
         n_approximate: number of stimuli whose speech level is approximate, see levels.py.
+        longest_padding_s: longest silence at the end of a stimulus, which gives all the same length.
     """
 
     items: tuple[Item, ...]
     n_samples: int
     common_gain_db: float
     n_approximate: int
+    longest_padding_s: float = 0.0
 
 
 def render_stimuli(
@@ -61,12 +63,14 @@ def render_stimuli(
     """
     clip_ids = sorted({stimulus.clip_id for stimulus in ids})
     by_clip = {clip_id: [one for one in ids if one.clip_id == clip_id] for clip_id in clip_ids}
-    n_samples, peak = 0, 0.0
+    lengths: list[int] = []
+    peak = 0.0
     for clip_id in clip_ids:
         for _, sound in _sounds(_Clip(clip_id, paths[clip_id], rule, request, salt), by_clip[clip_id]):
-            n_samples = max(n_samples, len(sound))
+            lengths.append(len(sound))
             peak = max(peak, float(abs(sound).max()))
     common_db = common_gain_db(peak)
+    n_samples = max(lengths)
     items: list[Item] = []
     n_approximate = 0
     for clip_id in clip_ids:
@@ -92,7 +96,7 @@ def render_stimuli(
                     same_as=ids[stimulus.same_as] if stimulus.same_as else "",
                 )
             )
-    return Rendered(tuple(items), n_samples, common_db, n_approximate)
+    return Rendered(tuple(items), n_samples, common_db, n_approximate, (n_samples - min(lengths)) / request.sample_rate)
 
 
 class _Clip:

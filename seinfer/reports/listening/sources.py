@@ -3,7 +3,7 @@
 A clip can be used if every model under test has an estimate of it. Clips are chosen by systematic sampling: all usable
 clips are sorted by category, then by the score of the noisy clip, and every k-th is taken, from a random start. So each
 category has its share of the test, and within it good and bad inputs are included evenly. The other clips serve for
-training, gold and trap trials.
+training, gold and trap trials, if they are not longer than those under test: all stimuli get the length of the longest.
 """
 
 from __future__ import annotations
@@ -73,8 +73,9 @@ def sources_of(results: Results, request: MakeRequest, draws: RandomDraws) -> So
     if len(usable) < MIN_CLIPS or len(usable) < request.n_clips:
         raise _too_few(len(usable), max(MIN_CLIPS, request.n_clips), excluded)
     chosen = _sampled(results, usable, request.n_clips or min(DEFAULT_CLIPS, len(usable)), draws)
-    others = [clip.clip_id for clip in usable if clip.clip_id not in chosen]
-    controls = draws.ranked("controls", others) or draws.ranked("controls", chosen)
+    longest_s = max(clip.duration_s for clip in usable if clip.clip_id in chosen)
+    others = [clip.clip_id for clip in usable if clip.clip_id not in chosen and clip.duration_s <= longest_s]
+    controls = draws.ranked("controls", others if len(others) >= MIN_CLIPS else chosen)
     return Sources(models, tuple(draws.ranked("order of clips", chosen)), tuple(controls), paths, excluded)
 
 

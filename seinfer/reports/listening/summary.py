@@ -9,10 +9,12 @@ from ...analysis.results import Results
 from ...core.counts import counted, verb
 from .make import Made
 from .request import MakeRequest
+from .stimuli import FADE_S
 
 _MAX_EXCLUDED = 20
 _NARROW_HZ = 16_000
 _LARGE_PAGE_MB = 80
+_LONG_PADDING_S = 2.0
 
 
 def summary_document(made: Made, request: MakeRequest) -> dict[str, Any]:
@@ -80,6 +82,16 @@ def _bandwidth(made: Made, request: MakeRequest, results: Results) -> Iterator[s
         )
 
 
+def _late_models(made: Made) -> dict[str, float]:
+    """Return model -> longest delay in seconds, of the models whose delay the fades do not hide."""
+    found: dict[str, float] = {}
+    for item in made.key.items:
+        delay_s = abs(item.delay_samples) / made.test.sample_rate
+        if delay_s > FADE_S:
+            found[item.model] = max(delay_s, found.get(item.model, 0.0))
+    return found
+
+
 def _page_mb(made: Made) -> float:
     """Return the size of the largest session page in MB; its stimuli are base64, four bytes for three."""
     heard = [{one for trial in trials for one in (*trial.stimuli, trial.reference)} for trials in made.plan.sessions]
@@ -89,6 +101,16 @@ def _page_mb(made: Made) -> float:
 def _notes(made: Made) -> Iterator[str]:
     if (page_mb := _page_mb(made)) > _LARGE_PAGE_MB:
         yield f"note: a session page has {page_mb:.0f} MB; a lower --rate or --max-minutes makes it smaller"
+    if made.rendered.longest_padding_s > _LONG_PADDING_S:
+        yield (
+            f"note: stimuli of short clips end with up to {made.rendered.longest_padding_s:.1f} s of silence, because "
+            "all have the same length; clips of similar length avoid that"
+        )
+    for model, delay_s in _late_models(made).items():
+        yield (
+            f"note: the files of {model} are up to {delay_s * 1000:.0f} ms late or early; this is removed, and as much "
+            "of their end or beginning is silent"
+        )
     if made.rendered.n_approximate:
         yield (
             f"note: the speech level of {counted(made.rendered.n_approximate, 'stimulus file')} is approximate: the "

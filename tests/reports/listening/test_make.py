@@ -248,6 +248,21 @@ def test_make_whose_folder_cannot_get_its_name_removes_the_key_too(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_make_that_is_interrupted_after_the_key_was_written_leaves_nothing(
+    run: tuple[Path, Results], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, results = run
+
+    def interrupt(folder: Path) -> None:
+        assert (tmp_path / "key.json").exists()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(make, "_set_times", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        make_test(results, request(folder, n_raters=1, out=tmp_path / "test", key=tmp_path / "key.json"))
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_make_without_the_extra_is_an_error_with_the_install_line(
     run: tuple[Path, Results], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -57,6 +57,18 @@ def test_sources_sample_every_category_and_leave_the_others_for_control_trials(t
     assert sorted([*found.clips, *found.controls]) == sorted(noises)
 
 
+def test_sources_for_control_trials_are_not_longer_than_the_clips_under_test(tmp_path: Path) -> None:
+    run = results(tmp_path, n_clips=6, durations_s=(0.6,))
+    for n_long, is_enough in ((1, True), (3, False)):
+        first = chosen(tmp_path, run, n_clips=2)
+        long = first.controls[:n_long]
+        clips = [replace(clip, n_samples=9_601 + (clip.clip_id in long)) for clip in run.clips]
+        found = chosen(tmp_path, replace(run, clips=tuple(clips)), n_clips=2)
+        assert found.clips == first.clips
+        assert not set(long) & set(found.controls)
+        assert bool(set(found.controls) & set(found.clips)) is not is_enough
+
+
 def test_sources_sample_good_and_bad_inputs_evenly(tmp_path: Path) -> None:
     run = results(tmp_path, n_clips=8, durations_s=(0.6,))
     run = replace(run, clips=tuple(replace(clip, category={}) for clip in run.clips))
