@@ -85,7 +85,10 @@ def _rate_with_sliders(page: Page, trial: PublicTrial, quality: Quality) -> None
         page.keyboard.press(letter.lower())
         expect(heard.nth(i)).to_have_text("heard")
         if i:
-            page.keyboard.press(str(round(9 * (quality(trial.stimuli[i - 1]) - 1) / 4)))
+            rating = quality(trial.stimuli[i - 1])
+            page.keyboard.press(str(round(9 * (rating - 1) / 4)))
+            if rating == 5:
+                page.keyboard.press("End")
 
 
 def design_of(page: Page) -> str:

@@ -63,7 +63,7 @@ _EXPECTED: dict[DesignName, list[tuple[object, ...]]] = {
     ],
     "mushra": [
         (trial, position, stimulus(4 * (trial - 1) + position - 1), "MUSHRA", rating, 1)
-        for trial, ratings in ((1, (0, 20, 40)), (2, (90, 0, 20)), (3, (70, 90, 0)))
+        for trial, ratings in ((1, (0, 20, 40)), (2, (100, 0, 20)), (3, (70, 100, 0)))
         for position, rating in enumerate(ratings, start=1)
     ],
     "ccr": [(1, 0, stimulus(1), "CCR", 1, 1), (2, 0, stimulus(4), "CCR", 1, 1), (3, 0, stimulus(7), "CCR", 1, 1)],
@@ -152,11 +152,23 @@ def test_slider_of_a_sample_that_was_not_heard_is_locked(browser: Browser, tmp_p
         enter(page)
         page.keyboard.press("b")
         expect(page.locator("#questions input:enabled")).to_have_count(1)
+        expect(page.locator("#trial .heard")).to_have_text(["not heard yet", "not heard yet", "heard", "not heard yet"])
         page.keyboard.press("7")
         page.keyboard.press("ArrowRight")
         expect(page.locator("output").nth(1)).to_have_text("71")
         page.keyboard.press("Enter")
         expect(page.locator(_STATUS)).to_have_text("Play the reference and each sample to its end first.")
+
+
+def test_sample_heard_in_two_parts_is_unlocked_when_nothing_of_it_is_missing(browser: Browser, tmp_path: Path) -> None:
+    with visit(browser, write_example(tmp_path, "mushra")) as page:
+        enter(page)
+        hearing = "parts => { const one = new Hearing(10); for (const part of parts) one.add(...part); return %s }"
+        state = hearing % "[one.isComplete, one.heardS, one.nPlays, one.playedS]"
+        assert page.evaluate(state, [[5, 10]]) == [False, 5, 1, 5]
+        assert page.evaluate(state, [[5, 10], [0, 4], [2, 2]]) == [False, 9, 2, 9]
+        assert page.evaluate(state, [[5, 10], [0, 4], [3, 5]]) == [True, 10, 3, 11]
+        assert page.evaluate(state, [[0, 4], [4.02, 9.98]])[0]
 
 
 def test_vote_with_a_question_open_is_refused_and_says_how_many(p835: Page) -> None:
@@ -215,6 +227,27 @@ def test_shortcuts_turned_off_leave_all_keys_to_the_browser(p835: Page) -> None:
         p835.locator(f"input[name={scale}][value='2']").press("Space")
     p835.locator("#next").press("Enter")
     expect(p835.locator("#pause")).to_be_visible()
+
+
+# Holds back the decoding of samples until the page's function `release` is called.
+_SLOW_DECODER = """
+const decode = BaseAudioContext.prototype.decodeAudioData;
+const gate = new Promise((resolve) => { window.release = resolve; });
+BaseAudioContext.prototype.decodeAudioData = async function (data) { await gate; return decode.call(this, data); };
+"""
+
+
+def test_key_pressed_before_the_sample_is_loaded_plays_it_then(p835: Page) -> None:
+    p835.add_init_script(_SLOW_DECODER)
+    p835.reload()
+    p835.locator("#rater").fill("rater1")
+    p835.locator("#agree").check()
+    p835.keyboard.press("Enter")
+    p835.keyboard.press("Space")
+    p835.keyboard.press("Space")
+    expect(p835.locator(_STATUS)).to_have_text("Loading")
+    p835.evaluate("release()")
+    expect(p835.locator(_STATUS)).to_have_text("If the volume is right, go on.")
 
 
 # --- Nothing is lost

@@ -21,14 +21,19 @@ class Hearing {
     this.parts.sort((a, b) => a[0] - b[0]);
   }
 
-  // Whether every part of it was audible at least once.
-  get isComplete() {
+  // How much of it was audible at least once; gaps below the tolerance are no gaps.
+  get heardS() {
     let endS = 0;
-    for (const [fromS, toS] of this.parts) {
-      if (fromS > endS + TOLERANCE_S) return false;
+    let missingS = 0;
+    for (const [fromS, toS] of [...this.parts, [this.durationS, this.durationS]]) {
+      if (fromS > endS + TOLERANCE_S) missingS += fromS - endS;
       endS = Math.max(endS, toS);
     }
-    return endS >= this.durationS - TOLERANCE_S;
+    return this.durationS - missingS;
+  }
+
+  get isComplete() {
+    return this.heardS === this.durationS;
   }
 }
 

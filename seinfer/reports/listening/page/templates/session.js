@@ -6,7 +6,9 @@
   let state = null;
   let trial = null;
   let screen = "";
-  let isLeaving = false; // between two trials
+  let levelSample = "";
+  let loading = null; // the sample for the volume
+  let isLeaving = false; // between two screens, or while a sample is loaded: keys mean nothing
   const player = new Player(onPlayback);
 
   function show(name) {
@@ -62,20 +64,23 @@
     const { stimuli, reference } = config.trials[0];
     const name = reference || stimuli[0];
     show("level");
-    withSound(async () => {
-      await player.load([name]);
-      levelSample = name;
-    });
+    levelSample = name;
+    loading = player.load([name]);
+    withSound(() => loading);
   }
-  let levelSample = "";
 
-  function playLevel() {
-    if (!levelSample) return;
-    withSound(async () => {
+  async function playLevel() {
+    if (isLeaving) return;
+    isLeaving = true;
+    say("Loading");
+    await withSound(async () => {
+      await loading;
       await player.open();
+      say("");
       if (player.isPlaying) player.stop();
       else player.play([levelSample]);
     });
+    isLeaving = false;
   }
 
   function afterLevel() {
@@ -88,6 +93,8 @@
     const { done } = state;
     if (done === config.trials.length) return showEnd();
     const spec = config.trials[done];
+    isLeaving = true;
+    say("Loading");
     await withSound(async () => {
       await player.load([...new Set([...spec.stimuli, spec.reference].filter(Boolean))]);
       await player.open();
@@ -99,12 +106,12 @@
       byId("done").value = done;
       show("trial");
     });
+    isLeaving = false;
   }
 
   async function vote() {
-    const reason = isLeaving ? "" : trial.reasonToWait();
-    if (reason) say(reason);
-    if (reason || isLeaving) return;
+    const reason = trial.reasonToWait();
+    if (reason) return say(reason);
     isLeaving = true;
     player.stop();
     const saved = loadState();
@@ -181,6 +188,7 @@
   }
 
   function goOn() {
+    if (isLeaving) return;
     const steps = { resume: setLevel, level: afterLevel, instructions: nextTrial, pause: nextTrial, trial: vote };
     steps[screen]();
   }

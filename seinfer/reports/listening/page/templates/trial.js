@@ -83,7 +83,9 @@ class Trial {
     this.playButton.textContent = this.player.isPlaying ? "Stop" : this.isMushra || this.names.length === 1 ? "Play" : "Play all";
     for (const [name, button] of this.buttons) {
       button.setAttribute("aria-pressed", String(this.player.current === name));
-      button.lastChild.textContent = this.player.isHeard(name) ? "heard" : "not heard yet";
+      const { heardS, durationS, isComplete } = this.player.hearing(name);
+      const partly = heardS > 0 ? `${Math.floor((100 * heardS) / durationS)} % heard` : "not heard yet";
+      button.lastChild.textContent = isComplete ? "heard" : partly;
     }
     this.isHeard = this.names.every((name) => this.player.isHeard(name));
     byId("lock").textContent = this.isHeard ? "" : this.reasonOfLock();
