@@ -27,6 +27,7 @@ from .interrupts import Interrupts
 from .metrics import metrics
 from .mix import mix
 from .pair import pair
+from .plot import plot
 from .recommend import recommend
 from .report import report
 from .run import run
@@ -40,7 +41,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for _command in (run, compare, pair, score, report, clean, mix, recommend, demo, metrics, check, doctor):
+for _command in (run, compare, pair, score, report, plot, clean, mix, recommend, demo, metrics, check, doctor):
     app.command(cls=Command)(_command)
 app.add_typer(models.app, name="models")
 

@@ -13,6 +13,8 @@ import typer
 
 from ..core.errors import SeinferError
 
+FIGURES = ("leaderboard", "differences", "distributions", "cost", "categories", "input-quality")
+"""The names of reports/figures, which loads numpy."""
 Proposals = Callable[[str], list[str]]
 
 
@@ -48,6 +50,11 @@ def metrics(incomplete: str) -> list[str]:
 def metric_names(incomplete: str) -> list[str]:
     """Propose names of metrics separated by commas."""
     return _in_list(incomplete, _metrics(), first=())
+
+
+def figures(incomplete: str) -> list[str]:
+    """Propose names of figures separated by commas."""
+    return _in_list(incomplete, FIGURES, first=())
 
 
 def sort(incomplete: str) -> list[str]:

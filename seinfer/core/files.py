@@ -39,10 +39,19 @@ def write_text(path: Path, text: str) -> None:
     Raises:
         RunFolderError: the file cannot be written; an older file of that name is unchanged.
     """
+    write_bytes(path, text.encode("utf-8", errors="backslashreplace"))
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write data under a temporary name, flush it to disk, then rename it.
+
+    Raises:
+        RunFolderError: the file cannot be written; an older file of that name is unchanged.
+    """
     part = path.parent / f".seinfer-{os.getpid()}-{path.name}.part"
     try:
-        with open(part, "w", encoding="utf-8", newline="\n", errors="backslashreplace") as file:
-            file.write(text)
+        with open(part, "wb") as file:
+            file.write(data)
             file.flush()
             os.fsync(file.fileno())
         part.replace(path)
@@ -51,6 +60,20 @@ def write_text(path: Path, text: str) -> None:
             part.unlink()
         raise RunFolderError(
             f"{path} cannot be written: {error.strerror or error}; free space or choose another --out, then run again"
+        ) from error
+
+
+def make_folder(path: Path) -> None:
+    """Create a folder and its parents, if it does not exist.
+
+    Raises:
+        RunFolderError: it cannot be created.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RunFolderError(
+            f"the folder {path} cannot be created: {error.strerror or error}; choose another --out"
         ) from error
 
 

@@ -26,6 +26,7 @@ from tests.helpers import RATE, seinfer, speech_like, table, write_audio
         (("score", "--clean", "in", "other"), 3, "has the relative path of a clip"),
         (("report", "in"), 1, "is not a run folder"),
         (("recommend", "in"), 1, "is not a run folder"),
+        (("plot", "in"), 1, "is not a run folder"),
         (("check", "rnoise"), 2, "did you mean rnnoise"),
         (("check", "rnnoise", "nowhere.wav"), 1, "nowhere.wav"),
         (("run", "--models-file", "bad.toml", "--model", "x", "in"), 1, "unknown key 'colour'"),

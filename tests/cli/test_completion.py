@@ -47,6 +47,8 @@ def proposals(*words: str) -> list[str]:
         (("compare", "--metrics", "a"), "auto all"),
         (("compare", "--metrics", "stoi,pesq"), "stoi,pesq_wb stoi,pesq_nb stoi,pesq_nb_raw"),
         (("report", "--metrics", "si"), "si_sdr"),
+        (("plot", "--figure", "cost,d"), "cost,differences cost,distributions"),
+        (("plot", "--format", "p"), "png pdf"),
         (("recommend", "--metric", "est"), "estoi"),
         (("compare", "--format", "l"), "latex"),
         (("compare", "--sort", "me"), "memory"),

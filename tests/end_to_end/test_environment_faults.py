@@ -163,6 +163,9 @@ def test_commands_read_only_run_folder_is_named_and_unchanged(
             assert re.search(r"read_only\S* cannot be used as run folder: Permission denied; choose", result.stderr)
         report = seinfer("report", out, before=ORDINARY)
         assert (report.returncode, "run.json cannot be written: Permission denied" in report.stderr) == (1, True)
+        plot = seinfer("plot", out, before=ORDINARY)
+        assert (plot.returncode, plot.stdout) == (1, "")
+        assert f"the folder {out / 'plots'} cannot be created: Permission denied; choose another --out" in plot.stderr
     finally:
         for path in (out, *out.rglob("*")):
             path.chmod(0o755)

@@ -27,6 +27,7 @@ class Kind:
         title: a few words.
         caption: how to read it, in sentences.
         panels: returns the panels; none if the run has nothing to show.
+        needs: what the run must have, for messages.
         n_columns: largest number of panels beside each other.
         shares_y: whether the rows of all panels are the models.
         key: returns the key of the markers; none by default.
@@ -34,6 +35,7 @@ class Kind:
 
     title: str
     caption: str
+    needs: str
     panels: Callable[[Board], Sequence[Panel]]
     n_columns: int
     shares_y: bool = False
@@ -45,6 +47,7 @@ FIGURES: Mapping[str, Kind] = MappingProxyType(
         "leaderboard": Kind(
             "Mean score of each model",
             "Mean with its 95 % interval. Models that share a letter cannot be told apart.",
+            "a metric with scores of the same clips for all models",
             leaderboard.panels,
             leaderboard.N_COLUMNS,
             shares_y=True,
@@ -53,6 +56,7 @@ FIGURES: Mapping[str, Kind] = MappingProxyType(
             "Difference to the baseline",
             "Mean difference on the same clips with its 95 % interval, which holds for all pairs of models together. "
             "A filled marker: the interval excludes zero. The line at zero is the baseline.",
+            "a metric with scores of noisy, or of the --baseline, and another model",
             differences.panels,
             differences.N_COLUMNS,
             shares_y=True,
@@ -61,6 +65,7 @@ FIGURES: Mapping[str, Kind] = MappingProxyType(
             "Scores of the single clips",
             "Thick bar: the middle half of the clips. Thin line: 5 % to 95 %. Dark mark: the median. Above it each "
             f"clip, or the density of more than {distributions.MAX_MARKS} clips.",
+            "a metric with scores of the same clips for all models",
             distributions.panels,
             distributions.N_COLUMNS,
             shares_y=True,
@@ -69,12 +74,14 @@ FIGURES: Mapping[str, Kind] = MappingProxyType(
             "Quality against cost",
             "Mean score with its 95 % interval against rtf. Filled marker: on the Pareto line, no other model is "
             "better and at least as cheap. The steps join the best means at each cost.",
+            "a model with scores and a time, besides noisy",
             cost.panels,
             cost.N_COLUMNS,
         ),
         "categories": Kind(
             "Mean score by category",
             "Mean with its 95 % interval over the clips of each group that have a score for every model.",
+            "scores, and --by with a category of the clips",
             categories.panels,
             categories.N_COLUMNS,
             key=categories.key,
@@ -84,6 +91,7 @@ FIGURES: Mapping[str, Kind] = MappingProxyType(
             "Difference to noisy against the score of the noisy clip: mean of bins with equal numbers of clips, or "
             f"each clip if there are fewer than {2 * input_quality.MIN_PER_BIN}. Below zero, the model made the clips "
             "worse.",
+            "scores of noisy and another model",
             input_quality.panels,
             input_quality.N_COLUMNS,
             key=input_quality.key,

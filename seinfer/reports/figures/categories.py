@@ -70,7 +70,6 @@ def _draw(axes: Axes, board: Board, title: str, parts: _Parts) -> None:
     axes.set_title(title)
     axes.set_ylim(len(parts) - 0.5, -0.5)
     axes.set_yticks(range(len(parts)), [f"{names[g.label]}, n = {c.n_common}" for g, c in parts])
-    axes.tick_params(axis="y", length=0)
     axes.grid(axis="x")
     for y, (_, comparison) in enumerate(parts):
         if y:

@@ -7,7 +7,8 @@ only those that raise the mean; a filled marker below the steps is a model that 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from ...analysis.costs import rtf_source
@@ -18,13 +19,16 @@ from ...core.records import BASELINE
 from ...stats import Interval
 from . import style
 from .panels import Board, Panel, clips, heading, number
-from .placement import Place, placed
+from .placement import Line, Place, placed, text_width_in
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 N_COLUMNS = 2
 _HEIGHT_IN = 2.3
+_LABELS_IN = 0.45
+_MARGIN, _MAX_SHARE = 0.07, 0.4
+_MAX_NAMES = 3
 
 
 def panels(board: Board) -> list[Panel]:
@@ -56,6 +60,7 @@ def _panel(board: Board, metric: str) -> Panel:
         parts.append(f"{board.names[row.model]} {number(metric, _mean(row, metric))} at rtf {_rtf(row)}, {place}")
     n = board.results.comparisons[metric].n_common
     text = f"{heading(metric)}, mean over {clips(n)}, against rtf: {'; '.join(parts)}."
+    text += _without_rtf(board).replace("\n", " ") + "." if _without_rtf(board) else ""
     return Panel(lambda axes: _draw(axes, board, metric, line.on_line), text, _HEIGHT_IN)
 
 
@@ -66,69 +71,96 @@ def _rtf(row: LeaderboardRow) -> str:
 def _draw(axes: Axes, board: Board, metric: str, on_line: Sequence[str]) -> None:
     rows = _shown(board, metric)
     axes.set_title(f"{heading(metric)}, n = {board.results.comparisons[metric].n_common}")
-    _set_rtf_axis(axes, rows)
-    _draw_noisy(axes, board, metric)
-    _draw_steps(axes, [row for row in rows if row.model in on_line], metric)
-    models = board.results.models
+    _set_rtf_axis(axes, board, rows)
+    noisy = _draw_noisy(axes, board, metric)
+    corners = _corners([row for row in rows if row.model in on_line], metric)
+    axes.plot(*zip(*corners, strict=True), color=style.INK, linewidth=0.9, drawstyle="steps-post", alpha=0.7)
+    models, errors = board.results.models, []
     for row in rows:
         mean, colour = _mean(row, metric), style.colour(models, row.model)
         if mean.low is not None and mean.high is not None:
             axes.plot([_cost(row)] * 2, [mean.low, mean.high], color=colour, linewidth=1)
+            errors.append((_cost(row), mean.low, _cost(row), mean.high))
         fill = colour if row.model in on_line else "none"
         kind = style.marker(models, row.model)
         axes.plot([_cost(row)], [mean.mean], kind, color=colour, markerfacecolor=fill, markersize=5.5)
     axes.autoscale_view(scalex=False)
-    _draw_names(axes, board, rows, metric)
+    _draw_names(axes, board, rows, metric, [*errors, *_steps(corners), *noisy])
 
 
-def _set_rtf_axis(axes: Axes, rows: Sequence[LeaderboardRow]) -> None:
+def _set_rtf_axis(axes: Axes, board: Board, rows: Sequence[LeaderboardRow]) -> None:
     from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
     costs = [_cost(row) for row in rows]
     is_approximate = any(rtf_source(row) != "alone" for row in rows)
     axes.set_xscale("log")
-    axes.set_xlim(min(costs) / 1.6, max(costs) * 1.6)
+    names = max(text_width_in(board.names[row.model]) for row in rows)
+    left, right = _MARGIN, min(_MAX_SHARE, names / _width_in(axes))  # shares of the axes; names are on the right
+    whole = max(2.0, max(costs) / min(costs)) ** (1 / (1 - left - right))
+    axes.set_xlim(min(costs) / whole**left, max(costs) * whole**right)
     is_wide = max(costs) / min(costs) > 50
     axes.xaxis.set_major_locator(LogLocator(subs=(1.0,) if is_wide else (1.0, 2.0, 5.0)))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.xaxis.set_minor_locator(NullLocator())
-    axes.set_xlabel(f"rtf (processing time / duration){', approximate' if is_approximate else ''}")
+    axes.set_xlabel(f"rtf (processing time / duration){', approximate' if is_approximate else ''}{_without_rtf(board)}")
     axes.grid()
 
 
-def _draw_noisy(axes: Axes, board: Board, metric: str) -> None:
-    for row in board.rows:
-        if row.model == BASELINE and row.figures[metric].summary:
-            y = _mean(row, metric).mean
-            axes.axhline(y, color=style.NEUTRAL, linewidth=1, linestyle=(0, (4, 3)))
-            axes.annotate(
-                BASELINE, (0.01, y), (0, 2), axes.get_yaxis_transform(), "offset points", fontsize=7, va="bottom"
-            )
+def _without_rtf(board: Board) -> str:
+    """Return which models have no rtf and are not in the figure, as a second line; "" if there are none."""
+    absent = [board.names[row.model] for row in board.rows if not row.rtf and row.model != BASELINE]
+    more = f" and {len(absent) - _MAX_NAMES} more" if len(absent) > _MAX_NAMES else ""
+    return f"\nnot shown, without rtf: {', '.join(absent[:_MAX_NAMES])}{more}" if absent else ""
 
 
-def _draw_steps(axes: Axes, rows: Sequence[LeaderboardRow], metric: str) -> None:
-    """Join the models that raise the best mean so far, in the order of rtf."""
+def _draw_noisy(axes: Axes, board: Board, metric: str) -> list[Line]:
+    """Draw the mean of noisy as a dashed line, if it has one, and return the line."""
+    found = [_mean(row, metric).mean for row in board.rows if row.model == BASELINE and row.figures[metric].summary]
+    for y in found:
+        axes.axhline(y, color=style.NEUTRAL, linewidth=1, linestyle=(0, (4, 3)))
+        at = (0.99, y), (0, 2)  # at the right border, where there are fewer points
+        axes.annotate(BASELINE, *at, axes.get_yaxis_transform(), "offset points", fontsize=7, ha="right", va="bottom")
+    left, right = axes.get_xlim()
+    return [(left, y, right, y) for y in found]
+
+
+def _corners(rows: Sequence[LeaderboardRow], metric: str) -> list[tuple[float, float]]:
+    """Return (rtf, mean) of the models that raise the best mean so far, in the order of rtf."""
     sign = 1 if is_higher_better(metric) else -1
     best, corners = -math.inf, []
-    for row in sorted(rows, key=_cost):
+    for row in sorted(rows, key=lambda row: (_cost(row), -sign * _mean(row, metric).mean)):
         if (value := sign * _mean(row, metric).mean) > best:
             best = value
             corners.append((_cost(row), _mean(row, metric).mean))
-    axes.plot(*zip(*corners, strict=True), color=style.INK, linewidth=0.9, drawstyle="steps-post", alpha=0.7)
+    return corners
 
 
-def _draw_names(axes: Axes, board: Board, rows: Sequence[LeaderboardRow], metric: str) -> None:
+def _steps(corners: Sequence[tuple[float, float]]) -> Iterator[Line]:
+    """Yield the lines between corners."""
+    for (x0, y0), (x1, y1) in pairwise(corners):
+        yield x0, y0, x1, y0
+        yield x1, min(y0, y1), x1, max(y0, y1)
+
+
+def _width_in(axes: Axes) -> float:
+    """Return the width of the axes in inches, approximately: the final one is known only when the figure is written."""
+    place = axes.get_subplotspec()
+    figure = axes.get_figure(root=True)
+    if place is None or figure is None:
+        raise ValueError("the axes are not in a grid")
+    return float(figure.get_size_inches()[0]) / place.get_gridspec().ncols - _LABELS_IN
+
+
+def _draw_names(axes: Axes, board: Board, rows: Sequence[LeaderboardRow], metric: str, lines: Sequence[Line]) -> None:
+    """Write the names beside the points; `lines` have the units of the axes."""
     (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
-    wide = math.log(right / left)
-    places = [
-        Place(
-            board.names[row.model],
-            math.log(_cost(row) / left) / wide,
-            (_mean(row, metric).mean - bottom) / (top - bottom),
-        )
-        for row in rows
-    ]
-    for row, place, spot in zip(rows, places, placed(places, 2.8, _HEIGHT_IN), strict=True):
+
+    def within(x: float, y: float) -> tuple[float, float]:
+        return math.log(x / left) / math.log(right / left), (y - bottom) / (top - bottom)
+
+    places = [Place(board.names[row.model], *within(_cost(row), _mean(row, metric).mean)) for row in rows]
+    scaled = [(*within(x0, y0), *within(x1, y1)) for x0, y0, x1, y1 in lines]
+    for row, place, spot in zip(rows, places, placed(places, scaled, _width_in(axes), _HEIGHT_IN), strict=True):
         axes.annotate(
             place.text,
             (_cost(row), _mean(row, metric).mean),

@@ -61,10 +61,11 @@ def _draw(axes: Axes, board: Board, metric: str) -> None:
     rows = _others(board)
     model_rows(axes, board, rows)
     axes.set_title(f"{heading(metric)}, n = {board.results.comparisons[metric].n_common}")
+    axes.set_xlabel(f"difference to {board.names[compared_with(board)]}")
     axes.axvline(0, color=style.INK, linewidth=0.8)
     for y, row in enumerate(rows):
         found = _difference(board, row, metric)
         if found:
             fill = style.ACCENT if excludes_zero(found) else "none"
             draw_interval(axes, found, y, style.ACCENT)
-            axes.plot([found.mean], [y], "o", color=style.ACCENT, markerfacecolor=fill, markersize=4.5)
+            axes.plot([found.mean], [y], "o", color=style.ACCENT, markerfacecolor=fill, markersize=4.5, clip_on=False)

@@ -65,17 +65,18 @@ def _draw(axes: Axes, board: Board, metric: str, scores: dict[str, _Values]) -> 
 
 def _draw_quartiles(axes: Axes, values: _Values, y: float, colour: str) -> None:
     lowest, low, median, high, highest = np.percentile(values, _SHARES)
-    axes.plot([lowest, highest], [y, y], color=colour, linewidth=0.8)
-    axes.plot([low, high], [y, y], color=colour, linewidth=4, solid_capstyle="butt")
-    axes.plot([median, median], [y - 0.16, y + 0.16], color=style.INK, linewidth=1.6, solid_capstyle="butt")
+    axes.plot([lowest, highest], [y, y], color=colour, linewidth=0.8, clip_on=False)
+    axes.plot([low, high], [y, y], color=colour, linewidth=4, solid_capstyle="butt", clip_on=False)
+    axes.plot(
+        [median, median], [y - 0.16, y + 0.16], color=style.INK, linewidth=1.6, solid_capstyle="butt", clip_on=False
+    )
 
 
 def _draw_marks(axes: Axes, values: _Values, y: float, colour: str) -> None:
     """Draw one upright mark per clip, all as a single line with gaps, which is small in an SVG."""
-    gap = np.full(len(values), np.nan)
     axes.plot(
-        np.stack([values, values, gap], axis=1).ravel(),
-        np.stack([gap * 0 + y - 0.36, gap * 0 + y - 0.04, gap], axis=1).ravel(),
+        np.stack([values, values, np.full(len(values), np.nan)], axis=1).ravel(),
+        np.tile([y - 0.36, y - 0.04, np.nan], len(values)),
         color=colour,
         linewidth=0.9,
     )
@@ -85,7 +86,9 @@ def _draw_density(axes: Axes, values: _Values, y: float, colour: str) -> None:
     at = np.linspace(values.min(), values.max(), _N_POINTS)
     density = kernel_density(values, at)
     if density is not None:
-        axes.fill_between(at, y - 0.04 - 0.4 * density / density.max(), y - 0.04, color=colour, alpha=0.45, linewidth=0)
+        outline = np.concatenate([[0.0], density / density.max(), [0.0]])
+        ends = np.concatenate([at[:1], at, at[-1:]])
+        axes.fill(ends, y - 0.04 - 0.4 * outline, color=colour, alpha=0.45, linewidth=0, clip_on=False)
 
 
 def kernel_density(values: _Values, at: _Values) -> _Values | None:

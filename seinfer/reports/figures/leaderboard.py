@@ -39,5 +39,5 @@ def _draw(axes: Axes, board: Board, metric: str) -> None:
         if result.summary:
             colour = style.NEUTRAL if row.model == BASELINE else style.ACCENT
             draw_interval(axes, result.summary.interval, y, colour)
-            axes.plot([result.summary.interval.mean], [y], "o", color=colour, markersize=4)
+            axes.plot([result.summary.interval.mean], [y], "o", color=colour, markersize=4, clip_on=False)
             axes.text(1.01, y, result.tie_band, transform=axes.get_yaxis_transform(), va="center", fontsize=7)

@@ -73,10 +73,18 @@ class Panel:
 def figure_of(
     panels: Sequence[Panel], width_in: float, n_columns: int, *, shares_y: bool, key: Sequence[KeyEntry] = ()
 ) -> Figure:
-    """Draw panels in a grid, row by row, and below it a key of the markers if there is one."""
+    """Draw panels in a grid, row by row, and below it a key of the markers if there is one.
+
+    Args:
+        panels: at least one.
+        width_in: width in inches.
+        n_columns: largest number of panels beside each other at DEFAULT_WIDTH_IN; in proportion at another width.
+        shares_y: whether the panels of a row have the same axis y.
+        key: the meaning of the markers.
+    """
     from matplotlib.figure import Figure
 
-    n_columns = min(n_columns, len(panels))
+    n_columns = max(1, min(round(n_columns * width_in / DEFAULT_WIDTH_IN), len(panels)))
     grid = [panels[i : i + n_columns] for i in range(0, len(panels), n_columns)]
     heights = [max(panel.height_in for panel in row) for row in grid]
     n_key_rows = _n_key_rows(key, width_in)
@@ -86,6 +94,7 @@ def figure_of(
         len(grid), n_columns, squeeze=False, sharey="row" if shares_y else "none", height_ratios=heights
     )
     for i, cell in enumerate(axes.flat):
+        cell.patch.set_visible(False)
         if i < len(panels):
             panels[i].draw(cell)
         else:
@@ -141,8 +150,9 @@ def model_rows(axes: Axes, board: Board, rows: Sequence[LeaderboardRow]) -> None
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.set_yticks(range(len(rows)), [board.names[row.model] for row in rows])
     subplot = axes.get_subplotspec()
-    axes.tick_params(axis="y", length=0, labelleft=subplot is None or subplot.is_first_col())
+    axes.tick_params(axis="y", labelleft=subplot is None or subplot.is_first_col())
     axes.spines["left"].set_visible(False)
+    axes.locator_params(axis="x", nbins=5)
     axes.grid(axis="x")
 
 
@@ -154,7 +164,9 @@ def rows_height_in(n_rows: int) -> float:
 def draw_interval(axes: Axes, interval: Interval, y: float, colour: str, width: float = 1.4) -> None:
     """Draw an interval as a horizontal line, if it has bounds."""
     if interval.low is not None and interval.high is not None:
-        axes.plot([interval.low, interval.high], [y, y], color=colour, linewidth=width, solid_capstyle="butt")
+        axes.plot(
+            [interval.low, interval.high], [y, y], color=colour, linewidth=width, solid_capstyle="butt", clip_on=False
+        )
 
 
 def heading(metric: str) -> str:

@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
+from ...core.errors import UsageError
 from .style import INK, settings
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 FORMATS = ("svg", "png", "pdf")
+MAX_PIXELS = 30_000
+"""Largest width and height of a PNG; matplotlib has a limit at twice as many."""
 _TAG = re.compile(r"<[^>]*>")
 _FONTS = "DejaVu Sans, Verdana, sans-serif"
 """Verdana has nearly the same widths as DejaVu Sans, with which the positions are computed."""
@@ -22,8 +25,14 @@ _SHORTER = (
     (re.compile(r"font-family: [^;\"]*; ?"), ""),
     (re.compile(r' id="(text|line2d|xtick|ytick|patch|matplotlib.axis)_\d+"'), ""),
     (re.compile(r"(\.\d\d)\d+"), r"\1"),
+    (re.compile(r"; stroke-linejoin: miter"), ""),
+    (re.compile(rf"(<text [^>]*?); fill: {INK}"), r"\1"),
     (re.compile(r" *\n *"), " "),
 )
+_GROUP = re.compile(r"<g( [^>]*[^/])?>\n?|</g>\n?")
+_MARKERS = re.compile(r"(<g clip-path=[^>]*)>\n((?:<use [^>]*/>\n)+)</g>")
+_STYLE = re.compile(r' style="[^"]*"')
+_BETWEEN_TAGS = re.compile(r">\s+<")
 _ID = re.compile(r'(\bid="|"#|url\(#)')
 
 
@@ -57,7 +66,8 @@ def as_svg(picture: Picture, *, prefix: str = "") -> str:
     source = re.sub(r"\s*(<metadata>.*?</metadata>|<style.*?</style>)", "", source, flags=re.DOTALL)
     prefix = f"{prefix}{picture.name}-"
     svg = _TAG.sub(lambda tag: _adapted(tag[0], prefix), source[source.index("<svg") :].rstrip())
-    return _described(svg, picture, prefix)
+    svg = _without_empty_groups(_BETWEEN_TAGS.sub(">\n<", svg))
+    return _described(_MARKERS.sub(_with_common_style, svg), picture, prefix)
 
 
 def as_bytes(picture: Picture, format: str, *, dpi: int = 200) -> bytes:
@@ -67,7 +77,16 @@ def as_bytes(picture: Picture, format: str, *, dpi: int = 200) -> bytes:
         picture: the figure.
         format: one of FORMATS.
         dpi: pixels per inch of a PNG.
+
+    Raises:
+        UsageError: the PNG would be too large.
     """
+    pixels = [round(dpi * inches) for inches in picture.figure.get_size_inches()]
+    if format == "png" and max(pixels) > MAX_PIXELS:
+        raise UsageError(
+            f"the figure {picture.name} would have {pixels[0]} x {pixels[1]} pixels, expected at most {MAX_PIXELS} on "
+            "each side; choose fewer metrics, a smaller --dpi, or --format pdf"
+        )
     if format != "svg":
         return _written(picture, format, dpi)
     # currentColor is black in a file of its own.
@@ -98,12 +117,33 @@ def _adapted(tag: str, prefix: str) -> str:
     return _ID.sub(rf"\g<1>{prefix}", tag).replace(INK, "currentColor")
 
 
+def _without_empty_groups(svg: str) -> str:
+    """Return the element without the <g> that have no attribute, which change nothing."""
+    is_kept: list[bool] = []
+
+    def replaced(tag: re.Match[str]) -> str:
+        if not tag[0].startswith("</"):
+            is_kept.append(tag[0].strip() != "<g>")
+            return tag[0] if is_kept[-1] else ""
+        return tag[0] if is_kept.pop() else ""
+
+    return _GROUP.sub(replaced, svg)
+
+
+def _with_common_style(group: re.Match[str]) -> str:
+    """Return a group of markers with their style on the group, if all have the same."""
+    styles = set(_STYLE.findall(group[2]))
+    if len(styles) != 1:
+        return group[0]
+    return f"{group[1]}{styles.pop()}>\n{_STYLE.sub('', group[2])}</g>"
+
+
 def _described(svg: str, picture: Picture, prefix: str) -> str:
     """Return the element with the title and the description that screen readers read."""
     end = svg.index(">")
     opening = (
         f'{svg[:end]} role="img" aria-labelledby="{prefix}title" aria-describedby="{prefix}desc" '
-        f'font-family="{_FONTS}" stroke-linejoin="round">'
+        f'font-family="{_FONTS}" fill="currentColor" stroke-linejoin="round">'
     )
     title = f'<title id="{prefix}title">{escape(picture.title)}</title>'
     description = f'<desc id="{prefix}desc">{escape(picture.description)}</desc>'

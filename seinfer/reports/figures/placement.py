@@ -35,19 +35,23 @@ class Spot:
     is_far: bool
 
 
+Line = tuple[float, float, float, float]
+"""Left, bottom, right and top of a horizontal or vertical line, from 0 to 1 within the axes."""
 _Box = tuple[float, float, float, float]
 
 
-def placed(places: Sequence[Place], width_in: float, height_in: float) -> list[Spot]:
+def placed(places: Sequence[Place], lines: Sequence[Line], width_in: float, height_in: float) -> list[Spot]:
     """Return a spot for each name: the nearest free one, beside the point if possible.
 
     Args:
         places: the points and names.
+        lines: horizontal and vertical lines that no name should cover.
         width_in: width of the axes in inches, approximately.
         height_in: height of the axes in inches.
     """
     width, height = width_in * _POINT_IN, height_in * _POINT_IN
     taken: list[_Box] = [_around(place.x * width, place.y * height) for place in places]
+    taken += [(x0 * width - 1, y0 * height - 1, x1 * width + 1, y1 * height + 1) for x0, y0, x1, y1 in lines]
     spots = {}
     for i in sorted(range(len(places)), key=lambda i: (-places[i].y, places[i].x)):
         x, y, length = places[i].x * width, places[i].y * height, _CHARACTER_PT * len(places[i].text)
@@ -62,6 +66,11 @@ def placed(places: Sequence[Place], width_in: float, height_in: float) -> list[S
         spots[i] = free[0] if free else options[0]
         taken.append(_box(spots[i], x, y, length))
     return [spots[i] for i in range(len(places))]
+
+
+def text_width_in(text: str) -> float:
+    """Return the width of a name beside its point in inches, approximately, with the space on both sides."""
+    return (_CHARACTER_PT * len(text) + 2 * _BESIDE_PT) / _POINT_IN
 
 
 def _options(starts_left: bool) -> Iterator[Spot]:

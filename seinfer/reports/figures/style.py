@@ -52,10 +52,10 @@ _SETTINGS: Mapping[str, Any] = {
     "text.parse_math": False,  # a name may contain dollar signs
     "xtick.color": INK,
     "xtick.labelsize": 7.5,
-    "xtick.major.width": 0.6,
+    "xtick.major.size": 0,
     "ytick.color": INK,
     "ytick.labelsize": 7.5,
-    "ytick.major.width": 0.6,
+    "ytick.major.size": 0,
 }
 
 
