@@ -81,7 +81,7 @@ def main() -> None:
     place = "inside" if is_embedded else "linked"
     print(
         f"{options.clips} clips x {options.models} models of {options.duration:g} s: {len(page) / 1e6:.1f} MB, "
-        f"{taken_s:.1f} s ({cpu_s:.1f} s of processor time), audio {place}, {'same' if is_same else 'other'} bytes again"
+        f"{taken_s:.1f} s ({cpu_s:.1f} s of processor), audio {place}, {'same' if is_same else 'other'} bytes again"
     )
 
 
