@@ -108,6 +108,16 @@ def test_names_with_html_and_control_characters_are_escaped_visible_and_whole(tm
     assert "\u202e" not in page
 
 
+def test_category_with_html_and_control_characters_is_escaped_and_visible(tmp_path: Path) -> None:
+    results = write_run(tmp_path, n_clips=1)
+    clip = replace(results.clips[0], category={"noise": "<i>fan\x1b[2J", "a<b>": "x"})
+    rows = {slot: replace(row, clip=clip) for slot, row in results.rows.items()}
+    page = page_of(tmp_path, replace(results, clips=(clip,), rows=rows))
+    assert r"noise: &lt;i&gt;fan\x1b[2J" in page
+    assert "a&lt;b&gt;: x" in page
+    assert "\x1b" not in page
+
+
 def test_run_without_references_has_no_clean_player(tmp_path: Path) -> None:
     page = page_of(tmp_path, write_run(tmp_path, has_clean=False))
     assert page.count("<audio controls") == 3 * 3
