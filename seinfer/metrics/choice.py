@@ -47,7 +47,8 @@ def choose(text: str, *, n_with: int, n_without: int) -> MetricSelection:
     """Read the value of --metrics: "auto", "all", or names separated by commas, in any spelling of spelling.py.
 
     "auto" is SDR, SI-SDR, PESQ-WB, STOI and ESTOI for clips with a reference and DNSMOS for clips without; "all" is
-    every metric that is installed and applies.
+    every metric that is installed and applies. Metrics that compare words are part of "all" only with clean files; for
+    other clips, which need transcripts, they are named.
 
     Args:
         text: the value.
@@ -81,7 +82,8 @@ def with_diagnostics(names: Iterable[str]) -> tuple[str, ...]:
 
 def _is_selected(metric: Metric, keyword: str, n_with: int, n_without: int) -> bool:
     if keyword == ALL:
-        return not metric.is_diagnostic and bool(n_with or not metric.needs_reference)
+        compares = metric.needs_reference or metric.uses_transcript
+        return not metric.is_diagnostic and bool(n_with or not compares)
     return metric.default and bool(n_with if metric.needs_reference else n_without)
 
 
