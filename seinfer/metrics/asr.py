@@ -15,9 +15,11 @@ from __future__ import annotations
 import hashlib
 import os
 from dataclasses import dataclass
-from importlib.machinery import PathFinder
 from importlib.metadata import packages_distributions
+from importlib.util import find_spec
 from pathlib import Path
+
+from ..core.errors import UsageError
 
 VARIABLE = "SEINFER_ASR"
 SAMPLE_RATE = 16_000
@@ -56,9 +58,26 @@ def chosen() -> Recogniser:
     return Recogniser(target, "seinfer", f"{target} ({_digest(top)})")
 
 
+def require_found() -> None:
+    """Refuse a recogniser that no scoring process can import, before anything is computed.
+
+    Raises:
+        UsageError: SEINFER_ASR has another form, or its module is not found.
+    """
+    target = chosen().target
+    module, _, function = target.partition(":")
+    if not (module and function):
+        raise UsageError(f"{VARIABLE} is {target!r}; expected 'module:function', such as 'my_asr:transcribe'")
+    top = module.partition(".")[0]
+    if find_spec(top) is None:
+        raise UsageError(
+            f"{VARIABLE} is {target!r}, and there is no module {top}; install it, or add its folder to PYTHONPATH"
+        )
+
+
 def _digest(top: str) -> str:
     """Return a text that identifies a module or package that belongs to no distribution."""
-    spec = PathFinder.find_spec(top)
+    spec = find_spec(top) if top else None
     if spec is None or not spec.origin:
         return "not found"
     path = Path(spec.origin)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from ..core.counts import counted, verb
 from ..core.errors import MissingExtraError, UsageError
+from .asr import require_found
 from .metric import Metric, why_unavailable
 from .spelling import as_known
 from .table import load_table
@@ -56,7 +57,8 @@ def choose(text: str, *, n_with: int, n_without: int) -> MetricSelection:
         n_without: number of clips that have none.
 
     Raises:
-        UsageError: a name is unknown, none is given, or a metric needs clean files and there are none.
+        UsageError: a name is unknown, none is given, a metric needs clean files and there are none, or the recogniser
+            of the word error rate is not found.
         MissingExtraError: a metric that was named is not installed.
     """
     keyword = text.strip().lower()
@@ -106,6 +108,8 @@ def _named(text: str, n_with: int) -> list[Metric]:
             )
         if reason := why_unavailable(metric):
             raise MissingExtraError(f"the metric {metric.name} cannot be computed here: {reason}")
+        if metric.uses_transcript:
+            require_found()
     return [metric for name, metric in table.metrics.items() if name in names]
 
 
