@@ -278,7 +278,8 @@ class Scheduler:
         self._score_keys[slot] = key
         self._progress.change(_SCORING, State.RUNNING)
         estimate = {enhancement.model: str(self._estimate_path(clip, enhancement.model))}
-        self._pool.submit(ScoringTask(clip.clip_id, clip.clean_path, clip.noisy_path, estimate, metrics, rate))
+        files = (clip.clean_path, clip.noisy_path, estimate)
+        self._pool.submit(ScoringTask(clip.clip_id, *files, metrics, rate, transcript=clip.transcript))
         return True
 
     def _record_score(self, score: Score) -> None:
