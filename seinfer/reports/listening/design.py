@@ -8,18 +8,18 @@ treatments", Australian Journal of Scientific Research A 2, 1949).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TypeVar
 
 from ...mixing.random_draws import RandomDraws
 
-T = TypeVar("T")
 Cell = tuple[str, str]
 """(clip_id, treatment): one trial. A treatment is a model, a pair of models, or all conditions together."""
 
 _MAX_TRIES = 200
+_MAX_PASSES = 50
+_MAX_RESTARTS = 20
 
 
 def williams(n: int) -> tuple[tuple[int, ...], ...]:
@@ -58,8 +58,8 @@ def ordered_cells(
     """Return every clip with every treatment, each once, in a balanced order.
 
     The session consists of one block per clip. A block has every treatment once, in the order of a row of the Williams
-    design; treatment t of block b is heard with clip b + shift(t), a Latin square. Random shifts, clips and blocks
-    are tried until no two neighbouring trials share a clip or a treatment, or the best of 200 tries is taken.
+    design. Treatment t of block b is first given the clip b + shift(t), a Latin square; then clips are exchanged among
+    the trials of one treatment until no two neighbouring trials share a clip, or no exchange helps.
 
     Args:
         clips: of this session.
@@ -70,39 +70,76 @@ def ordered_cells(
     """
     rows = williams(len(treatments))
     used = [rows[(first_block + block) % len(rows)] for block in range(len(clips))]
-    tries = (_attempt(clips, treatments, used, draws, f"{name} {i}") for i in range(_MAX_TRIES))
-    return _best(tries, lambda cells: n_equal_neighbours(cells, is_one_treatment=len(treatments) == 1))
+    best: Ordered | None = None
+    for attempt in range(_MAX_RESTARTS):
+        order = _joined(used, draws, f"{name} {attempt}")
+        heard = _clips_in_order(order, clips, len(treatments), draws, f"{name} {attempt}")
+        cells = tuple((clip, treatments[t]) for clip, t in zip(heard, order, strict=True))
+        n = n_equal_neighbours(cells, is_one_treatment=len(treatments) == 1)
+        best = Ordered(cells, n) if best is None or n < best.n_neighbours else best
+        if n == 0:
+            break
+    assert best is not None, "there was no try"
+    return best
+
+
+def _joined(rows: Sequence[Sequence[int]], draws: RandomDraws, name: str) -> list[int]:
+    """Return the rows one after the other, in a random order in which no row begins as the one before it ended."""
+    best: list[int] = []
+    fewest = -1
+    for attempt in range(_MAX_TRIES):
+        waiting = [rows[i] for i in draws.ranked(f"rows {name} {attempt}", range(len(rows)))]
+        joined: list[int] = []
+        while waiting:
+            fitting = (row for row in waiting if not joined or row[0] != joined[-1])
+            row = next(fitting, waiting[0])
+            waiting.remove(row)
+            joined += row
+        n = sum(left == right for left, right in pairwise(joined))
+        if fewest < 0 or n < fewest:
+            best, fewest = joined, n
+        if n == 0:
+            break
+    return best
+
+
+def _clips_in_order(
+    order: Sequence[int], clips: Sequence[str], n_treatments: int, draws: RandomDraws, name: str
+) -> list[str]:
+    """Return the clip of each trial; see `ordered_cells`."""
+    clips = draws.ranked(f"clips {name}", clips)
+    shifts = draws.ranked(f"shifts {name}", range(n_treatments))
+    heard = [clips[(i // n_treatments + shifts[t]) % len(clips)] for i, t in enumerate(order)]
+    places = {t: [i for i, other in enumerate(order) if other == t] for t in set(order)}
+    for attempt in range(_MAX_PASSES):
+        equal = [i for i in range(1, len(heard)) if heard[i] == heard[i - 1]]
+        if not equal:
+            break
+        for i in equal:
+            _exchange(heard, i, draws.ranked(f"exchange {name} {attempt} {i}", places[order[i]]))
+    return heard
+
+
+def _exchange(heard: list[str], i: int, places: Sequence[int]) -> None:
+    """Exchange the clip at i with the one at the place that leaves the fewest equal neighbours."""
+
+    def count(j: int) -> int:
+        return sum(heard[k] == heard[k + 1] for k in {i - 1, i, j - 1, j} if 0 <= k < len(heard) - 1)
+
+    best, least = i, 0
+    for j in places:
+        before = count(j)
+        heard[i], heard[j] = heard[j], heard[i]
+        change = count(j) - before
+        heard[i], heard[j] = heard[j], heard[i]
+        if j != i and (change < least or (change == least and best == i)):
+            best, least = j, change
+    heard[i], heard[best] = heard[best], heard[i]
 
 
 def n_equal_neighbours(cells: Sequence[Cell], *, is_one_treatment: bool) -> int:
     """Return how many neighbouring trials have the same clip, or the same treatment unless there is only one."""
     return sum(left[0] == right[0] or (left[1] == right[1] and not is_one_treatment) for left, right in pairwise(cells))
-
-
-def _attempt(
-    clips: Sequence[str], treatments: Sequence[str], rows: Sequence[Sequence[int]], draws: RandomDraws, name: str
-) -> tuple[Cell, ...]:
-    clips = draws.ranked(f"clips {name}", clips)
-    shifts = draws.ranked(f"shifts {name}", range(len(treatments)))
-    blocks = draws.ranked(f"blocks {name}", range(len(clips)))
-    rows = [rows[i] for i in draws.ranked(f"rows {name}", range(len(rows)))]
-    return tuple(
-        (clips[(block + shifts[t]) % len(clips)], treatments[t])
-        for block, row in zip(blocks, rows, strict=True)
-        for t in row
-    )
-
-
-def _best(tries: Iterator[tuple[Cell, ...]], count: Callable[[Sequence[Cell]], int]) -> Ordered:
-    best: Ordered | None = None
-    for cells in tries:
-        n = count(cells)
-        if best is None or n < best.n_neighbours:
-            best = Ordered(cells, n)
-        if n == 0:
-            break
-    assert best is not None, "there was no try"
-    return best
 
 
 def clips_of_sessions(clips: Sequence[str], n_sessions: int, n_each: int) -> list[tuple[str, ...]]:

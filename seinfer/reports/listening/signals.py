@@ -1,7 +1,8 @@
 """The signals of one clip: read, brought to one rate, channel, band and length, and aligned in time.
 
 All versions of a clip get the length of its reference: the clean file, or the noisy one if there is none. Channels are
-averaged. The delay of a version against the reference is the lag of the largest correlation (see
+averaged, and an offset (the mean of the samples) is removed: it cannot be heard, but it would tell recordings from what
+models made of them. The delay of a version against the reference is the lag of the largest correlation (see
 `metrics.diagnostics`); it is removed if the two then have a correlation of at least 0.3, else nothing is shifted.
 """
 
@@ -84,7 +85,8 @@ def _read(path: Path, sample_rate: int, band: str, n_samples: int | None = None)
     samples = resample(samples, rate, sample_rate)
     if n_samples is not None:
         samples = fit_length(samples, n_samples)
-    return np.asarray(samples[0], np.float64)
+    mono: Signal = np.asarray(samples[0], np.float64)
+    return np.asarray(mono - mono.mean(), np.float64)
 
 
 def _delay(reference: Signal, estimate: Signal, sample_rate: int) -> int:

@@ -34,7 +34,9 @@ def test_ordered_cells_have_every_clip_with_every_treatment_once(n_clips: int, n
     assert ordered.n_neighbours == n_equal_neighbours(ordered.cells, is_one_treatment=n_treatments == 1)
 
 
-@pytest.mark.parametrize(("n_clips", "n_treatments"), [(4, 4), (6, 4), (4, 3), (12, 8), (6, 5), (5, 1)])
+@pytest.mark.parametrize(
+    ("n_clips", "n_treatments"), [(4, 4), (6, 4), (4, 3), (12, 8), (6, 5), (5, 1), (24, 4), (6, 28), (4, 8)]
+)
 def test_ordered_cells_never_repeat_a_clip_or_treatment_where_that_is_possible(n_clips: int, n_treatments: int) -> None:
     clips, treatments = [f"c{i}" for i in range(n_clips)], [f"t{i}" for i in range(n_treatments)]
     for session in range(6):
