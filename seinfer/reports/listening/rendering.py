@@ -99,6 +99,10 @@ def render_stimuli(
     return Rendered(tuple(items), n_samples, common_db, n_approximate, (n_samples - min(lengths)) / request.sample_rate)
 
 
+_NARROW_HZ = 7_500.0
+"""End of the pass band of a low-pass that leaves nothing above 8 kHz."""
+
+
 class _Clip:
     """All versions of one clip, with the gain of each."""
 
@@ -106,6 +110,7 @@ class _Clip:
         self, clip_id: str, paths: Mapping[str, Path], rule: LevelRule, request: MakeRequest, salt: str
     ) -> None:
         self.sample_rate = request.sample_rate
+        self._is_narrow = request.band == "8k"
         self._reference = CLEAN if CLEAN in paths else BASELINE
         self._seed = f"{salt} noise {clip_id}".encode()
         self._versions = read_versions(paths, self._reference, request.sample_rate, request.band)
@@ -133,6 +138,8 @@ class _Clip:
             samples = low_passed(samples, ANCHORS_HZ[role], self.sample_rate)
         elif stimulus.model == DISTORTED:
             samples = distorted(samples, self.sample_rate, self._seed)
+            if self._is_narrow:  # its noise reaches further than the band of the test
+                samples = low_passed(samples, _NARROW_HZ, self.sample_rate)
         return faded(samples * 10 ** (self.gain(stimulus).gain_db / 20), self.sample_rate)
 
 

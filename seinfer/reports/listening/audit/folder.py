@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -121,11 +122,21 @@ class AuditedFolder:
         return [Entry(member.filename.removeprefix(self._inner), _seconds(member)) for member in members]
 
     def read(self, path: str) -> bytes:
-        """Return the content of a file."""
-        if self.is_archive:
+        """Return the content of a file.
+
+        Raises:
+            UsageError: the archive is damaged or encrypted.
+        """
+        if not self.is_archive:
+            return (self.path / path).read_bytes()
+        try:
             with zipfile.ZipFile(self.path) as archive:
                 return archive.read(self._inner + path)
-        return (self.path / path).read_bytes()
+        except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
+            # RuntimeError: it is encrypted. NotImplementedError: an unknown compression.
+            raise UsageError(
+                f"{self.path}: {path} cannot be read ({error}); make the archive again, without a password"
+            ) from error
 
     def _json(self, path: str) -> object:
         try:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -39,7 +39,8 @@ class Stimulus:
         path: path in the test folder, with "/".
         n_bytes: size of the file.
         sha256: of the file.
-        wave: parts of the WAV file; None if it is another kind of file.
+        wave: parts of the WAV file, without its samples; None if it is another kind of file.
+        n_samples: length; 0 if the samples were not read.
         sound_sha256: of the samples; empty if they were not read.
         edge: largest magnitude of the first and the last samples.
         jump: largest difference between neighbouring samples that stands alone: within 20 ms before and after it there
@@ -57,6 +58,7 @@ class Stimulus:
     n_bytes: int
     sha256: str
     wave: Wave | None
+    n_samples: int
     sound_sha256: str
     edge: float
     jump: float
@@ -65,11 +67,6 @@ class Stimulus:
     loud_db: float
     high_db: float
     low: Signal
-
-    @property
-    def n_samples(self) -> int:
-        """Length; 0 if the samples were not read."""
-        return len(self.wave.samples) if self.wave else 0
 
     @property
     def is_measured(self) -> bool:
@@ -90,7 +87,8 @@ def measure(stimulus_id: str, path: str, content: bytes) -> Stimulus:
         path,
         len(content),
         hashlib.sha256(content).hexdigest(),
-        wave,
+        replace(wave, samples=np.zeros(0, np.float32)) if wave else None,  # all samples of a test need much memory
+        len(samples),
         hashlib.sha256(samples.tobytes()).hexdigest() if has_sound else "",
         edge=float(edges.max(initial=0.0)),
         jump=_jump(samples, rate),

@@ -8,11 +8,11 @@ ab      the preference test: A and B
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from ....core.errors import UsageError
-from ..records import Key, PublicTrial
-from .webmushra import trial_id
+from ..records import Item, Key, PublicTrial
+from .webmushra import hidden_reference, trial_id
 
 DESIGNS = ("mushra", "abx", "ab")
 
@@ -29,10 +29,10 @@ def configurations(key: Key, prefix: str) -> Iterator[tuple[str, str]]:
             f"BeaqleJS has no test for the design {test.design}; expected {', '.join(DESIGNS)}: use the pages in the "
             "test folder, or --format p808"
         )
-    hidden = frozenset(item.stimulus_id for item in key.items if item.role == "hidden_ref")
+    items = {item.stimulus_id: item for item in key.items}
     for session in test.sessions:
         sets = [
-            {"Name": f"{number}", "TestID": trial_id(session, number), "Files": _files(trial, hidden, prefix)}
+            {"Name": f"{number}", "TestID": trial_id(session, number), "Files": _files(trial, items, prefix)}
             for number, trial in enumerate(session.trials, start=1)
         ]
         document = {
@@ -54,8 +54,9 @@ def configurations(key: Key, prefix: str) -> Iterator[tuple[str, str]]:
         yield f"{session.session_id}.js", f"var TestConfig = {json.dumps(document, indent=2)};\n"
 
 
-def _files(trial: PublicTrial, hidden: frozenset[str], prefix: str) -> dict[str, str]:
+def _files(trial: PublicTrial, items: Mapping[str, Item], prefix: str) -> dict[str, str]:
     if trial.reference:
-        rated = {one: f"{prefix}{one}.wav" for one in trial.stimuli if one not in hidden}
+        hidden = hidden_reference(trial, items)
+        rated = {one: f"{prefix}{one}.wav" for one in trial.stimuli if one != hidden}
         return {"Reference": f"{prefix}{trial.reference}.wav", **rated}
     return {name: f"{prefix}{one}.wav" for name, one in zip("AB", trial.stimuli, strict=False)}

@@ -7,8 +7,8 @@ and the same with bak and ovrl; without a suffix for CCR. Votes per clip are in 
 vote_3 of a clip is from one rater in all three files, but nobody knows which: each is then counted as a rater of its
 own. That makes the crossed interval too narrow; the files per worker do not have this fault.
 
-The program puts its own sessions together and sorts out raters itself. A vote is given the first trial of our test in
-which its clip is rated.
+The program puts its own sessions together and sorts out raters itself. Each rater is given a session of our test, as
+long as there are more, and each vote the trial of that session in which its clip is rated.
 """
 
 from __future__ import annotations
@@ -46,12 +46,14 @@ class P808Results:
         self._design = key.test.design
         self._test_id = key.test.test_id
         self._references = rated_pairs(key) if self._design == "ccr" else {}
-        self._places: dict[str, tuple[str, int, tuple[str, ...]]] = {}
+        self._places: dict[str, dict[str, tuple[int, tuple[str, ...]]]] = {}
+        self._sessions: dict[str, str] = {}
         for session in key.test.sessions:
             for number, (trial, kind) in enumerate(zip(session.trials, key.kinds[session.session_id], strict=True), 1):
                 for one in trial.stimuli if kind != "training" else ():
                     if self._design == "p835" or (kind == "test" and one in self._references):
-                        self._places.setdefault(one, (session.session_id, number, trial.stimuli))
+                        places = self._places.setdefault(one, {})
+                        places.setdefault(session.session_id, (number, trial.stimuli))
 
     def votes(self, paths: Iterable[Path]) -> Iterator[Vote]:
         """Yield the votes in these files.
@@ -101,12 +103,24 @@ class P808Results:
         name = _stem(url)
         if name not in self._places:
             raise line.error(f"the clip is {url!r}, and {name!r} is no rated stimulus of the test {self._test_id}")
-        session_id, number, stimuli = self._places[name]
+        session_id = self._session_of(rater, name)
+        number, stimuli = self._places[name][session_id]
         rating = rating_of(line, column, self._design)
         if self._design == "ccr":
             signed = rating if name == stimuli[-1] else -rating
             return Vote(line, rater, session_id, number, 0, stimuli[-1], scale, signed)
         return Vote(line, rater, session_id, number, 1, name, scale, rating)
+
+    def _session_of(self, rater: str, stimulus_id: str) -> str:
+        """Return the session that the votes of a rater are given: one of their own as long as there is one."""
+        places = self._places[stimulus_id]
+        own = self._sessions.get(rater, "")
+        if own in places:
+            return own
+        taken = set(self._sessions.values())
+        free = next((session for session in places if session not in taken), next(iter(places)))
+        self._sessions.setdefault(rater, free)
+        return free
 
 
 def _stem(url: str) -> str:

@@ -34,6 +34,15 @@ def trial_id(session: PublicSession, number: int) -> str:
     return f"{session.session_id}_{number:03d}"
 
 
+def hidden_reference(trial: PublicTrial, items: Mapping[str, Item]) -> str:
+    """Return the hidden reference of a trial, which is a copy of that of another trial if the trial is a repetition."""
+    return next(one for one in trial.stimuli if _original_role(items[one], items) == "hidden_ref")
+
+
+def _original_role(item: Item, items: Mapping[str, Item]) -> str:
+    return items[item.same_as].role if item.same_as in items else item.role
+
+
 def default_prefix(test: PublicTest) -> str:
     """Return where webMUSHRA looks for the stimuli, relative to its own folder."""
     return f"configs/resources/{study_id(test)}/"
@@ -87,7 +96,7 @@ def _pages(
 
 
 def _mushra(trial: PublicTrial, items: Mapping[str, Item], prefix: str) -> dict[str, Any]:
-    rated = [one for one in trial.stimuli if items[one].role != "hidden_ref"]
+    rated = [one for one in trial.stimuli if one != hidden_reference(trial, items)]
     return {
         "type": "mushra",
         "content": "Rate each version: how close is it to the reference?",

@@ -16,7 +16,7 @@ from pathlib import Path
 from ....core.errors import UsageError
 from ..records import SCALES, DesignName, Item, Key, PublicTrial
 from .votes import Line, Vote, lines_of, rating_of
-from .webmushra import RATER_ID, study_id, trial_id
+from .webmushra import RATER_ID, hidden_reference, study_id, trial_id
 
 _COLUMNS: Mapping[DesignName, tuple[str, ...]] = {
     "mushra": ("rating_stimulus", "rating_score", "rating_time"),
@@ -79,7 +79,7 @@ class WebMushraResults:
 
     def _mushra(self, line: Line, rater: str, session_id: str, number: int, trial: PublicTrial) -> Vote:
         if line["rating_stimulus"] == _HIDDEN:
-            one = next(name for name in trial.stimuli if self._items[name].role == "hidden_ref")
+            one = hidden_reference(trial, self._items)
         else:
             one = self._stimulus(line, "rating_stimulus", trial)
         rating, comment = rating_of(line, "rating_score", "mushra"), line.cells.get("rating_comment", "")

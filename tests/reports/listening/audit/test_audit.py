@@ -106,6 +106,17 @@ def test_audit_takes_the_band_from_the_key(tmp_path: Path) -> None:
     assert "bandwidth" in errors
 
 
+def test_audit_of_a_damaged_archive_raises_usage_error(tmp_path: Path) -> None:
+    test = make(tmp_path)
+    archive = zipped(test, tmp_path / "test.zip", sorted(test.folder.rglob("*")))
+    content = bytearray(archive.read_bytes())
+    position = content.index(b'"test_id"')
+    content[position + 1] ^= 1
+    archive.write_bytes(content)
+    with pytest.raises(UsageError, match=r"test\.json cannot be read .*make the archive again"):
+        audit(archive, test.key_path, MODELS)
+
+
 def zipped(test: SmallTest, archive: Path, paths: list[Path]) -> Path:
     """Write an archive in which every member has the same time."""
     with zipfile.ZipFile(archive, "w") as file:

@@ -32,3 +32,9 @@ def test_audit_of_a_made_test_without_level_matching_finds_the_level(tmp_path: P
     results = read_journal(write_run(tmp_path)).results()
     make_test(results, request(tmp_path, level="none"))
     assert leaks(audit(tmp_path / "test", tmp_path / "test.key.json", MODELS)) == {"level"}
+
+
+def test_audit_of_a_made_test_of_band_8k_finds_nothing_above_it(tmp_path: Path) -> None:
+    results = read_journal(write_run(tmp_path)).results()
+    make_test(results, request(tmp_path, band="8k", sample_rate=48_000, n_raters=1))
+    assert audit(tmp_path / "test", tmp_path / "test.key.json", MODELS).findings == ()

@@ -12,10 +12,13 @@ import pytest
 import yaml
 
 from seinfer.core.errors import IntegrityError, UsageError
+from seinfer.pipeline.journal import read_journal
 from seinfer.reports.listening.exchange.export import FORMATS, export
 from seinfer.reports.listening.exchange.yaml import yaml_text
+from seinfer.reports.listening.make import make_test
 from seinfer.reports.listening.records import DESIGNS, DesignName
 from tests.helpers import rows
+from tests.reports.listening.listening_run import request, write_run
 from tests.reports.listening.small_test import CLIPS, MODELS, SmallTest, make, shuffled
 
 URL = "https://example.org/clips"
@@ -70,6 +73,19 @@ def test_export_of_mushra_leaves_the_hidden_reference_to_webmushra(tmp_path: Pat
             assert page["reference"].endswith(f"/{trial.reference}.wav")
             assert (page["randomize"], page["showConditionNames"], page["createAnchor35"]) == (True, False, False)
         assert (finish["type"], finish["showResults"], finish["writeResults"]) == ("finish", False, True)
+
+
+@pytest.mark.parametrize("form", ["webmushra", "beaqlejs"])
+def test_export_of_a_repeated_mushra_trial_leaves_the_copy_of_the_hidden_reference_out(
+    tmp_path: Path, form: str
+) -> None:
+    made = make_test(read_journal(write_run(tmp_path)).results(), request(tmp_path, design="mushra", n_raters=1))
+    export(tmp_path / "test", tmp_path / "test.key.json", form, tmp_path / "out")
+    [path] = [path for path in (tmp_path / "out").iterdir() if path.is_file()]
+    copies = {item.stimulus_id for item in made.key.items if item.role == "repeat" and item.model == "clean"}
+    assert len(copies) == 3  # of the hidden reference and of two anchors
+    named = set(re.findall(r"([0-9a-f]{10})\.wav", path.read_text()))
+    assert len(copies & named) == 2
 
 
 def test_export_of_p835_asks_three_questions_on_each_stimulus(tmp_path: Path) -> None:

@@ -34,11 +34,11 @@ def models(test: SmallTest) -> Mapping[str, str]:
 
 
 def from_webmushra(test: SmallTest, path: Path) -> Ratings:
-    return rating_rows(test.key, WebMushraResults(test.key).votes([path]), "webmushra")
+    return rating_rows(test.key, WebMushraResults(test.key).votes([path]))
 
 
 def from_p808(test: SmallTest, *paths: Path) -> Ratings:
-    return rating_rows(test.key, P808Results(test.key).votes(paths), "p808")
+    return rating_rows(test.key, P808Results(test.key).votes(paths))
 
 
 def study(test: SmallTest) -> str:
@@ -191,6 +191,8 @@ def test_import_of_p808_votes_per_worker_gives_raters_and_scales(tmp_path: Path)
     found = from_p808(test, *paths)
     assert len(found) == 2 * 3 * len(urls)
     assert {row["rater_id"] for row in found} == {"A1", "A2"}
+    assert len({row["session_id"] for row in found}) == 2  # a session belongs to one rater
+    assert {row["page_version"] for row in found} == {test.test.page_version}
     for row in found:
         assert row["rating"] == RATINGS[model[str(row["stimulus_id"])]] - (row["scale"] == "SIG")
     trials = {s.session_id: s.trials for s in test.test.sessions}
@@ -207,7 +209,7 @@ def test_import_of_p808_votes_per_clip_makes_each_vote_a_rater(tmp_path: Path) -
     columns = ("file_url", "n", "MOS_BAK", "std_bak", "95%CI_bak", "short_file_name", "vote_1", "vote_2")
     reader = P808Results(test.key)
     path = write(tmp_path / "batch_votes_per_clip_bak.csv", columns, lines)
-    found = rating_rows(test.key, reader.votes([path]), "p808")
+    found = rating_rows(test.key, reader.votes([path]))
     assert reader.has_unknown_raters
     assert len(found) == 2 * len(urls) - 1 == len({row["rater_id"] for row in found})
     assert {row["scale"] for row in found} == {"BAK"}
