@@ -1,5 +1,6 @@
 """Hooks of mkdocs: add the generated page, and replace the markers in the other pages by generated text.
 
+Markers:
     <!-- facts: NAME -->   the facts about the metric NAME
     <!-- models -->        the table of the models
     <!-- licences -->      the table of their licences, and how each was verified

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 _INTRODUCTION = """# Commands
 
-Every command and option of `seinfer`. This page is generated from the program; `seinfer COMMAND --help` prints the same texts.
-The exit codes are in [Files and exit codes](files.md#exit-codes).
+Every command and option of `seinfer`. This page is generated from the program; `seinfer COMMAND --help` prints
+the same texts. The exit codes are in [Files and exit codes](files.md#exit-codes).
 """
 
 
