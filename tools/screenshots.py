@@ -3,8 +3,8 @@
     python tools/screenshots.py [--out docs/images] [--chromium /usr/bin/chromium]
 
 It compares the models that are ready here on the bundled clips, makes a listening test, answers it with simulated
-raters, scores it, and takes pictures of the pages in Chromium. It needs the extras report and listening, and playwright (extra
-dev). No network is used. The simulated ratings say nothing about the models.
+raters, scores it, and takes pictures of the pages in Chromium. It needs the extras report and listening, and
+playwright (extra dev). No network is used. The simulated ratings say nothing about the models.
 """
 
 from __future__ import annotations
