@@ -20,6 +20,7 @@ from seinfer.reports.blind_report_csv import BLIND_REPORT
 from seinfer.reports.csv import BLIND_METRICS, CLIPS, PER_CLIP, REFERENCE_METRICS
 from seinfer.reports.dnsmos_csv import DNSMOS
 from seinfer.reports.failures_csv import FAILURES
+from seinfer.reports.listening.records import RATING_COLUMNS
 from seinfer.reports.pairwise_csv import PAIRWISE
 from seinfer.reports.summary_csv import SUMMARY
 from tests.helpers import ROOT
@@ -48,6 +49,7 @@ COLUMNS: dict[str, Iterable[str]] = {
     "blind_report.csv": BLIND_REPORT,
     "dnsmos.csv": DNSMOS,
     "manifest.csv": MANIFEST,
+    "Rating files": RATING_COLUMNS,
 }
 
 
