@@ -127,7 +127,16 @@ def take_pictures(pages: Mapping[str, Path], out: Path, chromium: str) -> None:
 
 
 def _go_to_first_trial(page: Any) -> None:
-    """Press the buttons of the introduction."""
+    """Fill in the first screens, and play the first sample to its end, after which it can be rated."""
+    page.fill("#rater", "listener")
+    page.check("#agree")
+    page.click("#start button.main")
+    page.click("#level-play")
+    page.click("#level-next")
+    page.click("#instructions-next")
+    page.click("#players button >> nth=0")
+    page.wait_for_selector("#questions input:not([disabled])")
+    page.click("#questions input >> nth=1")
 
 
 def write_small(png: bytes, path: Path) -> None:
