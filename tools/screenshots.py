@@ -50,7 +50,6 @@ def make_pages(folder: Path) -> dict[str, Path]:
     seinfer("compare", "--no-cost", "--out", run, ROOT / "seinfer" / "clips" / "demo")
     seinfer("report", "--html", run)
     seinfer("blind", "make", run, "--out", test, "--raters", N_RATERS, "--clips", 6, "--seed", 1)
-    seinfer("blind", "check", test, "--key", key)
     sheets = fill_sheets(test, json.loads(key.read_text(encoding="utf-8")), folder / "ratings")
     seinfer("blind", "score", *sheets, "--key", key, "--out", folder / "scored")
     session = min((test / "sessions").glob("*.html"))
