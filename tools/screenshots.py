@@ -1,6 +1,6 @@
 """Make the pictures of the documentation: the report, the rating page and the report of a listening test.
 
-    python tools/screenshots.py [--out docs/images] [--chromium /usr/bin/chromium]
+    python tools/screenshots.py [--out docs/images] [--models all] [--chromium /usr/bin/chromium]
 
 It compares the models that are ready here on the bundled clips, makes a listening test, answers it with simulated
 raters, scores it, and takes pictures of the pages in Chromium. It needs the extras report and listening, and
@@ -36,22 +36,23 @@ def main() -> None:
     """Make all pictures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "images")
+    parser.add_argument("--models", default="all", help="models to compare, besides noisy")
     parser.add_argument("--chromium", default="/usr/bin/chromium")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as name:
-        pages = make_pages(Path(name))
+        pages = make_pages(Path(name), options.models)
         take_pictures(pages, options.out, options.chromium)
 
 
-def make_pages(folder: Path) -> dict[str, Path]:
+def make_pages(folder: Path, models: str) -> dict[str, Path]:
     """Run the commands that write the pages, and return name of the picture -> page."""
     run, test, key = folder / "run", folder / "test", folder / "test.key.json"
-    seinfer("compare", "--no-cost", "--out", run, ROOT / "seinfer" / "clips" / "demo")
+    seinfer("compare", "--no-cost", "--models", models, "--out", run, ROOT / "seinfer" / "clips" / "demo")
     seinfer("report", "--html", run)
     seinfer("blind", "make", run, "--out", test, "--raters", N_RATERS, "--clips", 6, "--seed", 1)
     sheets = fill_sheets(test, json.loads(key.read_text(encoding="utf-8")), folder / "ratings")
-    seinfer("blind", "score", *sheets, "--key", key, "--out", folder / "scored")
+    seinfer("blind", "score", *sheets, "--key", key, "--run", run, "--out", folder / "scored")
     session = min((test / "sessions").glob("*.html"))
     [blind_report] = (folder / "scored").glob("*.html")
     return {"report": run / "report.html", "rating-page": session, "blind-report": blind_report}
