@@ -25,7 +25,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 N_RATERS = 8
 MAX_BYTES = 150_000
-SIZE = {"width": 1000, "height": 760}
+SIZE = {"width": 1000, "height": 800}
 CHROMIUM_OPTIONS = (
     *("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"),
     *("--disable-sync", "--no-first-run"),
@@ -45,8 +45,8 @@ def main() -> None:
         take_pictures(pages, options.out, options.chromium)
 
 
-def make_pages(folder: Path, models: str) -> dict[str, Path]:
-    """Run the commands that write the pages, and return name of the picture -> page."""
+def make_pages(folder: Path, models: str) -> dict[str, str]:
+    """Run the commands that write the pages, and return name of the picture -> address of the page."""
     run, test, key = folder / "run", folder / "test", folder / "test.key.json"
     seinfer("compare", "--no-cost", "--models", models, "--out", run, ROOT / "seinfer" / "clips" / "demo")
     seinfer("report", "--html", run)
@@ -55,7 +55,13 @@ def make_pages(folder: Path, models: str) -> dict[str, Path]:
     seinfer("blind", "score", *sheets, "--key", key, "--run", run, "--out", folder / "scored")
     session = min((test / "sessions").glob("*.html"))
     [blind_report] = (folder / "scored").glob("*.html")
-    return {"report": run / "report.html", "rating-page": session, "blind-report": blind_report}
+    report = (run / "report.html").as_uri()
+    return {
+        "report": report,
+        "report-clips": f"{report}#clips",
+        "rating-page": session.as_uri(),
+        "blind-report": blind_report.as_uri(),
+    }
 
 
 def seinfer(*arguments: object) -> None:
@@ -111,15 +117,17 @@ def _vote(
 # --- Pictures ---
 
 
-def take_pictures(pages: Mapping[str, Path], out: Path, chromium: str) -> None:
+def take_pictures(pages: Mapping[str, str], out: Path, chromium: str) -> None:
     """Write one PNG file per page."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=list(CHROMIUM_OPTIONS))
-        for name, path in pages.items():
-            page = browser.new_page(viewport=SIZE)  # type: ignore[arg-type]
-            page.goto(path.resolve().as_uri())
+        for name, address in pages.items():
+            page = browser.new_page(viewport=SIZE, reduced_motion="reduce")  # type: ignore[arg-type]
+            page.goto(address)
+            if anchor := address.partition("#")[2]:
+                page.locator(f"#{anchor}").evaluate("node => node.scrollIntoView({behavior: 'instant'})")
             if name == "rating-page":
                 _go_to_first_trial(page)
             write_small(page.screenshot(), out / f"{name}.png")
@@ -132,11 +140,13 @@ def _go_to_first_trial(page: Any) -> None:
     page.check("#agree")
     page.click("#start button.main")
     page.click("#level-play")
+    page.wait_for_selector("#status:has-text('If the volume is right')")
     page.click("#level-next")
     page.click("#instructions-next")
-    page.click("#players button >> nth=0")
+    page.click("#play")
     page.wait_for_selector("#questions input:not([disabled])")
     page.click("#questions input >> nth=1")
+    page.evaluate("scrollTo(0, 0)")
 
 
 def write_small(png: bytes, path: Path) -> None:
