@@ -20,6 +20,7 @@ import pytest
 
 from seinfer.models.registry import load_registry
 from tests.helpers import RATE, ROOT, speech_like, write_audio
+from tools.screenshots import fill_sheets
 
 PAGES = {
     path.relative_to(ROOT).as_posix(): path.read_text("utf-8")
@@ -67,8 +68,16 @@ def run(arguments: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
+def rate(folder: Path) -> None:
+    """Answer the listening test in the folder by simulated raters."""
+    shutil.rmtree(folder / "ratings", ignore_errors=True)
+    fill_sheets(folder / "test", json.loads((folder / "test.key.json").read_text("utf-8")), folder / "ratings")
+
+
 def run_all(lines: list[str], folder: Path) -> None:
     for line in lines:
+        if line.startswith("seinfer blind score "):
+            rate(folder)
         result = run(shlex.split(line, comments=True), folder)
         assert result.returncode == 0, f"{line}\n{result.stderr}"
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -20,11 +21,17 @@ from seinfer.reports.blind_report_csv import BLIND_REPORT
 from seinfer.reports.csv import BLIND_METRICS, CLIPS, PER_CLIP, REFERENCE_METRICS
 from seinfer.reports.dnsmos_csv import DNSMOS
 from seinfer.reports.failures_csv import FAILURES
+from seinfer.reports.listening.ratings import tables
 from seinfer.reports.listening.records import RATING_COLUMNS
 from seinfer.reports.pairwise_csv import PAIRWISE
 from seinfer.reports.summary_csv import SUMMARY
+from tests.browser import visit
 from tests.helpers import ROOT
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+pytestmark = pytest.mark.xdist_group("browser")
 TEXTS = {
     path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
     for path in (
@@ -50,6 +57,12 @@ COLUMNS: dict[str, Iterable[str]] = {
     "dnsmos.csv": DNSMOS,
     "manifest.csv": MANIFEST,
     "Rating files": RATING_COLUMNS,
+    "blind_ratings.csv": tables.RATINGS,
+    "blind_per_clip.csv": tables.PER_CLIP,
+    "blind_summary.csv": tables.SUMMARY,
+    "blind_pairwise.csv": tables.PAIRWISE,
+    "blind_raters.csv": tables.RATERS,
+    "blind_correlation.csv": tables.CORRELATION,
 }
 
 
@@ -75,6 +88,23 @@ def test_site_pages_load_nothing_from_the_network(site: Path) -> None:
     assert len(pages) > 15
     loaded = re.compile(r"<(?:script|img|iframe|source|link)\b[^>]*(?:src|href)=[\"']?(?:https?:)?//", re.I)
     assert [page.name for page in pages if loaded.search(page.read_text(encoding="utf-8"))] == []
+
+
+@pytest.mark.parametrize("width", [400, 1280])
+def test_site_in_chromium_fits_the_width(site: Path, browser: Browser, width: int) -> None:
+    for path in sorted(site.glob("[!4]*.html")):  # 404.html is for a web server
+        with visit(browser, path, viewport={"width": width, "height": 800}) as page:
+            assert page.evaluate("document.documentElement.scrollWidth") == width, path.name
+
+
+def test_site_opened_from_disk_finds_a_word(site: Path, browser: Browser) -> None:
+    from playwright.sync_api import expect
+
+    with visit(browser, site / "index.html", viewport={"width": 1280, "height": 800}) as page:
+        page.locator("input.md-search__input").click()
+        expect(page.locator(".md-search-result__meta")).to_have_text("Type to start searching")
+        page.locator("input.md-search__input").press_sequentially("lag_samples")
+        expect(page.locator(".md-search-result__item").first).to_be_visible()
 
 
 def test_site_has_every_command_and_every_option(site: Path) -> None:
