@@ -68,8 +68,8 @@ def test_metrics_on_80_columns_lists_unit_and_range_of_each_and_the_packages() -
     for metric in METRICS.values():
         assert f"{metric.name}: {metric.implementation}" not in result.stdout
     assert (
-        "lsd, speech_attenuation, residual_noise, nisqa, nisqa_noi, nisqa_dis, nisqa_col, nisqa_loud, scoreq by seinfer "
-        "0.1.0; pesq_wb, pesq_nb, pesq_nb_raw by pesq 0.0.4; " in result.stdout
+        "lsd, speech_attenuation, residual_noise, nisqa, nisqa_noi, nisqa_dis, nisqa_col, nisqa_loud, scoreq by "
+        "seinfer 0.1.0; pesq_wb, pesq_nb, pesq_nb_raw by pesq 0.0.4; " in result.stdout
     )
     (line,) = (line for line in result.stdout.splitlines() if line.startswith("pesq_wb* "))
     assert re.split(r"  +", line.strip()) == [
