@@ -69,7 +69,8 @@ class Parts:
         delta: improvement.
         half: half-width of the interval of the improvement, after "±".
         is_best: whether the mean is the best.
-        is_gain: whether the improvement is none to the worse.
+        role: "gain" or "loss" for a change whose interval excludes 0, so that no colour says more than the clips
+            prove; "" for all others.
     """
 
     mean: str
@@ -77,7 +78,7 @@ class Parts:
     delta: str
     half: str
     is_best: bool
-    is_gain: bool
+    role: str
 
 
 @dataclass(frozen=True)
@@ -215,7 +216,7 @@ def _metric_column(parts: Sequence[Parts], layout: Layout) -> list[Cell]:
     for part in parts:
         letters = f" {part.band.ljust(band)}" if band else ""
         first = (part.mean.rjust(mean) + letters, "best" if part.is_best else "")
-        change, interval = (part.delta.rjust(delta), _change(part)), (part.half.rjust(half), _change(part))
+        change, interval = (part.delta.rjust(delta), part.role), (part.half.rjust(half), part.role)
         cells.append(_lines_of(first, change, interval, layout.n_lines) if part.mean else _plain("-", "dim"))
     return cells
 
@@ -233,13 +234,15 @@ def _lines_of(mean: Span, change: Span, interval: Span, n_lines: int) -> Cell:
     return tuple(tuple(line) for line in arranged)
 
 
-def _change(part: Parts) -> str:
-    return ("gain" if part.is_gain else "loss") if part.delta else ""
+def _role(change: Interval | None, sign: int) -> str:
+    if change is None or change.low is None or change.high is None or change.low <= 0 <= change.high:
+        return ""
+    return "gain" if sign * change.mean > 0 else "loss"
 
 
 def _parts(result: MetricResult | None, metric: str, *, has_intervals: bool) -> Parts:
     if result is None or result.summary is None:
-        return Parts("", "", "", "", False, False)
+        return Parts("", "", "", "", False, "")
     n_digits, sign = digits(metric), 1 if load_table().metrics[metric].best == "higher" else -1
     change = result.baseline_delta or result.delta
     half = half_width(change) if change else None
@@ -249,7 +252,7 @@ def _parts(result: MetricResult | None, metric: str, *, has_intervals: bool) -> 
         delta=fixed(change.mean, n_digits, is_signed=True) if change else "",
         half=f"±{half:.{n_digits}f}" if has_intervals and half is not None else "",
         is_best=result.is_best,
-        is_gain=change is not None and sign * change.mean >= 0,
+        role=_role(change, sign),
     )
 
 

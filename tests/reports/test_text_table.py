@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from seinfer.analysis.leaderboard import LeaderboardRow, leaderboard
+from seinfer.analysis.leaderboard import LeaderboardRow, MetricResult, leaderboard
 from seinfer.reports.text_table import (
     INTERVALS,
     MEMORY,
@@ -104,3 +104,13 @@ def test_half_width_is_half_the_distance_of_the_bounds_or_none() -> None:
 def test_heading_and_digits_follow_the_unit_of_the_metric() -> None:
     assert (heading("si_sdr"), digits("si_sdr")) == ("SI-SDR\ndB", 2)
     assert (heading("pesq_wb"), digits("pesq_wb")) == ("PESQ-WB", 3)
+
+
+def test_table_change_whose_interval_contains_zero_has_no_colour(leaders: list[LeaderboardRow]) -> None:
+    def widened(result: MetricResult) -> MetricResult:
+        delta = result.delta and replace(result.delta, low=result.delta.mean - 1e3, high=result.delta.mean + 1e3)
+        return replace(result, delta=delta, baseline_delta=None)
+
+    unproven = [replace(row, figures={m: widened(result) for m, result in row.figures.items()}) for row in leaders]
+    roles = {role for row in table(unproven, None).rows for cell in row for line in cell for _, role in line}
+    assert roles == {"", "best", "dim", "loss"}  # "loss" is the number of failed clips

@@ -197,14 +197,13 @@ def _metric_cell(row: LeaderboardRow, metric: str, parts: Parts) -> HtmlCell:
     summary = row.figures[metric].summary
     if summary is None:
         return HtmlCell("–", role="muted")
-    change = "" if not parts.delta else "gain" if parts.is_gain else "loss"
     return HtmlCell(
         parts.mean,
         parts.band,
         f"{parts.delta} {parts.half}".strip(),
         summary.interval.mean,
         "best" if parts.is_best else "",
-        change,
+        parts.role,
     )
 
 
