@@ -42,7 +42,7 @@ def import_ratings(
         raise UsageError(f"--out {out} exists already; choose another file")
     sealed = read_key(key)
     reader = readers[form](sealed)
-    rows = rating_rows(sealed, reader.votes(files))
+    rows = rating_rows(sealed, reader.votes(files), form)
     write_csv(out, RATING_COLUMNS, rows)
     raters = {row["rater_id"] for row in rows}
     print_line(f"{out}: {counted(len(rows), 'vote')} of {counted(len(raters), 'rater')}")
@@ -50,8 +50,4 @@ def import_ratings(
         print_message(
             "warning: the files per clip do not name the raters: each vote on a clip counts as a rater of its own, "
             "so that the intervals are too narrow; import the files *_votes_per_worker_*.csv instead"
-        )
-    if form == "p808":
-        print_message(
-            "next: seinfer blind score --allow-fewer, because P.808 keeps its gold and trapping votes to itself"
         )

@@ -106,8 +106,14 @@ def rating_of(line: Line, column: str, design: DesignName) -> float:
     return value
 
 
-def rating_rows(key: Key, votes: Iterable[Vote]) -> list[dict[str, Cell]]:
+def rating_rows(key: Key, votes: Iterable[Vote], program: str) -> list[dict[str, Cell]]:
     """Return the rows of a rating file, sorted by session, rater, trial and position.
+
+    Args:
+        key: of the test.
+        votes: in any order.
+        program: where they come from, one of IMPORTED_VERSIONS. It stands in the column page_version, so that
+            the scoring knows that a session may be shared by raters and need not be complete.
 
     Raises:
         UsageError: a rater votes twice on the same.
@@ -122,11 +128,11 @@ def rating_rows(key: Key, votes: Iterable[Vote]) -> list[dict[str, Cell]]:
             )
     order = {scale: rank for rank, scale in enumerate(SCALES[key.test.design])}
     ordered = sorted(seen.values(), key=lambda one: (*one.place[:4], order[one.scale]))
-    return [dict(zip(RATING_COLUMNS, _cells(key, vote), strict=True)) for vote in ordered]
+    return [dict(zip(RATING_COLUMNS, _cells(key, vote, program), strict=True)) for vote in ordered]
 
 
-def _cells(key: Key, vote: Vote) -> Iterator[Cell]:
+def _cells(key: Key, vote: Vote, program: str) -> Iterator[Cell]:
     test = key.test
     rating = int(vote.rating) if vote.rating == int(vote.rating) else vote.rating
     yield from (test.test_id, test.key_sha256, vote.session_id, vote.rater, test.design, vote.trial, vote.position)
-    yield from (vote.stimulus_id, vote.scale, rating, "", "", vote.rt_ms, "", test.page_version, "", vote.comment)
+    yield from (vote.stimulus_id, vote.scale, rating, "", "", vote.rt_ms, "", program, "", vote.comment)

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from seinfer.core.errors import UsageError
-from seinfer.core.files import Cell
+from seinfer.core.files import Cell, write_csv
 from seinfer.reports.listening.exchange.p808_results import P808Results
 from seinfer.reports.listening.exchange.votes import rating_rows
 from seinfer.reports.listening.exchange.webmushra_results import WebMushraResults
+from seinfer.reports.listening.ratings.scoring import score_test
 from seinfer.reports.listening.records import RATING_COLUMNS
 from tests.helpers import rows
 from tests.reports.listening.exchange.test_export import against_noisy, exported, pages
@@ -34,11 +35,11 @@ def models(test: SmallTest) -> Mapping[str, str]:
 
 
 def from_webmushra(test: SmallTest, path: Path) -> Ratings:
-    return rating_rows(test.key, WebMushraResults(test.key).votes([path]))
+    return rating_rows(test.key, WebMushraResults(test.key).votes([path]), "webmushra")
 
 
 def from_p808(test: SmallTest, *paths: Path) -> Ratings:
-    return rating_rows(test.key, P808Results(test.key).votes(paths))
+    return rating_rows(test.key, P808Results(test.key).votes(paths), "p808")
 
 
 def study(test: SmallTest) -> str:
@@ -192,7 +193,7 @@ def test_import_of_p808_votes_per_worker_gives_raters_and_scales(tmp_path: Path)
     assert len(found) == 2 * 3 * len(urls)
     assert {row["rater_id"] for row in found} == {"A1", "A2"}
     assert len({row["session_id"] for row in found}) == 2  # a session belongs to one rater
-    assert {row["page_version"] for row in found} == {test.test.page_version}
+    assert {row["page_version"] for row in found} == {"p808"}
     for row in found:
         assert row["rating"] == RATINGS[model[str(row["stimulus_id"])]] - (row["scale"] == "SIG")
     trials = {s.session_id: s.trials for s in test.test.sessions}
@@ -209,7 +210,7 @@ def test_import_of_p808_votes_per_clip_makes_each_vote_a_rater(tmp_path: Path) -
     columns = ("file_url", "n", "MOS_BAK", "std_bak", "95%CI_bak", "short_file_name", "vote_1", "vote_2")
     reader = P808Results(test.key)
     path = write(tmp_path / "batch_votes_per_clip_bak.csv", columns, lines)
-    found = rating_rows(test.key, reader.votes([path]))
+    found = rating_rows(test.key, reader.votes([path]), "p808")
     assert reader.has_unknown_raters
     assert len(found) == 2 * len(urls) - 1 == len({row["rater_id"] for row in found})
     assert {row["scale"] for row in found} == {"BAK"}
@@ -250,3 +251,21 @@ def test_import_of_a_design_that_a_program_lacks_raises_usage_error(tmp_path: Pa
         P808Results(test.key)
     with pytest.raises(UsageError, match="webMUSHRA has no results for the design ab"):
         from_webmushra(test, tmp_path / "x.csv")
+
+
+def test_import_of_p808_with_more_raters_than_sessions_can_be_scored(tmp_path: Path) -> None:
+    test = make(tmp_path)
+    model, urls = models(test), rated_urls(test)
+    paths = []
+    workers = [f"A{i}" for i in range(3 * len(test.test.sessions))]
+    for scale in ("sig", "bak", "ovrl"):
+        lines = [[worker, url, RATINGS[model[stem(url)]], f"MOS_{scale.upper()}"] for worker in workers for url in urls]
+        path = tmp_path / f"batch_votes_per_worker_{scale}.csv"
+        paths.append(write(path, ("workerid", "file", "vote", "question_type"), lines))
+    out = tmp_path / "ratings.csv"
+    write_csv(out, RATING_COLUMNS, from_p808(test, *paths))
+    scored = score_test([out], test.key, test_folder=None, results=None, allow_fewer=False)
+    assert len(scored.raters) == len(workers)
+    assert not scored.excluded
+    means = {row.model: row.estimate.interval.mean for row in scored.screened.models if row.metric == "mos_ovrl"}
+    assert means == {name: RATINGS[name] for name in means}
