@@ -155,7 +155,8 @@ class Path:
     """One of the two paths of a dual-path block: a GRU, a linear layer, a normalisation over each frame.
 
     Attributes:
-        gru: along the frequencies (in both directions) or along the frames.
+        gru: along the frequencies, for 16 channels and the same 16 in reverse order of the frequencies; or along the
+            frames, for 16 channels.
         linear: 16 -> 16.
         scale, offset: of the normalisation, shape (frequency, channel).
     """
@@ -189,10 +190,13 @@ class DualPath:
 
     def __call__(self, x: Tensor, memory: Memory) -> Tensor:
         """Return the output for the next frames."""
+        import torch
+
         n_clips, n_channels, n_frames, n_width = x.shape
         rows = x.permute(3, 2, 0, 1).reshape(n_width, -1, n_channels)
-        along = self.intra.gru(rows)[0].view(n_width, n_frames, n_clips, n_channels).permute(1, 2, 0, 3)
-        x = self.intra.added(x.permute(2, 0, 3, 1), along)
+        upwards, downwards = self.intra.gru(torch.cat([rows, rows.flip(0)], 2))[0].chunk(2, 2)
+        along = torch.cat([upwards, downwards.flip(0)], 2).view(n_width, n_frames, n_clips, n_channels)
+        x = self.intra.added(x.permute(2, 0, 3, 1), along.permute(1, 2, 0, 3))
         over = memory.recur(self.inter.gru, x.reshape(n_frames, -1, n_channels))
         return self.inter.added(x, over.view(x.shape)).permute(1, 3, 0, 2)
 

@@ -5,7 +5,8 @@ Three changes make fewer operations, with the same result up to rounding:
 - A batch normalisation is part of the convolution before it.
 - The neighbouring frequencies that a block of GTCRN sees are part of its first convolution, which has one tap per
   frequency in the checkpoint and three here.
-- Two GRUs for one half of the channels each are one GRU, whose matrices have zeros between the halves.
+- Two GRUs for one half of the channels each are one GRU, whose matrices have zeros between the halves; and so are the
+  two directions of these GRUs, of which the second one gets the frequencies in reverse order.
 
 A transposed convolution without a stride is stored as a plain one.
 
@@ -136,7 +137,7 @@ def _block(tensors: Tensors, name: str, gate: Layer, dilation: int, depth_groups
 
 
 def _recurrent_block(tensors: Tensors, name: str, dilation: int) -> Block:
-    gru = _gru(tensors, [f"{name}.tra.att_gru"], ["l0"])
+    gru = _gru(tensors, [(f"{name}.tra.att_gru", "l0")])
     return _block(tensors, name, RecurrentGate(gru, _linear(tensors, f"{name}.tra.att_fc")), dilation, N_CHANNELS)
 
 
@@ -162,39 +163,43 @@ def _residual(tensors: Tensors, name: str) -> Residual:
 
 
 def _dual_path(tensors: Tensors, name: str) -> DualPath:
-    intra = [f"{name}.intra_rnn.{group}" for group in ("rnn1", "rnn2")]
-    inter = [f"{name}.inter_rnn.{group}" for group in ("rnn1", "rnn2")]
+    # The order of the channels of `DualPath`: both groups upwards, then both downwards.
+    intra = [(f"{name}.intra_rnn.{group}", way) for way in ("l0", "l0_reverse") for group in ("rnn1", "rnn2")]
+    inter = [(f"{name}.inter_rnn.{group}", "l0") for group in ("rnn1", "rnn2")]
     intra_linear = _linear(tensors, f"{name}.intra_fc")
-    # The authors' order of the units is (group, direction, unit), that of one GRU (direction, group, unit).
+    # The authors' order is (group, direction, unit).
     intra_linear.weight = _parameter(intra_linear.weight.reshape(N_CHANNELS, 2, 2, -1).transpose(1, 2).flatten(1))
 
     def path(part: str, gru: torch.nn.GRU, linear: torch.nn.Linear) -> Path:
         return Path(gru, linear, tensors[f"{name}.{part}_ln.weight"], tensors[f"{name}.{part}_ln.bias"])
 
     return DualPath(
-        path("intra", _gru(tensors, intra, ["l0", "l0_reverse"]), intra_linear),
-        path("inter", _gru(tensors, inter, ["l0"]), _linear(tensors, f"{name}.inter_fc")),
+        path("intra", _gru(tensors, intra), intra_linear),
+        path("inter", _gru(tensors, inter), _linear(tensors, f"{name}.inter_fc")),
     )
 
 
-def _gru(tensors: Tensors, groups: list[str], directions: list[str]) -> torch.nn.GRU:
-    """Return one GRU for GRUs side by side, each of which gets its own part of the channels."""
+def _gru(tensors: Tensors, parts: Sequence[tuple[str, str]]) -> torch.nn.GRU:
+    """Return one GRU for GRUs of equal size side by side, each of which gets its own part of the channels.
+
+    Args:
+        tensors: of the checkpoint.
+        parts: name and direction of each of them, in the order of their channels.
+    """
     import torch
 
-    n_units, n_in = tensors[f"{groups[0]}.weight_hh_l0"].shape[1], tensors[f"{groups[0]}.weight_ih_l0"].shape[1]
+    def gates(kind: str) -> list[tuple[Tensor, ...]]:
+        """Return reset gate, update gate and candidate, each with the tensors of all parts."""
+        return list(zip(*(tensors[f"{name}.{kind}_{direction}"].chunk(3) for name, direction in parts), strict=True))
+
+    name, direction = parts[0]
+    n_units, n_in = tensors[f"{name}.weight_hh_{direction}"].shape[1], tensors[f"{name}.weight_ih_{direction}"].shape[1]
     # Built without storage: initial weights would be drawn for nothing, and from the user's random generator.
-    gru = torch.nn.GRU(
-        n_in * len(groups), n_units * len(groups), bidirectional=len(directions) > 1, device="meta", dtype=torch.float32
-    )
-    for direction in directions:
-        for part in ("ih", "hh"):
-            # Reset gate, update gate, candidate, in this order.
-            weights = [tensors[f"{group}.weight_{part}_{direction}"].chunk(3) for group in groups]
-            biases = [tensors[f"{group}.bias_{part}_{direction}"].chunk(3) for group in groups]
-            joined = torch.cat([_block_diagonal(gates) for gates in zip(*weights, strict=True)])
-            setattr(gru, f"weight_{part}_{direction}", _parameter(joined))
-            bias = torch.cat([torch.cat(gates) for gates in zip(*biases, strict=True)])
-            setattr(gru, f"bias_{part}_{direction}", _parameter(bias))
+    gru = torch.nn.GRU(n_in * len(parts), n_units * len(parts), device="meta", dtype=torch.float32)
+    for side in ("ih", "hh"):
+        weights = [_block_diagonal(gate) for gate in gates(f"weight_{side}")]
+        setattr(gru, f"weight_{side}_l0", _parameter(torch.cat(weights)))
+        setattr(gru, f"bias_{side}_l0", _parameter(torch.cat([torch.cat(gate) for gate in gates(f"bias_{side}")])))
     return gru
 
 

@@ -32,10 +32,10 @@ def read(path: Path) -> Waveform:
     return waveforms.read(path, RATE)
 
 
-def load_path(name: str, path: Path) -> Gtcrn:
+def load_path(name: str, path: Path, threads: int = 1) -> Gtcrn:
     """Load a checkpoint as the model of this name."""
     loader = load_micro if name == "gtcrn-micro" else load
-    return loader(SPECS[name], {path.name: path}, device="cpu", threads=1)
+    return loader(SPECS[name], {path.name: path}, device="cpu", threads=threads)
 
 
 def load_published(shared: Path, name: str) -> Gtcrn:

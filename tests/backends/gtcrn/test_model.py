@@ -96,6 +96,15 @@ def test_enhance_in_blocks_of_a_few_frames_equals_one_block(
             assert snr_db(reference=expected, estimate=row) > 100
 
 
+@pytest.mark.parametrize("threads", [2, 3, 9])
+def test_enhance_in_several_threads_returns_the_rows_in_order(tmp_path: Path, threads: int) -> None:
+    noisy, path = speech_like(0.5, 16_000), saved(tmp_path, random_state("gtcrn-micro"))
+    clips = [noisy[:700], noisy, noisy[300:], noisy[:1], noisy[900:]]
+    network = load_path("gtcrn-micro", path, threads)
+    for row, clip in zip(network.enhance(pad(clips)), clips, strict=True):
+        assert snr_db(reference=alone(load_path("gtcrn-micro", path), clip), estimate=row) > 100
+
+
 @pytest.mark.parametrize("name", NETWORKS)
 def test_enhance_clip_followed_by_zeros_is_the_same_up_to_its_end(tmp_path: Path, name: str) -> None:
     network, noisy = load_random(tmp_path, name), speech_like(0.3, 16_000)
