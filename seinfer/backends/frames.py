@@ -56,6 +56,8 @@ class Framing:
         win_length: samples in a frame, a multiple of `hop_length`.
         hop_length: samples from one frame to the next.
         lead_samples: zeros in front of the clip; the first sample has this position in the first frame.
+        is_lead_mirrored: the lead is the start of the clip, mirrored at its first sample, instead of zeros; this is the
+            front of a centred STFT with reflection. A clip of `lead_samples` or fewer counts as followed by zeros.
         delay_samples: delay of the network's output frames, in addition to the delay of the framing.
     """
 
@@ -63,6 +65,7 @@ class Framing:
     hop_length: int
     lead_samples: int = 0
     delay_samples: int = 0
+    is_lead_mirrored: bool = False
 
     def __post_init__(self) -> None:
         if self.hop_length < 1 or self.win_length < 1 or self.win_length % self.hop_length:
@@ -71,6 +74,9 @@ class Framing:
             )
         if self.lead_samples < 0 or self.delay_samples < 0:
             raise ValueError(f"lead_samples and delay_samples must not be negative, got {self}")
+        # Otherwise the last frame of a short clip could be complete before the samples of its lead are there.
+        if self.is_lead_mirrored and self.lead_samples > self.win_length - self.hop_length:
+            raise ValueError(f"a mirrored lead must not be longer than the overlap of two frames, got {self}")
 
     def n_frames(self, n_samples: int) -> int:
         """Return the number of frames after which all of `n_samples` input samples have their final output."""
@@ -88,13 +94,18 @@ class Framer:
 
     def __init__(self, framing: Framing) -> None:
         self._framing = framing
-        self._kept: Samples = np.zeros(framing.lead_samples, np.float32)
+        self._has_lead = not framing.is_lead_mirrored
+        self._kept: Samples = np.zeros(framing.lead_samples if self._has_lead else 0, np.float32)
 
     def push(self, samples: Samples) -> Frames:
         """Accept samples of shape (time,); return the frames that are now complete, possibly none."""
         win_length, hop_length = self._framing.win_length, self._framing.hop_length
         signal = np.concatenate([self._kept, samples])
-        n_frames = max(0, (len(signal) - win_length) // hop_length + 1)
+        n_lead = self._framing.lead_samples
+        if not self._has_lead and len(signal) > n_lead:
+            signal = np.concatenate([signal[n_lead:0:-1], signal])
+            self._has_lead = True
+        n_frames = max(0, (len(signal) - win_length) // hop_length + 1) if self._has_lead else 0
         self._kept = signal[n_frames * hop_length :]
         if not n_frames:
             return np.zeros((0, win_length), signal.dtype)

@@ -169,6 +169,44 @@ def test_framed_stream_output_is_not_changed_by_later_pieces() -> None:
     assert np.array_equal(first, before)
 
 
+@given(
+    overlap=st.integers(2, 4),
+    hop_length=st.integers(1, 9),
+    lead_hops=st.floats(0, 1),
+    cuts=st.lists(st.integers(0, 100), max_size=8),
+    n_samples=st.integers(1, 100),
+)
+@settings(deadline=None, max_examples=150)
+def test_framed_stream_mirrored_lead_gives_the_frames_of_a_reflected_clip(
+    overlap: int, hop_length: int, lead_hops: float, cuts: list[int], n_samples: int
+) -> None:
+    framing = Framing(
+        overlap * hop_length, hop_length, int(lead_hops * (overlap - 1) * hop_length), is_lead_mirrored=True
+    )
+    signal, seen = noise(n_samples), []
+
+    def record(frames: Frames) -> Frames:
+        seen.extend(frames.copy())
+        return frames
+
+    assert len(run(FramedStream(framing, record), signal, cuts)) == n_samples
+    padded = np.pad(signal, (0, framing.tail_samples(n_samples)))
+    reflected = np.pad(padded, (framing.lead_samples, 0), mode="reflect")
+    expected = np.lib.stride_tricks.sliding_window_view(reflected, framing.win_length)[:: framing.hop_length]
+    np.testing.assert_array_equal(np.array(seen), expected)
+
+
+def test_framed_stream_mirrored_lead_is_not_later_than_one_of_zeros() -> None:
+    for is_lead_mirrored in (False, True):
+        stream = FramedStream(Framing(512, 256, 256, is_lead_mirrored=is_lead_mirrored), lambda frames: frames)
+        assert [len(stream.push(noise(256))) for _ in range(4)] == [0, 256, 256, 256]
+
+
+def test_framing_with_a_mirrored_lead_longer_than_the_overlap_is_refused() -> None:
+    with pytest.raises(ValueError, match="longer than the overlap"):
+        Framing(512, 256, 257, is_lead_mirrored=True)
+
+
 def test_framer_frames_cannot_be_written_to() -> None:
     frames = Framer(Framing(4, 2)).push(noise(10))
     assert frames.shape == (4, 4)
