@@ -16,7 +16,7 @@ from tests.backends.waveforms import alone, read
 from tests.helpers import si_sdr_db, snr_db
 
 from . import reference, standin
-from .models import CLIPS, DELAY_SAMPLES, RATE, SPECS, needs_onnxruntime, mean_si_sdr_db, read_golden, weights_of
+from .models import CLIPS, DELAY_SAMPLES, RATE, SPECS, mean_si_sdr_db, needs_onnxruntime, read_golden, weights_of
 from .reference import Mistakes
 from .test_weights import read_keras
 
