@@ -18,9 +18,10 @@ import numpy as np
 from ..audio.reading import Info, read_blocks, refuse_nonfinite
 from ..audio.resampling import Resampler, Samples
 from ..audio.writing import WavWriter
-from ..backends.base import Enhancer, Stream, Streaming, TwoPass, Waveform
+from ..backends.base import Enhancer, Stream, Streaming, TwoPass
 from ..core.errors import AudioError
 from .model import enhance_clips
+from .streaming import Channel
 
 LONG_S = 60.0
 """Clips longer than this are enhanced block by block (seconds, all channels together)."""
@@ -164,7 +165,8 @@ def streamed(
         clock: adds up the time.
     """
     with clock:
-        rows = [_Channel(stream, sample_rate, model_rate or sample_rate) for stream in streams]
+        rate = model_rate or sample_rate
+        rows = [Channel(Resampler(sample_rate, rate), stream, Resampler(rate, sample_rate)) for stream in streams]
     for block in blocks:
         with clock:
             ready = [row.push(samples) for row, samples in zip(rows, block, strict=True)]
@@ -172,22 +174,6 @@ def streamed(
     with clock:
         rest = [row.finish() for row in rows]
     yield np.stack(rest)
-
-
-class _Channel:
-    """One channel: resampled to the rate of the model, enhanced, resampled back."""
-
-    def __init__(self, stream: Stream, sample_rate: int, model_rate: int) -> None:
-        self._down = Resampler(sample_rate, model_rate)
-        self._stream = stream
-        self._up = Resampler(model_rate, sample_rate)
-
-    def push(self, samples: Waveform) -> Waveform:
-        return self._up.push(self._stream.push(self._down.push(samples)))
-
-    def finish(self) -> Waveform:
-        tail = self._stream.push(self._down.push(np.zeros(0, np.float32), is_last=True))
-        return self._up.push(np.concatenate([tail, self._stream.finish()]), is_last=True)
 
 
 def windowed(enhancer: Enhancer, blocks: Iterable[Samples], sample_rate: int, clock: Clock) -> Iterator[Samples]:
