@@ -21,7 +21,7 @@ from ..audio.writing import WavWriter
 from ..backends.base import Enhancer, Stream, Streaming, TwoPass
 from ..core.errors import AudioError
 from .model import enhance_clips
-from .streaming import Channel
+from .streaming import Channel, open_stream
 
 LONG_S = 60.0
 """Clips longer than this are enhanced block by block (seconds, all channels together)."""
@@ -56,6 +56,7 @@ def enhance_file(
     *,
     mono: bool,
     on_block: Callable[[], None] = lambda: None,
+    block_s: float = 0.0,
 ) -> LongResult:
     """Enhance a file into another.
 
@@ -67,19 +68,25 @@ def enhance_file(
         subtype: subtype of the target.
         mono: average the channels first.
         on_block: called before each block, in each pass over the clip.
+        block_s: run the clip in blocks of so many seconds, through one stream from its first sample to its last; 0 for
+            long blocks, and two passes or windows if the network has no stream.
 
     Raises:
+        UsageError: `block_s` is given, and the network has no stream.
         AudioError: the source cannot be read to its end, or the target cannot be written; then no target is left.
     """
     channels = 1 if mono else info.channels
     clock = Clock()
 
     def blocks() -> Iterator[Samples]:
-        for block in read_blocks(source, _BLOCK_S, mono=mono):
+        for block in read_blocks(source, block_s or _BLOCK_S, mono=mono):
             on_block()
             yield block
 
-    streams = _streams(enhancer, blocks, info.sample_rate, channels, clock)
+    if block_s:
+        streams: list[Stream] | None = [open_stream(enhancer, "this model") for _ in range(channels)]
+    else:
+        streams = _streams(enhancer, blocks, info.sample_rate, channels, clock)
     if streams is None:
         _refuse_wide(source, info.sample_rate, channels)
         enhanced = windowed(enhancer, blocks(), info.sample_rate, clock)

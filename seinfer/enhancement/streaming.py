@@ -17,6 +17,7 @@ from ..audio.reading import refuse_nonfinite
 from ..audio.resampling import Resampler, Samples
 from ..backends.base import Enhancer, Stream, Streaming, TwoPass, Waveform
 from ..core.errors import SeinferError, UsageError
+from ..core.records import ModelSpec
 from ..models.registry import load_registry, resolve
 from .latency import Pace, longest_wait
 from .model import as_samples
@@ -66,16 +67,20 @@ def open_stream(enhancer: Enhancer, name: str) -> Stream:
 
 
 def streaming_models() -> list[str]:
-    """Return the models of the registry whose `load` is annotated to return an enhancer with streams; loads none."""
-    found = []
-    for name, spec in load_registry().specs.items():
-        try:
-            made = get_type_hints(resolve(spec)).get("return")
-        except (SeinferError, NameError):  # a plug-in that cannot be read, or without annotations that can be resolved
-            continue
-        if hasattr(made, "open_stream"):
-            found.append(name)
-    return found
+    """Return the models of the registry that are known to have streams."""
+    return [name for name, spec in load_registry().specs.items() if has_streams(spec)]
+
+
+def has_streams(spec: ModelSpec) -> bool | None:
+    """Return whether a model has streams, without loading it; None if that is not known before.
+
+    The class that its `load` is annotated to return says so; a plug-in may name the protocol Enhancer instead.
+    """
+    try:
+        made = get_type_hints(resolve(spec)).get("return")
+    except (SeinferError, NameError):  # the backend cannot be imported, or its annotations cannot be resolved
+        return None
+    return None if made in (None, Enhancer) else hasattr(made, "open_stream")
 
 
 class ModelStream:
