@@ -32,6 +32,7 @@ from .recommend import recommend
 from .report import report
 from .run import run
 from .score import score
+from .stream import stream
 
 app = typer.Typer(
     name="seinfer",
@@ -41,7 +42,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for _command in (run, compare, pair, score, report, plot, clean, mix, recommend, demo, metrics, check, doctor):
+for _command in (run, stream, compare, pair, score, report, plot, clean, mix, recommend, demo, metrics, check, doctor):
     app.command(cls=Command)(_command)
 app.add_typer(models.app, name="models")
 
