@@ -4,6 +4,9 @@
     model = load_model("rnnoise")
     enhanced = model.enhance(wav, sr)
 
+    stream = model.stream(sr)               # a recording that arrives in blocks
+    enhanced = [*map(stream.push, blocks), stream.flush()]
+
     from seinfer import compare
     result = compare("my_clips", models=["rnnoise", "dpcrn-quant"])
     result.to_pandas()              # one row per clip and model
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from .core.errors import SeinferError
     from .enhancement.api import enhance, load_model
     from .enhancement.model import Model
+    from .enhancement.streaming import ModelStream
     from .pipeline.api import compare, score
     from .pipeline.result import ResultTable, RunResult
 
@@ -30,6 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Model",
+    "ModelStream",
     "ResultTable",
     "RunResult",
     "SeinferError",
@@ -44,6 +49,7 @@ _MODULES = {
     "enhance": "enhancement.api",
     "load_model": "enhancement.api",
     "Model": "enhancement.model",
+    "ModelStream": "enhancement.streaming",
     "compare": "pipeline.api",
     "score": "pipeline.api",
     "RunResult": "pipeline.result",

@@ -31,6 +31,7 @@ from .recommend import recommend
 from .report import report
 from .run import run
 from .score import score
+from .stream import stream
 
 app = typer.Typer(
     name="seinfer",
@@ -40,7 +41,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for _command in (run, compare, pair, score, report, plot, clean, mix, recommend, demo, check, doctor):
+for _command in (run, compare, pair, score, report, plot, clean, mix, recommend, demo, check, doctor, stream):
     app.command(cls=Command)(_command)
 app.add_typer(models.app, name="models")
 app.add_typer(metrics.app, name="metrics")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,11 +20,44 @@ if TYPE_CHECKING:
     from ..clips.pairing import ClipSet
     from ..core.records import Clip
     from ..metrics.choice import MetricSelection
+    from ..models.selection import Selection
+
+DEFAULT_BLOCK_MS = 10.0
 
 
 def model_settings(options: list[str] | None, dry: float | None = None) -> tuple[str, ...]:
     """Return the settings of --option, and that of --dry in the same form."""
     return (*(options or ()), *([] if dry is None else [f"dry={dry}"]))
+
+
+def block_ms(is_streaming: bool, typed: float | None) -> float:
+    """Return the length of the blocks of --streaming in ms, 0 without it.
+
+    Raises:
+        UsageError: --block was given without --streaming.
+    """
+    if typed is not None and not is_streaming:
+        raise UsageError(f"--block {typed:g} has no effect without --streaming; add --streaming or leave --block out")
+    return (typed or DEFAULT_BLOCK_MS) if is_streaming else 0.0
+
+
+def streaming_selection(selection: Selection) -> Selection:
+    """Leave out the models without streams, each with the reason.
+
+    Raises:
+        UsageError: such a model was named.
+    """
+    from ..enhancement.streaming import has_streams, streaming_models
+
+    without = [spec.name for spec in selection.specs if has_streams(spec) is False]
+    if without and selection.is_named:
+        raise UsageError(
+            f"--streaming: {', '.join(without)} cannot run as a stream, because the whole recording is needed before "
+            f"its first sample; models that can: {', '.join(streaming_models())}"
+        )
+    reasons = dict.fromkeys(without, "has no stream: run it without --streaming")
+    specs = tuple(spec for spec in selection.specs if spec.name not in reasons)
+    return replace(selection, specs=specs, not_run={**selection.not_run, **reasons})
 
 
 def out_folder(path: Path, *, force: bool = False) -> Path:

@@ -54,6 +54,15 @@ def run(
     dry: Dry = None,
     mono: Mono = False,
     subtype: Subtype = "",
+    streaming: Annotated[
+        bool, typer.Option("--streaming", help="Enhance each clip block by block, as in real time, with one stream.")
+    ] = False,
+    block: Annotated[
+        float | None,
+        typer.Option(
+            "--block", min=1.0, max=10_000.0, help="Length of the blocks of --streaming in ms; by default 10."
+        ),
+    ] = None,
     timeout: Timeout = 300.0,
     cost: Cost = False,
     log_file: LogFile = None,
@@ -69,6 +78,9 @@ def run(
 
     selection = select_without_baseline(open_registry(models_file or ()), model)
     selection = replace(selection, specs=with_options(selection.specs, resolve.model_settings(option, dry)))
+    block_ms = resolve.block_ms(streaming, block)
+    if block_ms:
+        selection = resolve.streaming_selection(selection)
     checked_subtype = resolve.subtype(subtype)
     clips = collect(inputs, out=resolve.out_folder(out, force=force)).first(limit)
     request = Request(
@@ -78,6 +90,7 @@ def run(
         score_rate=0,
         mono=mono,
         subtype=checked_subtype,
+        block_ms=block_ms,
         device=resolve.device(device),
         threads=resolve.threads(threads),
         timeout_s=timeout,

@@ -147,6 +147,7 @@ class Job:
         duration_s: duration of the clip.
         subtype: WAV subtype of the target; empty for that of the source.
         mono: average the channels.
+        block_ms: enhance the clip through a stream, in blocks of this length; 0 for the whole clip at once.
     """
 
     clip_id: str
@@ -155,6 +156,7 @@ class Job:
     duration_s: float
     subtype: str = ""
     mono: bool = False
+    block_ms: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..audio.resampling import Samples, resample
-from ..backends.base import Batch, Enhancer, Waveform, pad, run_stream, stream_over
+from ..backends.base import Batch, Enhancer, Streaming, Waveform, pad, run_stream, stream_over
+from ..core.errors import SeinferError
 from ..core.numbers import fixed
 from ..metrics.diagnostics import gain_db, lag_samples
 from ..metrics.errors import MetricError
+from .latency import longest_wait, measure_pace
 from .long_clips import Clock, windowed
+from .parity import agreement_db, block_lengths, block_parities
 
 BATCH_TOLERANCE = 1e-5
 STREAM_MIN_DB = 60.0
@@ -25,6 +28,8 @@ GAIN_RANGE_DB = (-12.0, 3.0)
 _PIECE_S = 0.7771
 # Long enough for two windows of longclips.windowed.
 _LONG_S = 50.0
+_STREAM_QUESTION = "piece by piece, state carried"
+_STREAM_EXPECTED = f"an SNR of at least {STREAM_MIN_DB:.0f} dB"
 _IDENTICAL, _OTHER_LENGTH = "identical", "of another length"
 
 
@@ -131,18 +136,14 @@ def _level(noisy: Waveform, whole: Waveform, rate: int) -> Verdict:
 
 
 def _pieces(enhancer: Enhancer, noisy: Waveform, whole: Waveform, rate: int) -> Verdict:
+    if isinstance(enhancer, Streaming):
+        return _blocks(enhancer, noisy, whole, rate)
     if (stream := stream_over(enhancer, noisy)) is not None:
-        pieces = run_stream(stream, noisy, round(_PIECE_S * rate))
-        snr = _snr_db(whole, pieces)
-        return Verdict(
-            "piece by piece, state carried",
-            _agreement(snr),
-            f"an SNR of at least {STREAM_MIN_DB:.0f} dB",
-            snr >= STREAM_MIN_DB,
-        )
+        snr = agreement_db(whole, run_stream(stream, noisy, round(_PIECE_S * rate)))
+        return Verdict(_STREAM_QUESTION, _agreement(snr), _STREAM_EXPECTED, snr >= STREAM_MIN_DB)
     long = np.resize(noisy, max(len(noisy), round(_LONG_S * rate)))
     pieces = np.concatenate(list(windowed(enhancer, [long[None]], rate, Clock())), axis=1)[0]
-    snr = _snr_db(_alone(enhancer, long), pieces)
+    snr = agreement_db(_alone(enhancer, long), pieces)
     return Verdict(
         "long clips",
         f"in faded windows, {_agreement(snr)}",
@@ -151,19 +152,30 @@ def _pieces(enhancer: Enhancer, noisy: Waveform, whole: Waveform, rate: int) -> 
     )
 
 
+def _blocks(enhancer: Streaming, noisy: Waveform, whole: Waveform, rate: int) -> Verdict:
+    """Compare blocks of several lengths, and name the length that agrees least."""
+    try:
+        pace = measure_pace(enhancer.open_stream(), rate, "the model")
+    except SeinferError as error:
+        return Verdict(_STREAM_QUESTION, str(error), _STREAM_EXPECTED, False)
+    lengths = block_lengths(pace.hop, rate)
+    worst = min(block_parities(enhancer.open_stream, noisy, whole, lengths), key=lambda parity: parity.snr_db)
+    of_lengths = f"blocks of {', '.join(map(str, lengths))} samples"
+    in_which = f", worst with {worst.block_samples}" if np.isfinite(worst.snr_db) else ""
+    latency_ms = 1000 * (longest_wait(pace, rate, rate, step=1, low_delay=False) + 1) / rate
+    return Verdict(
+        _STREAM_QUESTION,
+        f"{_agreement(worst.snr_db)} ({of_lengths}{in_which}; latency {latency_ms:.1f} ms)",
+        _STREAM_EXPECTED,
+        worst.snr_db >= STREAM_MIN_DB,
+    )
+
+
 def _agreement(snr_db: float) -> str:
     """Return how well pieces agree with the whole clip; an infinite SNR is said in words."""
     if np.isinf(snr_db):
         return f"{_IDENTICAL} to the whole clip" if snr_db > 0 else f"{_OTHER_LENGTH} than the whole clip"
     return f"an SNR of {snr_db:.0f} dB against the whole clip"
-
-
-def _snr_db(reference: Waveform, estimate: Waveform) -> float:
-    if reference.shape != estimate.shape:
-        return float("-inf")
-    error = float(np.sum(np.square(reference - estimate, dtype=np.float64)))
-    power = float(np.sum(np.square(reference, dtype=np.float64)))
-    return 10 * float(np.log10(power / error)) if error and power else float("inf")
 
 
 def _diagnosed(measure: Callable[..., float], noisy: Waveform, whole: Waveform, rate: int) -> float | None:

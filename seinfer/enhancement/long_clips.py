@@ -18,9 +18,10 @@ import numpy as np
 from ..audio.reading import Info, read_blocks, refuse_nonfinite
 from ..audio.resampling import Resampler, Samples
 from ..audio.writing import WavWriter
-from ..backends.base import Enhancer, Stream, Streaming, TwoPass, Waveform
+from ..backends.base import Enhancer, Stream, Streaming, TwoPass
 from ..core.errors import AudioError
 from .model import enhance_clips
+from .streaming import Channel, open_stream
 
 LONG_S = 60.0
 """Clips longer than this are enhanced block by block (seconds, all channels together)."""
@@ -55,6 +56,7 @@ def enhance_file(
     *,
     mono: bool,
     on_block: Callable[[], None] = lambda: None,
+    block_s: float = 0.0,
 ) -> LongResult:
     """Enhance a file into another.
 
@@ -66,19 +68,25 @@ def enhance_file(
         subtype: subtype of the target.
         mono: average the channels first.
         on_block: called before each block, in each pass over the clip.
+        block_s: run the clip in blocks of so many seconds, through one stream from its first sample to its last; 0 for
+            long blocks, and two passes or windows if the network has no stream.
 
     Raises:
+        UsageError: `block_s` is given, and the network has no stream.
         AudioError: the source cannot be read to its end, or the target cannot be written; then no target is left.
     """
     channels = 1 if mono else info.channels
     clock = Clock()
 
     def blocks() -> Iterator[Samples]:
-        for block in read_blocks(source, _BLOCK_S, mono=mono):
+        for block in read_blocks(source, block_s or _BLOCK_S, mono=mono):
             on_block()
             yield block
 
-    streams = _streams(enhancer, blocks, info.sample_rate, channels, clock)
+    if block_s:
+        streams: list[Stream] | None = [open_stream(enhancer, "this model") for _ in range(channels)]
+    else:
+        streams = _streams(enhancer, blocks, info.sample_rate, channels, clock)
     if streams is None:
         _refuse_wide(source, info.sample_rate, channels)
         enhanced = windowed(enhancer, blocks(), info.sample_rate, clock)
@@ -164,7 +172,8 @@ def streamed(
         clock: adds up the time.
     """
     with clock:
-        rows = [_Channel(stream, sample_rate, model_rate or sample_rate) for stream in streams]
+        rate = model_rate or sample_rate
+        rows = [Channel(Resampler(sample_rate, rate), stream, Resampler(rate, sample_rate)) for stream in streams]
     for block in blocks:
         with clock:
             ready = [row.push(samples) for row, samples in zip(rows, block, strict=True)]
@@ -172,22 +181,6 @@ def streamed(
     with clock:
         rest = [row.finish() for row in rows]
     yield np.stack(rest)
-
-
-class _Channel:
-    """One channel: resampled to the rate of the model, enhanced, resampled back."""
-
-    def __init__(self, stream: Stream, sample_rate: int, model_rate: int) -> None:
-        self._down = Resampler(sample_rate, model_rate)
-        self._stream = stream
-        self._up = Resampler(model_rate, sample_rate)
-
-    def push(self, samples: Waveform) -> Waveform:
-        return self._up.push(self._stream.push(self._down.push(samples)))
-
-    def finish(self) -> Waveform:
-        tail = self._stream.push(self._down.push(np.zeros(0, np.float32), is_last=True))
-        return self._up.push(np.concatenate([tail, self._stream.finish()]), is_last=True)
 
 
 def windowed(enhancer: Enhancer, blocks: Iterable[Samples], sample_rate: int, clock: Clock) -> Iterator[Samples]:

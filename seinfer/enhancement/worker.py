@@ -106,7 +106,7 @@ class Worker:
         while (message := self._channel.receive()) is not None:
             batch = []
             for job in (from_json(Job, values) for values in message["jobs"]):
-                if _is_long(job):
+                if job.block_ms or _is_long(job):
                     self._decoded.put(job)
                     continue
                 decoded = self._guard(job, reading.read, Path(job.source), mono=job.mono)
@@ -137,7 +137,7 @@ class Worker:
             self._enhanced.put((job, decoded, samples, timing.share(part)))
 
     def _enhance_long(self, job: Job) -> None:
-        """Enhance a clip that is too long for memory, block by block."""
+        """Enhance a clip block by block, because it is too long for memory or because a stream was asked for."""
         info = reading.probe(Path(job.source))
         subtype = job.subtype or writing.wav_subtype(info.subtype)
         done = enhance_file(
@@ -148,6 +148,7 @@ class Worker:
             subtype,
             mono=job.mono,
             on_block=self._report_block,
+            block_s=job.block_ms / 1000,
         )
         status = "chunked" if done.is_chunked else "ok"
         self._done(job, info.sample_rate, (done.channels, info.n_samples), done.n_clipped, _Timing(done.wall_s), status)

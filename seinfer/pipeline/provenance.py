@@ -91,6 +91,7 @@ def run_header(request: Request, clips: Sequence[Clip], digests: Mapping[str, st
         "mono": request.mono,
         "subtype": request.subtype or "as the input",
         "score_sample_rate": request.score_rate or "native",
+        **({"streaming_block_ms": request.block_ms} if request.block_ms else {}),
     }
     files = sorted((clip.clip_id, clip.noisy_sha256, clip.clean_sha256) for clip in clips)
     return {

@@ -28,6 +28,7 @@ class Request:
         score_cache: whether scores are read from and kept in the user's score cache.
         mono: average the channels before enhancing.
         subtype: of the written files; empty for that of the input.
+        block_ms: enhance the clips through streams, in blocks of this length; 0 for whole clips.
         device: where the models run: "auto", "cpu" or "cuda".
         threads: processor cores to use.
         jobs: models to run at the same time.
@@ -50,6 +51,7 @@ class Request:
     score_cache: bool = True
     mono: bool = False
     subtype: str = ""
+    block_ms: float = 0.0
     device: str = "cpu"
     threads: int = 1
     jobs: int = 1

@@ -224,7 +224,9 @@ class Scheduler:
 
     def _enhancement_key(self, clip: Clip, model: str) -> str:
         """Return a fingerprint of everything that an estimate depends on."""
-        return fingerprint(clip.noisy_sha256, self._model_keys[model], self._request.mono, self._request.subtype)
+        request = self._request
+        streaming = [request.block_ms] if request.block_ms else []
+        return fingerprint(clip.noisy_sha256, self._model_keys[model], request.mono, request.subtype, *streaming)
 
     def _estimate_path(self, clip: Clip, model: str) -> Path:
         if row := self._external.get(model):
@@ -232,9 +234,10 @@ class Scheduler:
         return estimate_path(self._request.out.absolute(), model, clip.clip_id)
 
     def _job(self, clip: Clip, spec: ModelSpec) -> Job:
-        duration_s = clip.duration_s * (1 if self._request.mono else clip.channels)
+        request = self._request
+        duration_s = clip.duration_s * (1 if request.mono else clip.channels)
         target = str(self._estimate_path(clip, spec.name))
-        return Job(clip.clip_id, clip.noisy_path, target, duration_s, self._request.subtype, self._request.mono)
+        return Job(clip.clip_id, clip.noisy_path, target, duration_s, request.subtype, request.mono, request.block_ms)
 
     def _record_enhancement(self, enhancement: Enhancement) -> None:
         log.info("enhanced" if enhancement.is_ok else "failed", extra=to_json(enhancement))

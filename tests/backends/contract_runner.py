@@ -18,8 +18,13 @@ from typing import Any
 
 import numpy as np
 
-from seinfer.backends.base import Enhancer, Stream, Waveform, pad, stream_over
+from seinfer.audio.reading import read
+from seinfer.audio.resampling import resample
+from seinfer.backends.base import Enhancer, Stream, Streaming, Waveform, pad, stream_over
+from seinfer.clips.discovery import DEMO_CLIPS
 from seinfer.core.records import ModelSpec
+from seinfer.enhancement.latency import measure_pace
+from seinfer.enhancement.parity import block_lengths, block_parities
 from seinfer.models.registry import load_registry, resolve
 from tests.backends.waveforms import alone
 from tests.helpers import gain_db, lag_samples, peak_dbfs, shared_folder, snr_db, speech_like
@@ -59,6 +64,8 @@ def findings(spec: ModelSpec, weights: dict[str, Path]) -> Iterator[tuple[str, A
     yield "batching", batching(enhancer, noisy, rate)
     if stream_over(enhancer, np.ones(1, np.float32)) is not None:
         yield "streams_db", streams(enhancer, noisy[rate : 2 * rate])
+    if isinstance(enhancer, Streaming):
+        yield "parity_db", parity(enhancer, rate)
     yield "is_complete", True
 
 
@@ -140,6 +147,15 @@ def streams(enhancer: Enhancer, noisy: Waveform) -> dict[str, float]:
         clip = noisy[half : half + n]
         found[f"{n} samples"] = snr_db(reference=alone(enhancer, clip), estimate=push_all(enhancer, clip, [1]))
     return {**found, **interleaved(enhancer, noisy[:half], noisy[half:])}
+
+
+def parity(enhancer: Streaming, rate: int) -> dict[int, float]:
+    """Return the SNR of streams relative to the whole clip on a bundled recording, by the length of the blocks."""
+    clip = read(DEMO_CLIPS / "noisy" / "street_16k.flac")
+    noisy = resample(clip.samples[:1, : 3 * clip.sample_rate], clip.sample_rate, rate)[0]
+    lengths = block_lengths(measure_pace(enhancer.open_stream(), rate, "the model").hop, rate)
+    parities = block_parities(enhancer.open_stream, noisy, alone(enhancer, noisy), lengths)
+    return {found.block_samples: found.snr_db for found in parities}
 
 
 def opened(enhancer: Enhancer, waveform: Waveform) -> Stream:

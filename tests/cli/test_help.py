@@ -36,6 +36,7 @@ def test_commands_are_those_of_the_readme() -> None:
     assert {words[0] for words in COMMANDS if words} == {
         *(
             "run",
+            "stream",
             "compare",
             "pair",
             "score",

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from tests.helpers import RATE, rows, seinfer, speech_like, table, write_audio
+from tests.helpers import RATE, rows, seinfer, snr_db, speech_like, table, write_audio
 
 
 @pytest.mark.parametrize(
@@ -114,3 +114,69 @@ def test_run_all_models_runs_those_that_can_without_the_baseline(tmp_path: Path)
     assert result.returncode == 0, result.stderr
     assert [row["model"] for row in rows(tmp_path / "out" / "per_clip.csv")] == ["rnnoise"]
     assert re.search(r"not run \(\d+\): .*dpcrn-quant", result.stdout)
+
+
+@pytest.mark.parametrize("rate", [16_000, 48_000])
+def test_run_streaming_writes_the_same_files_as_run(tmp_path: Path, rate: int) -> None:
+    write_audio(tmp_path / "in" / "x.wav", np.stack([speech_like(1.0, rate), speech_like(1.0, rate, seed=1)]), rate)
+    whole = seinfer("run", "--model", "rnnoise", "--out", tmp_path / "whole", tmp_path / "in")
+    streamed = seinfer(
+        "run", "--model", "rnnoise", "--streaming", "--block", 7, "--out", tmp_path / "s", tmp_path / "in"
+    )
+    assert (whole.returncode, streamed.returncode) == (0, 0), streamed.stderr
+    files = [soundfile.read(tmp_path / out / "audio" / "rnnoise" / "x.wav")[0] for out in ("whole", "s")]
+    assert snr_db(reference=files[0].ravel(), estimate=files[1].ravel()) > 60
+    assert json.loads((tmp_path / "s" / "run.json").read_text())["settings"]["streaming_block_ms"] == 7
+    assert "streaming_block_ms" not in json.loads((tmp_path / "whole" / "run.json").read_text())["settings"]
+    same = ("clip_id", "model", "status", "error", "n_samples", "channels")
+    found = [[{key: row.get(key) for key in same} for row in rows(tmp_path / out / "per_clip.csv")] for out in "s"]
+    assert found[0] == [{key: row.get(key) for key in same} for row in rows(tmp_path / "whole" / "per_clip.csv")]
+
+
+def test_run_streaming_does_not_keep_whole_clips_of_an_earlier_command(tmp_path: Path) -> None:
+    write_audio(tmp_path / "in" / "x.wav", speech_like(0.5, RATE))
+    command = ("run", "--model", "noisy", "--out", tmp_path / "o", tmp_path / "in")
+    seinfer(*command)
+    assert "1 of them from before" not in seinfer(*command, "--streaming").stderr
+    assert "1 of them from before" in seinfer(*command, "--streaming").stderr
+    assert "1 of them from before" not in seinfer(*command, "--streaming", "--block", 20).stderr
+    assert "1 of them from before" not in seinfer(*command).stderr
+
+
+WITHOUT_STREAMS = """
+from seinfer.backends.base import Batch, Waveform
+
+class Whole:
+    sample_rate = 16_000
+    def enhance(self, batch: Batch) -> list[Waveform]:
+        return [row.copy() for row in batch.rows()]
+
+def load(spec, weights, *, device, threads) -> Whole:
+    return Whole()
+
+def load_unknown(spec, weights, *, device, threads):
+    return Whole()
+"""
+
+
+def test_run_streaming_of_a_model_without_streams_is_refused_with_those_that_have_them(tmp_path: Path) -> None:
+    write_audio(tmp_path / "in" / "x.wav", speech_like(0.2, RATE))
+    (tmp_path / "wholeclips.py").write_text(WITHOUT_STREAMS)
+    (tmp_path / "mine.toml").write_text(
+        table("mine", backend='"wholeclips:load"') + table("unknown", backend='"wholeclips:load_unknown"')
+    )
+    command = ("run", "--streaming", "--models-file", tmp_path / "mine.toml", "--out", tmp_path / "o", tmp_path / "in")
+    options = {"environment": {"PYTHONPATH": str(tmp_path)}}
+    named = seinfer(*command, "--model", "mine", **options)
+    assert named.returncode == 2
+    assert "mine cannot run as a stream" in named.stderr and "models that can: noisy, rnnoise" in named.stderr
+    assert seinfer(*command, "--model", "unknown", **options).returncode == 5
+    [row] = rows(tmp_path / "o" / "per_clip.csv")
+    assert "this model cannot run as a stream" in row["error"]
+
+
+def test_run_block_without_streaming_is_refused(tmp_path: Path) -> None:
+    write_audio(tmp_path / "x.wav", speech_like(0.2, RATE))
+    result = seinfer("run", "--model", "noisy", "--block", "10", "--out", tmp_path / "o", tmp_path / "x.wav")
+    assert result.returncode == 2
+    assert "--block 10 has no effect without --streaming" in result.stderr

@@ -111,6 +111,24 @@ def test_check_rnnoise_passes_at_any_rate() -> None:
         assert all(verdict.is_good for verdict in verdicts), [v for v in verdicts if not v.is_good]
 
 
+def test_check_of_a_stream_without_state_names_the_worst_blocks() -> None:
+    clip = speech_like(3.0, RATE)[None] * 0.5
+    found = {verdict.question: verdict.measured for verdict in check(WithoutState(RATE), clip, RATE)}
+    assert re.search(r"an SNR of -?\d+ dB .*worst with 1; ", found["piece by piece, state carried"])
+
+
+def test_check_of_a_stream_that_returns_nothing_before_its_end_is_wrong() -> None:
+    class Waiting(PassthroughStream):
+        def push(self, block: Waveform) -> Waveform:
+            return block[:0]
+
+    class Silent(Passthrough):
+        def open_stream(self) -> PassthroughStream:
+            return Waiting()
+
+    assert "piece by piece, state carried" in wrong(Silent(RATE))
+
+
 def test_check_silence_is_undecided_and_not_wrong() -> None:
     verdicts = {v.question: v.is_good for v in check(Passthrough(RATE), np.zeros((1, RATE), np.float32), RATE)}
     assert verdicts["delay"] is None
@@ -119,7 +137,9 @@ def test_check_silence_is_undecided_and_not_wrong() -> None:
 
 def test_check_says_identical_instead_of_an_infinite_snr_or_a_difference_of_zero() -> None:
     found = {verdict.question: verdict for verdict in check(Passthrough(RATE), speech_like(1.0, RATE)[None], RATE)}
-    assert found["piece by piece, state carried"].measured == "identical to the whole clip"
+    assert found["piece by piece, state carried"].measured == (
+        "identical to the whole clip (blocks of 1, 131, 997, 1600, 4801, 16000 samples; latency 0.1 ms)"
+    )
     assert found["the same again"].measured == found["the same again"].expected == "identical"
     assert not any(re.search(r"\binf\b|0\.0e\+00", verdict.measured) for verdict in found.values())
 
