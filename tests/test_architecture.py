@@ -35,7 +35,9 @@ FOR_BACKENDS = (
     "backends.base",
     "backends.frames",
     "backends.onnx",
+    "backends.options",
     "backends.torch",
+    "backends.windows",
     "core",
     "audio.resampling",
 )

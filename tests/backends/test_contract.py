@@ -30,8 +30,12 @@ from .standins import STANDINS, build
 REGISTRY = load_registry()
 SPECS = REGISTRY.specs
 TIMEOUT_S = 300
-WHOLE_CLIPS_ONLY = {"denoiser-valentini-nc", "demucs-nc-standin"}
-"""Its LSTM also runs backwards, so it has no stream."""
+WHOLE_CLIPS_ONLY = {
+    *("denoiser-valentini-nc", "demucs-nc-standin"),  # its LSTM also runs backwards
+    *("spectral-gating", "wpe"),  # averages or predictions over the whole clip
+    *("nsnet2", "nsnet2-standin"),  # no input or output for its state
+}
+"""Models without a stream."""
 
 
 def has_own_weights(spec: ModelSpec) -> bool:
