@@ -57,7 +57,7 @@ $(BIN)/python:
 
 # The demo uses only models with small packages, without TensorFlow and torch.
 $(VENV)/.demo: pyproject.toml constraints.txt | $(BIN)/python
-	$(PIP) install -q -c constraints.txt -e ".[dpcrn-quant,deepfilternet]"
+	$(PIP) install -q -c constraints.txt -e ".[dpcrn-quant,deepfilternet,spectral-gating]"
 	touch $@
 
 $(VENV)/.all: pyproject.toml constraints.txt | $(BIN)/python

@@ -37,7 +37,9 @@ FOR_BACKENDS = (
     "backends.litert",
     "backends.onnx",
     "backends.side_by_side",
+    "backends.options",
     "backends.torch",
+    "backends.windows",
     "core",
     "audio.resampling",
 )

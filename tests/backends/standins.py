@@ -110,6 +110,16 @@ def write_deepfilternet(folder: Path) -> None:
     (folder / "models.toml").write_text(f"{text}files = [{paths}]\n", encoding="utf-8")
 
 
+def write_nsnet2(folder: Path) -> None:
+    """Write a graph that lets loud bins pass."""
+    from tests.backends.nsnet2 import write_graph
+
+    write_graph(folder / "gains.onnx")
+    text = table("nsnet2-standin", backend='"seinfer.backends.nsnet2:load"', extra='"nsnet2"')
+    text += 'files = [{ name = "gains.onnx", path = "gains.onnx" }]\n'
+    (folder / "models.toml").write_text(text, encoding="utf-8")
+
+
 def _shared() -> Path:
     shared = helpers.shared_folder()
     assert shared is not None
@@ -122,6 +132,7 @@ STANDINS: Mapping[str, StandIn] = {
     ),
     "demucs-nc-standin": StandIn(("denoiser-valentini-nc",), write_demucs_both_ways, needs_shared=True),
     "segan-standin": StandIn(("segan+",), write_segan),
+    "nsnet2-standin": StandIn(("nsnet2",), write_nsnet2),
     "deepfilternet3-torch-standin": StandIn(("deepfilternet3-torch",), write_deepfilternet, needs_shared=True),
 }
 """By the name in their models file."""

@@ -25,8 +25,10 @@ def test_demo_without_weights_compares_the_models_that_need_none(
     folder, result = demo
     assert result.returncode == 0, result.stderr
     assert "do not quote the scores" in result.stderr
-    assert [model["model"] for model in json.loads(result.stdout)["models"]] == ["noisy", "rnnoise"]
-    assert len(rows(folder / "seinfer-out" / "demo" / "per_clip.csv")) == 2 * 9
+    assert [model["model"] for model in json.loads(result.stdout)["models"]] == [
+        *("noisy", "rnnoise", "wiener", "spectral-gating", "wpe")
+    ]
+    assert len(rows(folder / "seinfer-out" / "demo" / "per_clip.csv")) == 5 * 9
 
 
 def test_demo_pull_that_fails_prints_the_reason_and_continues(
@@ -38,4 +40,4 @@ def test_demo_pull_that_fails_prints_the_reason_and_continues(
     result = seinfer("demo", "--pull", "--json", cwd=folder, environment=environment)
     assert result.returncode == 0, result.stderr
     assert "dpcrn-quant: " in result.stderr
-    assert "18 ok (18 of them from before), 0 failed" in result.stderr
+    assert "45 ok (45 of them from before), 0 failed" in result.stderr

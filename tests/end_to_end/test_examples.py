@@ -31,8 +31,8 @@ def test_example_after_installation_is_listed_and_ready(site: Path) -> None:
         row["name"]: row
         for row in json.loads(seinfer("models", "--json", environment={"PYTHONPATH": str(site)}).stdout)
     }
-    assert found["wiener"]["distribution"] == "seinfer-wiener"
-    assert found["wiener"]["not_run"] == ""
+    assert found["wiener-example"]["distribution"] == "seinfer-wiener"
+    assert found["wiener-example"]["not_run"] == ""
     assert "rnnoise" in found
 
 
@@ -42,11 +42,11 @@ def test_example_in_a_comparison_improves_noisy_speech(site: Path, tmp_path: Pat
     for name, samples in (("clean", clean), ("noisy", noisy)):
         write_audio(tmp_path / "set" / name / "x.wav", samples, RATE, "FLOAT")
     result = seinfer(
-        *("compare", "--no-cost", "--models", "wiener", "--out", tmp_path / "out", tmp_path / "set"),
+        *("compare", "--no-cost", "--models", "wiener-example", "--out", tmp_path / "out", tmp_path / "set"),
         environment={"PYTHONPATH": str(site)},
     )
     assert result.returncode == 0, result.stderr
-    enhanced = soundfile.read(tmp_path / "out" / "audio" / "wiener" / "x.wav", dtype="float32")[0]
+    enhanced = soundfile.read(tmp_path / "out" / "audio" / "wiener-example" / "x.wav", dtype="float32")[0]
     assert lag_samples(reference=clean, estimate=enhanced) == 0
     improvement_db = si_sdr_db(reference=clean, estimate=enhanced) - si_sdr_db(reference=clean, estimate=noisy)
     assert improvement_db > 0.5  # a filter without a network, on noise 20 dB below the speech
@@ -59,7 +59,7 @@ def test_example_keeps_any_length_alone_and_in_a_batch(site: Path, monkeypatch: 
     from seinfer.backends.base import Enhancer, pad
     from seinfer.models.table import read_models
 
-    spec = read_models(EXAMPLE / "seinfer_wiener" / "models.toml")["wiener"]
+    spec = read_models(EXAMPLE / "seinfer_wiener" / "models.toml")["wiener-example"]
     enhancer = load(spec, {}, device="cpu", threads=1)
     assert isinstance(enhancer, Enhancer)
     rows = [speech_like(0.2, RATE)[:n] for n in (1, 255, 256, 257, 512, 3_000)]
