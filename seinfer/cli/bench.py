@@ -33,14 +33,14 @@ def bench(
     ] = "",
     streaming: Annotated[
         bool,
-        typer.Option("--streaming", help="Measure the time of each hop on one thread: does it run in real time?"),
+        typer.Option("--streaming", help="Measure the time of each hop, and whether it is real time."),
     ] = False,
     clip: Annotated[
         Path | None, typer.Option("--clip", metavar="FILE", help="A recording of yours; by default a bundled one.")
     ] = None,
     run: Annotated[
         Path | None,
-        typer.Option("--run", metavar="RUN_DIR", help="Set the quality of this scored run beside the costs."),
+        typer.Option("--run", metavar="RUN_DIR", help="Also compare the costs with the quality in this scored run."),
     ] = None,
     estimate: Annotated[
         str,
@@ -49,7 +49,7 @@ def bench(
         ),
     ] = "",
     machines: Annotated[int, typer.Option("--machines", min=1, help="With --estimate: number of machines.")] = 1,
-    csv: Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Also write all figures as a CSV.")] = None,
+    csv: Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Also write a CSV file.")] = None,
     device: Device = "auto",
     threads: Annotated[
         int | None, typer.Option("--threads", min=1, help="Measure with so many cores; by default with 1 and with all.")

@@ -27,6 +27,7 @@ from ..core.records import Job, ModelSpec, ScoringTask
 from ..enhancement.bench import BenchCost, measure_model
 from ..enhancement.calibration import calibrate
 from ..enhancement.engines.local import LocalEngine
+from ..enhancement.macs import count_in_child
 from ..enhancement.stream_cost import StreamCost, measure_stream
 from ..metrics.choice import choose
 from ..models import weights
@@ -109,6 +110,7 @@ def measure_models(request: BenchRequest, progress: Progress) -> Iterator[BenchC
     calibrations = {threads: calibrate(threads) for threads in request.threads}
     with _clip_file(request, min(request.job.clip_s, MAX_CLIP_S) if request.job else 0.0) as (job, clip_s):
         for spec in request.specs:
+            macs_per_s = count_in_child(spec, request.timeout_s)
             for threads in request.threads:
                 cost = BenchCost(
                     spec.name,
@@ -116,6 +118,7 @@ def measure_models(request: BenchRequest, progress: Progress) -> Iterator[BenchC
                     processor=processor(),
                     n_parameters=spec.n_parameters,
                     weights_bytes=weights_bytes(spec),
+                    macs_per_s=macs_per_s,
                 )
                 try:
                     with LocalEngine(request.device, threads, request.timeout_s).open(spec) as session:

@@ -205,7 +205,8 @@ def bench_notes(costs: Sequence[BenchCost]) -> Iterator[str]:
         devices = ", ".join(dict.fromkeys(cost.device for cost in done))
         yield (
             f"One clip of {done[0].clip_s:.1f} s on {done[0].processor or 'this machine'} ({devices}). rtf: processing "
-            "time / audio duration, one clip at a time. CPU s/s: processor seconds for a second of audio."
+            "time / audio duration, one clip at a time. CPU s/s: processor seconds for a second of audio. GMAC/s: "
+            "10^9 multiply-accumulates for a second of audio."
         )
     if any(batch.is_busy for cost in done for batch in cost.measured):
         yield "* the machine was busy with other work: these times are too high, CPU s/s hardly."
