@@ -63,6 +63,8 @@ class Estimate:
         inference_h, scoring_h: hours on one machine.
         total_h: their sum.
         machines_h: hours on so many machines as asked for.
+        core_h: processor hours of inference and scoring, which other work on the machine hardly changes; None if
+            unknown.
         memory_mib: of the model's worker and one scoring process for each core, on each machine.
         disk_gib: of the enhanced files of all machines together.
         is_busy: the machine was busy during the measurement: the hours are too high.
@@ -76,6 +78,7 @@ class Estimate:
     scoring_h: float = 0.0
     total_h: float = 0.0
     machines_h: float = 0.0
+    core_h: float | None = None
     memory_mib: float = 0.0
     disk_gib: float = 0.0
     is_busy: bool = False
@@ -133,6 +136,7 @@ def _estimate(
         scoring_h=scoring_h,
         total_h=inference_h + scoring_h,
         machines_h=(inference_h + scoring_h) / machines,
+        core_h=None if batch.cpu_s_per_s is None else job.audio_h * batch.cpu_s_per_s + scoring_h * cores,
         memory_mib=batch.peak_rss_mib + cores * scoring.peak_rss_mib,
         disk_gib=job.n_clips * bytes_per_clip / 2**30,
         is_busy=batch.is_busy,
@@ -147,8 +151,8 @@ def assumptions(job: LargeJob, scoring: ScoringCost, *, cores: int, machines: in
         f"all {cores} cores.",
         "Inference is that of the batch size with the most clips per second. Nothing is saved by running inference and "
         "scoring at the same time.",
-        "Decoding, disk and network are not counted, and a run that is stopped and continued loses nothing.",
+        "The time of decoding, disk and network is not counted.",
         f"Disk is that of the enhanced files at {sample_rate} Hz, 16 bits, one channel; tables and journal are not "
         "counted.",
-        f"{machines} machines are equal to this one and get equal numbers of clips.",
+        *([f"{machines} machines are equal to this one and get equal numbers of clips."] if machines > 1 else []),
     ]

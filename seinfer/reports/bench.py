@@ -150,7 +150,10 @@ def print_bench(report: BenchReport) -> None:
         _print(quality_table(report.quality, report.metrics), [line])
     if report.estimates:
         failed = [f"{one.model}: no estimate: {one.error}" for one in report.estimates if one.error]
-        _print(estimate_table(report.estimates, report.machines), [*report.assumptions, *failed])
+        busy = ["* measured on a busy machine: the hours are too high, the core hours hardly."]
+        is_busy = any(one.is_busy for one in report.estimates)
+        notes = [*report.assumptions, *failed, *(busy if is_busy else [])]
+        _print(estimate_table(report.estimates, report.machines), notes)
 
 
 def print_streams(costs: Sequence[StreamCost]) -> None:
@@ -266,20 +269,27 @@ def stream_notes(costs: Sequence[StreamCost]) -> Iterator[str]:
 
 def estimate_table(estimates: Sequence[Estimate], machines: int) -> Table:
     """Return the table of `bench --estimate`."""
-    headings = ["model", "batch", "threads", "inference h", "scoring h", "total h", f"h on {machines} machines"]
+    headings = ["model", "batch", "threads", "inference h", "scoring h", "total h"]
+    headings += [*([f"h on {machines} machines"] if machines > 1 else []), "core h", "memory MiB", "disk GiB"]
     cells = [
         [
             f"{one.model}{'*' if one.is_busy else ''}",
             str(one.batch_size),
             str(one.threads),
-            *(f"{hours:,.3g}" for hours in (one.inference_h, one.scoring_h, one.total_h, one.machines_h)),
+            *(_hours(hours) for hours in (one.inference_h, one.scoring_h, one.total_h)),
+            *([_hours(one.machines_h)] if machines > 1 else []),
+            "–" if one.core_h is None else _hours(one.core_h),
             f"{one.memory_mib:,.0f}",
             f"{one.disk_gib:,.1f}",
         ]
         for one in estimates
         if not one.error
     ]
-    return _table([*headings, "memory MiB", "disk GiB"], cells)
+    return _table(headings, cells)
+
+
+def _hours(hours: float) -> str:
+    return f"{hours:,.0f}" if hours >= 100 else f"{hours:.3g}"
 
 
 def quality_table(rows: Sequence[QualityCost], metrics: Sequence[str]) -> Table:

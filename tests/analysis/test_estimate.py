@@ -13,7 +13,7 @@ SCORING = ScoringCost(("pesq_wb", "stoi"), 0.36, 200.0)
 
 def cost(threads: int, rtf: float, *, is_busy: bool = False) -> BenchCost:
     alone = BatchCost(1, rtf=rtf, clips_per_s=1 / (5 * rtf), peak_rss_mib=100.0, is_busy=is_busy)
-    four = BatchCost(4, rtf=rtf / 2, clips_per_s=2 / (5 * rtf), peak_rss_mib=150.0, is_busy=is_busy)
+    four = BatchCost(4, rtf=rtf / 2, clips_per_s=2 / (5 * rtf), cpu_s_per_s=rtf, peak_rss_mib=150.0, is_busy=is_busy)
     return BenchCost("model", threads, clip_s=5.0, batches=(alone, four))
 
 
@@ -25,6 +25,7 @@ def test_estimate_uses_most_threads_and_the_fastest_batch() -> None:
     assert one.inference_h == pytest.approx(100.0)  # 1e6 x 5 s x 0.072
     assert one.scoring_h == pytest.approx(50.0)  # 1e6 x 0.36 s / 2 cores
     assert (one.total_h, one.machines_h) == pytest.approx((150.0, 37.5))
+    assert one.core_h == pytest.approx(300.0)  # 1e6 x (5 s x 0.144 + 0.36 s)
     assert one.memory_mib == 150.0 + 2 * 200.0
     assert one.disk_gib == pytest.approx(1e6 * 160_044 / 2**30)
 
@@ -58,3 +59,4 @@ def test_assumptions_name_the_job_and_the_metrics() -> None:
     assert lines[0] == "1,000,000 clips of 5 s are 1,389 hours of audio."
     assert "0.36 s of one core (pesq_wb, stoi)" in lines[1]
     assert lines[-1].startswith("3 machines ")
+    assert len(assumptions(LargeJob(1, 5.0), SCORING, cores=2, machines=1, sample_rate=16_000)) == len(lines) - 1

@@ -76,7 +76,10 @@ def test_print_bench_busy_machine_is_marked(capsys: pytest.CaptureFixture[str]) 
 
 def test_print_bench_with_a_run_and_a_job_has_their_tables(capsys: pytest.CaptureFixture[str]) -> None:
     quality = (QualityCost("noisy", {"stoi": 0.9}, None, ("stoi",)), QualityCost("rnnoise", {"stoi": None}, COST, ()))
-    estimates = (Estimate("rnnoise", "", 1, 2, 100.0, 50.0, 150.0, 37.5, 550.0, 149.0), Estimate("lost", "crashed"))
+    estimates = (
+        Estimate("rnnoise", "", 1, 2, 100.0, 50.0, 150.0, 37.5, 200.0, 550.0, 149.0),
+        Estimate("lost", "crashed"),
+    )
     print_bench(BenchReport((COST,), ("stoi",), quality, estimates, 4, ("An assumption.",)))
     text = capsys.readouterr().out
     assert "Pareto line" in text
