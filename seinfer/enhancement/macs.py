@@ -204,25 +204,30 @@ def torch_macs(enhancer: Enhancer, clip: Waveform) -> int:
     from torch.utils._python_dispatch import TorchDispatchMode
     from torch.utils.flop_counter import FlopCounterMode, flop_registry
 
-    layer = torch.ops.aten.mkldnn_rnn_layer
+    aten = torch.ops.aten
 
     def recurrent_flops(*arguments: Any, out_shape: Any = None, **_: Any) -> int:
         """Return 2 MACs for each element of the two weights in each frame; shapes: (frame, batch, feature), weights."""
         x, w_input, w_hidden = arguments[:3]
         return int(2 * x[0] * x[1] * (math.prod(w_input) + math.prod(w_hidden)))
 
+    def product_flops(_: Any, one: Shape, other: Shape, **__: Any) -> int:
+        """Return 2 MACs for each product; shapes: (row, inner), (inner, column)."""
+        return 2 * one[0] * one[1] * other[1]
+
+    own = {aten.mkldnn_rnn_layer: recurrent_flops, aten.addmm_: product_flops}
     dispatch_mode: Any = TorchDispatchMode
 
     class Unknown(dispatch_mode):  # type: ignore[misc]
         def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
             packet = function.overloadpacket
             name = str(packet)
-            if any(part in name for part in _HEAVY) and packet is not layer and packet not in flop_registry:
+            if any(part in name for part in _HEAVY) and packet not in own and packet not in flop_registry:
                 raise UncountedError(f"the operation {name} has no formula")
             return function(*args, **(kwargs or {}))
 
-    counter = FlopCounterMode(display=False, custom_mapping={layer: recurrent_flops})
-    with counter, Unknown():
+    counter = FlopCounterMode(display=False, custom_mapping=own)
+    with Unknown(), counter:  # the counter sees an operation first, and splits up those that consist of others
         enhancer.enhance(pad([clip]))
     return int(counter.get_total_flops()) // 2
 

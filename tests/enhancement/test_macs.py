@@ -67,18 +67,21 @@ class Layers:
         self._torch = torch
         self._conv = torch.nn.Conv1d(1, 8, 4, stride=4)
         self._recurrent = getattr(torch.nn, kind)(8, 16, batch_first=True)
+        self._linear = torch.nn.Linear(8, 5)
 
     def enhance(self, batch: Batch) -> list[Waveform]:
-        with self._torch.no_grad():
+        with self._torch.inference_mode():  # matmul and linear then arrive as such
             frames = self._conv(self._torch.from_numpy(batch.samples)[:, None])
             self._recurrent(frames.transpose(1, 2))
+            self._torch.matmul(self._linear(frames.transpose(1, 2)), self._torch.zeros(5, 3))
+            self._torch.zeros(2, 4).addmm_(self._torch.zeros(2, 6), self._torch.zeros(6, 4))
         return list(batch.rows())
 
 
 @pytest.mark.parametrize(("kind", "gates"), [("LSTM", 4), ("GRU", 3)])
 def test_torch_macs_are_those_of_the_layers(kind: str, gates: int) -> None:
     found = torch_macs(Layers(kind), np.zeros(400, np.float32))
-    assert found == 100 * 8 * 4 + 100 * gates * 16 * (8 + 16)
+    assert found == 100 * 8 * 4 + 100 * gates * 16 * (8 + 16) + 100 * 8 * 5 + 100 * 5 * 3 + 2 * 6 * 4
 
 
 def test_macs_per_s_of_a_graph_counts_its_runs_after_loading(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
