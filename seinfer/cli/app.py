@@ -17,6 +17,7 @@ from ..core.errors import SeinferError
 from ..core.exit_codes import ERROR, USAGE
 from ..core.streams import print_line, print_message
 from . import blind, metrics, models
+from .bench import bench
 from .check import check
 from .clean import clean
 from .compare import compare
@@ -41,7 +42,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for _command in (run, compare, pair, score, report, plot, clean, mix, recommend, demo, check, doctor, stream):
+for _command in (run, compare, pair, score, report, plot, clean, mix, recommend, demo, check, doctor, stream, bench):
     app.command(cls=Command)(_command)
 app.add_typer(models.app, name="models")
 app.add_typer(metrics.app, name="metrics")

@@ -23,7 +23,7 @@ from typing import IO, Any, TextIO
 
 from .lifetime import Guard, die_with_parent, kill_group
 from .messages import shortened
-from .processor_time import processor_s
+from .processor_time import peak_rss_mib_of, processor_s
 
 Message = dict[str, Any]
 
@@ -90,6 +90,11 @@ class Child:
     def processor_s(self) -> float:
         """Processor seconds that it and the processes it started have used."""
         return processor_s(self._process.pid)
+
+    @property
+    def peak_rss_mib(self) -> float:
+        """Largest resident memory of its own process so far, in MiB; 0 if unknown."""
+        return peak_rss_mib_of(self._process.pid)
 
     def send(self, message: Mapping[str, Any]) -> None:
         """Send one message, without waiting. If the child has ended this does nothing: the end is the last message."""

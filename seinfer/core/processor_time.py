@@ -1,4 +1,4 @@
-"""Processor time of another process and of the processes that it started: one that hangs uses none.
+"""Processor time of another process and of the processes that it started: one that hangs uses none; peak memory.
 
 It is measured from outside, because a process that is stopped or holds its interpreter lock cannot report it.
 """
@@ -6,6 +6,7 @@ It is measured from outside, because a process that is stopped or holds its inte
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import sys
 from contextlib import suppress
@@ -23,6 +24,20 @@ def processor_s(process_id: int) -> float:
         return _from_ps(process_id)
     own_s = _from_proc(process_id)
     return own_s + sum(processor_s(child) for child in _children(process_id))
+
+
+def peak_rss_mib() -> float:
+    """Return the largest resident memory of this process so far, in MiB."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (1024 * 1024 if sys.platform == "darwin" else 1024)
+
+
+def peak_rss_mib_of(process_id: int) -> float:
+    """Return the largest resident memory of another process so far, in MiB; 0 if unknown. See proc_pid_status(5)."""
+    with suppress(OSError):
+        lines = (_PROC / str(process_id) / "status").read_text(errors="replace").splitlines()
+        return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:")), 0.0)
+    return 0.0
 
 
 def _from_proc(process_id: int) -> float:

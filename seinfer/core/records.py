@@ -200,6 +200,29 @@ class Enhancement:
 
 
 @dataclass(frozen=True)
+class StreamRun:
+    """One clip through a stream, one hop at a time, in a worker process.
+
+    Attributes:
+        reason: why there is no stream; everything else is then 0.
+        sample_rate: Hz of the stream.
+        hop_samples: smallest block that gives output.
+        latency_samples: most samples that had to arrive, from a sample on, before its output came.
+        seconds: time of each hop, in the order of the clip, without the first ones.
+        cpu_seconds: processor seconds of the worker for each of them.
+        peak_rss_mib: largest resident memory of the worker so far.
+    """
+
+    reason: str = ""
+    sample_rate: int = 0
+    hop_samples: int = 0
+    latency_samples: int = 0
+    seconds: tuple[float, ...] = ()
+    cpu_seconds: tuple[float, ...] = ()
+    peak_rss_mib: float = 0.0
+
+
+@dataclass(frozen=True)
 class ScoringTask:
     """Estimates of one clip for a scoring process.
 

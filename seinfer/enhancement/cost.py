@@ -118,10 +118,10 @@ class Measurement:
             BackendError: the worker ended or hung.
             AudioError: the clip could not be enhanced; `reason` is that of its row.
         """
-        alone = self._repeat(1)
+        alone = self.figures(1)
         try:
             batch_size = self._best_batch_size(alone)
-            batch = self._repeat(batch_size) if batch_size > 1 else alone
+            batch = self.figures(batch_size) if batch_size > 1 else alone
         except (AudioError, BackendError):  # one clip at a time works; a batch needs more memory, for example
             batch = alone
         return replace(
@@ -146,8 +146,13 @@ class Measurement:
             load_average=os.getloadavg()[0],
         )
 
-    def _repeat(self, batch_size: int) -> Figures:
-        """Enhance until there are enough undisturbed repetitions, or the time is over."""
+    def figures(self, batch_size: int) -> Figures:
+        """Enhance batches of equal clips until there are enough undisturbed repetitions, or the time is over.
+
+        Raises:
+            BackendError: the worker ended or hung.
+            AudioError: the clips could not be enhanced, or not as one batch; `reason` is that of their rows.
+        """
         self._enhance(batch_size)  # the first call allocates memory and compiles
         n_runs = _runs_needed(self._enhance(batch_size).wall_s)
         timed: list[tuple[_Time, float]] = []
@@ -165,20 +170,19 @@ class Measurement:
     def _judge(self, time_of_runs: _Time, n_clips: int, calibration_s: float) -> Repetition:
         slowdown = calibration_s / self._calibration.best_s
         cpu_share = time_of_runs.cpu_s / time_of_runs.wall_s if time_of_runs.wall_s else 0.0
-        has_waited = self._session.device == "cpu" and 0 < cpu_share < MIN_CPU_SHARE
         return Repetition(
             rtf=time_of_runs.wall_s / (n_clips * self._clip_s),
             cpu_share=cpu_share,
             slowdown=slowdown,
             peak_rss_mib=time_of_runs.peak_rss_mib,
-            is_disturbed=slowdown >= MAX_SLOWDOWN or has_waited,
+            is_disturbed=is_disturbed(self._session.device, slowdown, cpu_share),
         )
 
     def _best_batch_size(self, alone: Figures) -> int:
         """Return the batch size at which a clip takes least time, of those that the model and the time allow."""
         best, least_s = 1, alone.median * self._clip_s
         started, clip_s = self._now(), least_s
-        for size in self._allowed_sizes():
+        for size in filter(self.is_allowed, _BATCH_SIZES):
             if self._now() - started + 2 * size * clip_s > _SEARCH_S:
                 break
             self._enhance(size)
@@ -187,13 +191,11 @@ class Measurement:
                 best, least_s = size, clip_s
         return best
 
-    def _allowed_sizes(self) -> list[int]:
+    def is_allowed(self, batch_size: int) -> bool:
+        """Return whether the model accepts a batch of so many of these clips; one clip is always accepted."""
         limits = self._session.limits
-        return [
-            size
-            for size in _BATCH_SIZES
-            if size <= limits.max_clips and size * self._clip.duration_s <= limits.max_batch_s
-        ]
+        total_s = batch_size * self._clip.duration_s
+        return batch_size == 1 or (batch_size <= limits.max_clips and total_s <= limits.max_batch_s)
 
     def _enhance(self, batch_size: int, n_runs: int = 1) -> _Time:
         """Enhance a batch of equal clips, one or more times; return the total time."""
@@ -216,6 +218,12 @@ class _Time:
     wall_s: float
     cpu_s: float
     peak_rss_mib: float
+
+
+def is_disturbed(device: str, slowdown: float, cpu_share: float) -> bool:
+    """Return whether other work used the processor during a repetition; see `Repetition` for the figures."""
+    has_waited = device == "cpu" and 0 < cpu_share < MIN_CPU_SHARE
+    return slowdown >= MAX_SLOWDOWN or has_waited
 
 
 def _runs_needed(wall_s: float) -> int:

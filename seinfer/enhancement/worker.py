@@ -1,8 +1,9 @@
 """Child process: load one model, receive jobs, write files, report each clip.
 
-Messages in: first {"spec", "device", "threads"}, then {"jobs": [Job, ...]}, one message per batch.
+Messages in: first {"spec", "device", "threads"}, then {"jobs": [Job, ...]}, one message per batch, or {"stream": Job}.
 Messages out: {"event": "ready", ...} or {"event": "error", ...}, then {"event": "clip", ...Enhancement} for every job;
 before that {"event": "block"} for every block of a long clip, so that it is not taken for a worker that hangs.
+The answer to "stream" is {"event": "stream", ...StreamRun}.
 
 Decoding, inference and writing run in parallel, each on another batch. engines/local.py starts
 `python -m seinfer.enhancement.worker`.
@@ -11,7 +12,6 @@ Decoding, inference and writing run in parallel, each on another batch. engines/
 from __future__ import annotations
 
 import queue
-import resource
 import sys
 import threading
 import time
@@ -27,10 +27,12 @@ from ..backends.base import Enhancer, batch_limits, is_chunked
 from ..core.errors import AudioError, SeinferError
 from ..core.hashing import sha256_of
 from ..core.process import Channel
-from ..core.records import Enhancement, Job, ModelSpec, from_json, to_json
+from ..core.processor_time import peak_rss_mib
+from ..core.records import Enhancement, Job, ModelSpec, StreamRun, from_json, to_json
 from .loading import load_on
 from .long_clips import LONG_S, LONG_SAMPLES, enhance_file
 from .model import enhance_clips
+from .stream_timing import time_stream
 
 MAX_MESSAGE = 1 << 22
 """Characters of an error that are sent to the parent, which cuts them further for the tables."""
@@ -79,6 +81,13 @@ class _Timing:
         return _Timing(self.wall_s * part, self.cpu_s * part, self.batch_size)
 
 
+@dataclass(frozen=True)
+class _StreamRequest:
+    """A clip whose hops are timed."""
+
+    job: Job
+
+
 class Worker:
     """Three stages with short queues between them, so that only a few batches are in memory."""
 
@@ -86,7 +95,7 @@ class Worker:
         self._spec = spec
         self._enhancer = enhancer
         self._channel = channel
-        self._decoded: queue.Queue[list[tuple[Job, Audio]] | Job | None] = queue.Queue(maxsize=1)
+        self._decoded: queue.Queue[list[tuple[Job, Audio]] | Job | _StreamRequest | None] = queue.Queue(maxsize=1)
         self._enhanced: queue.Queue[tuple[Job, Audio, Samples, _Timing] | None] = queue.Queue(maxsize=8)
 
     def serve(self) -> None:
@@ -97,6 +106,8 @@ class Worker:
         while (batch := self._decoded.get()) is not None:
             if isinstance(batch, Job):
                 self._guard(batch, self._enhance_long, batch)
+            elif isinstance(batch, _StreamRequest):
+                self._time_stream(batch.job)
             else:
                 self._infer(batch)
         self._enhanced.put(None)
@@ -104,6 +115,9 @@ class Worker:
 
     def _decode(self) -> None:
         while (message := self._channel.receive()) is not None:
+            if "stream" in message:
+                self._decoded.put(_StreamRequest(from_json(Job, message["stream"])))
+                continue
             batch = []
             for job in (from_json(Job, values) for values in message["jobs"]):
                 if job.block_ms or _is_long(job):
@@ -152,6 +166,14 @@ class Worker:
         )
         status = "chunked" if done.is_chunked else "ok"
         self._done(job, info.sample_rate, (done.channels, info.n_samples), done.n_clipped, _Timing(done.wall_s), status)
+
+    def _time_stream(self, job: Job) -> None:
+        """Time the hops of a stream; an error becomes the reason why there are none."""
+        try:
+            run = time_stream(self._enhancer, reading.read(Path(job.source), mono=True))
+        except Exception as error:  # noqa: BLE001 any error of a framework is recorded as the reason
+            run = StreamRun(f"{type(error).__name__}: {error}"[:MAX_MESSAGE])
+        self._channel.send({"event": "stream", **to_json(run)})
 
     def _write(self) -> None:
         while (item := self._enhanced.get()) is not None:
@@ -219,12 +241,6 @@ def _is_long(job: Job) -> bool:
     except AudioError:  # reading the clip reports it
         return False
     return info.n_samples * (1 if job.mono else info.channels) > LONG_SAMPLES
-
-
-def peak_rss_mib() -> float:
-    """Return the largest resident memory of this process so far, in MiB."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (1024 * 1024 if sys.platform == "darwin" else 1024)
 
 
 if __name__ == "__main__":

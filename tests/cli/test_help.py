@@ -46,6 +46,7 @@ def test_commands_are_those_of_the_readme() -> None:
             "recommend",
             "demo",
             "metrics",
+            "bench",
             "check",
             "doctor",
         ),

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from seinfer.core.processor_time import parse_ps_time, processor_s
+from seinfer.core.processor_time import parse_ps_time, peak_rss_mib, peak_rss_mib_of, processor_s
 from tests.helpers import wait_until
 
 LOOP = "print(flush=True)\nwhile True: pass"
@@ -45,3 +45,14 @@ def test_processor_s_of_no_process_is_zero() -> None:
 )
 def test_parse_ps_time_of_each_form(text: str, seconds: float) -> None:
     assert parse_ps_time(text) == seconds
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel of Linux reports it")
+def test_peak_rss_mib_of_this_process_is_the_same_from_outside() -> None:
+    assert peak_rss_mib_of(os.getpid()) == pytest.approx(peak_rss_mib(), rel=0.05)
+
+
+def test_peak_rss_mib_of_a_process_that_has_ended_is_0() -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as process:
+        process.wait()
+    assert peak_rss_mib_of(process.pid) == 0.0

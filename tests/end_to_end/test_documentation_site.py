@@ -17,6 +17,7 @@ from seinfer.metrics.table import METRICS
 from seinfer.mixing.pair_maker import COLUMNS as MANIFEST
 from seinfer.models.registry import load_registry
 from seinfer.reports import costs_csv
+from seinfer.reports.bench import BENCH, STREAMING
 from seinfer.reports.blind_report_csv import BLIND_REPORT
 from seinfer.reports.csv import BLIND_METRICS, CLIPS, PER_CLIP, REFERENCE_METRICS
 from seinfer.reports.dnsmos_csv import DNSMOS
@@ -51,6 +52,8 @@ COLUMNS: dict[str, Iterable[str]] = {
     "summary.csv": SUMMARY,
     "pairwise.csv": PAIRWISE,
     "costs.csv": costs_csv.COLUMNS,
+    "bench.csv": BENCH,
+    "bench-streaming.csv": STREAMING,
     "failures.csv": FAILURES,
     "clips.csv": CLIPS,
     "blind_report.csv": BLIND_REPORT,

@@ -9,7 +9,7 @@ import pytest
 
 from seinfer.backends.base import BatchLimits
 from seinfer.core.errors import AudioError, BackendError
-from seinfer.core.records import Cost, Enhancement, Job
+from seinfer.core.records import Cost, Enhancement, Job, StreamRun
 from seinfer.enhancement.calibration import Calibration, Reading
 from seinfer.enhancement.cost import MIN_REPEATS, N_REPEATS, Measurement, Repetition, figures_of
 
@@ -58,11 +58,15 @@ class FakeSession:
     ) -> None:
         self.device = device
         self.threads = 2
+        self.load_s = 0.5
         self.limits = BatchLimits(max_clips, 60.0)
         self.sizes: list[int] = []
         self._machine = machine
         self._alone_s, self._exponent, self._failing_size = alone_s, exponent, failing_size
         self._cpu_share = cpu_share
+
+    def run_stream(self, job: Job) -> StreamRun:
+        raise AssertionError("no stream is measured here")
 
     def run(self, jobs: Sequence[Job]) -> list[Enhancement]:
         size = len(jobs)

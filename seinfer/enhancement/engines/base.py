@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ...backends.base import BatchLimits
-from ...core.records import Enhancement, Job, ModelSpec
+from ...core.records import Enhancement, Job, ModelSpec, StreamRun
 
 
 @dataclass(frozen=True)
@@ -58,14 +58,24 @@ class Session(Protocol):
         device: "cpu" or "cuda".
         threads: processor cores that the model may use.
         limits: largest batch that the model accepts.
+        load_s: seconds until the model was ready, without the start of its process.
     """
 
     device: str
     threads: int
     limits: BatchLimits
+    load_s: float
 
     def run(self, jobs: Sequence[Job]) -> list[Enhancement]:
         """Enhance the jobs as one batch, and wait for the results.
+
+        Raises:
+            BackendError: the worker ended or hung.
+        """
+        ...
+
+    def run_stream(self, job: Job) -> StreamRun:
+        """Send a clip through a stream of the model, one hop at a time, and wait for the times of the hops.
 
         Raises:
             BackendError: the worker ended or hung.

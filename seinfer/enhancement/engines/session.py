@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from ...backends.base import BatchLimits
 from ...core.errors import BackendError
 from ...core.process import Child, Message
-from ...core.records import Enhancement, Job, to_json
-from .waiting import receive_result
+from ...core.records import Enhancement, Job, StreamRun, from_json, to_json
+from .waiting import receive, receive_result
+
+T = TypeVar("T")
 
 
 class LocalSession:
@@ -26,6 +29,7 @@ class LocalSession:
         """
         self.device = str(ready["device"])
         self.threads = threads
+        self.load_s = float(ready["load_s"])
         self.limits = BatchLimits(int(ready["max_clips"]), float(ready["max_batch_s"]))
         self._child = child
         self._model = model
@@ -36,11 +40,24 @@ class LocalSession:
         self._child.send({"jobs": [to_json(job) for job in jobs]})
         return [self._receive() for _ in jobs]
 
+    def run_stream(self, job: Job) -> StreamRun:
+        """Send a clip through a stream, one hop at a time; see base.Session."""
+        self._child.send({"stream": to_json(job)})
+        return from_json(StreamRun, self._require(lambda: receive(self._child, self._timeout_s)))
+
     def _receive(self) -> Enhancement:
+        return self._require(lambda: receive_result(self._child, self._timeout_s, self._model))
+
+    def _require(self, answer: Callable[[], T | None]) -> T:
+        """Return the answer of the worker.
+
+        Raises:
+            BackendError: the worker ended or hung.
+        """
         try:
-            enhancement = receive_result(self._child, self._timeout_s, self._model)
+            found = answer()
         except TimeoutError as error:
             raise BackendError(f"timeout: {error}") from None
-        if enhancement is None:
+        if found is None:
             raise BackendError(f"crashed: the worker process ended ({self._child.describe_exit()})")
-        return enhancement
+        return found
