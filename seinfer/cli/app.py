@@ -24,6 +24,7 @@ from .config import Command
 from .demo import demo
 from .doctor import doctor
 from .interrupts import Interrupts
+from .merge import merge
 from .metrics import metrics
 from .mix import mix
 from .pair import pair
@@ -41,7 +42,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for _command in (run, compare, pair, score, report, plot, clean, mix, recommend, demo, metrics, check, doctor):
+for _command in (run, compare, pair, score, merge, report, plot, clean, mix, recommend, demo, metrics, check, doctor):
     app.command(cls=Command)(_command)
 app.add_typer(models.app, name="models")
 app.add_typer(blind.app, name="blind")

@@ -39,6 +39,7 @@ def test_commands_are_those_of_the_readme() -> None:
             "compare",
             "pair",
             "score",
+            "merge",
             "report",
             "plot",
             "mix",
