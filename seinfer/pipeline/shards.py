@@ -121,4 +121,4 @@ def require_own_folder(header: Mapping[str, Any], shard: Shard | None, out: obje
 
 def _dealt(clips: Sequence[Clip]) -> list[Clip]:
     """Return clips in the order in which they are dealt out."""
-    return sorted(clips, key=lambda clip: sha256(clip.clip_id.encode("utf-8", "surrogateescape")).digest())
+    return sorted(clips, key=lambda clip: sha256(clip.clip_id.encode("utf-8", "surrogatepass")).digest())
