@@ -172,9 +172,10 @@ def missing_shards(shards: Sequence[ShardRun], *, is_allowed: bool) -> list[int]
     count = shards[0].shard.count
     missing = [index for index in range(1, count + 1) if index not in known]
     if missing and not is_allowed:
+        them, their = ("it", "its") if len(missing) == 1 else ("them", "their")
         raise UsageError(
-            f"{counted(len(missing), 'shard')} of {count} missing: {_ranges(missing)}; run them, or give "
-            "--allow-missing for tables without their clips"
+            f"{counted(len(missing), 'shard')} of {count} missing: {_ranges(missing)}; run {them}, or give "
+            f"--allow-missing for tables without {their} clips"
         )
     return missing
 
