@@ -14,7 +14,7 @@ PAGE = (ROOT / "docs" / "slurm.md").read_text("utf-8")
 
 
 def script() -> str:
-    [block] = re.findall(r"^```bash\n(.*?)^```$", PAGE, re.M | re.S)
+    [block] = re.findall(r"^```text\n(#!/bin/bash\n.*?)^```$", PAGE, re.M | re.S)
     return str(block)
 
 
