@@ -25,6 +25,7 @@ from .config import Command
 from .demo import demo
 from .doctor import doctor
 from .interrupts import Interrupts
+from .merge import merge
 from .mix import mix
 from .pair import pair
 from .plot import plot
@@ -42,7 +43,23 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for _command in (run, compare, pair, score, report, plot, clean, mix, recommend, demo, check, doctor, stream, bench):
+for _command in (
+    run,
+    compare,
+    pair,
+    score,
+    report,
+    plot,
+    clean,
+    mix,
+    recommend,
+    demo,
+    check,
+    doctor,
+    stream,
+    bench,
+    merge,
+):
     app.command(cls=Command)(_command)
 app.add_typer(models.app, name="models")
 app.add_typer(metrics.app, name="metrics")

@@ -38,6 +38,7 @@ from .options import (
     Resume,
     ScoreCache,
     ScoreRate,
+    Shard,
     Sort,
     Subtype,
     TableJson,
@@ -67,6 +68,7 @@ def compare(
     category_regex: CategoryRegex = "",
     categories: CategoriesCsv = None,
     limit: Limit = None,
+    shard: Shard = "",
     metrics: Metrics = "auto",
     score_rate: ScoreRate = "16000",
     score_cache: ScoreCache = True,
@@ -106,13 +108,14 @@ def compare(
     from ..models.selection import open_registry, select
     from ..pipeline.inputs import find_compared
     from ..pipeline.request import Request
+    from ..pipeline.shards import parse_shard
     from .execute import execute_request
 
     registry = open_registry(models_file or ())
     added = parse_added(add or (), registry.names())
     selection = select(registry, models)
     selection = replace(selection, specs=with_options(selection.specs, resolve.model_settings(option, dry)))
-    checked_subtype = resolve.subtype(subtype)
+    checked_subtype, part = resolve.subtype(subtype), parse_shard(shard)
     inputs = find_compared(
         folder,
         out=resolve.out_folder(out, force=force),
@@ -156,6 +159,7 @@ def compare(
             embed_limit_mb=embed_limit,
         ),
         limit=limit,
+        shard=part,
         config=file_options(context),
     )
     raise typer.Exit(execute_request(request, log_file=log_file))

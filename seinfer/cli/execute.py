@@ -79,6 +79,7 @@ def stale_line(results: Results, out: Path) -> str:
 
 
 def exit_code(results: Results) -> int:
-    """Return PARTLY_FAILED if a clip failed or a model that should run could not, else ALL_DONE."""
-    has_failed = any(not row.is_ok for row in results.by_clip) or results.header["lost_models"]
+    """Return PARTLY_FAILED if a clip failed, a model that should run could not, or a shard is missing."""
+    is_incomplete = results.header["lost_models"] or results.header.get("merged", {}).get("missing")
+    has_failed = is_incomplete or any(not row.is_ok for row in results.by_clip)
     return PARTLY_FAILED if has_failed else ALL_DONE

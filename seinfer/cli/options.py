@@ -47,6 +47,16 @@ Limit = Annotated[
     typer.Option("--limit", min=1, help="Only the first clips, in the order of clip_id, for example for a trial."),
 ]
 
+Shard = Annotated[
+    str,
+    typer.Option(
+        "--shard",
+        metavar="I/N",
+        help="Only part I of N of the clips, for a job array; `seinfer merge` joins the run folders of all parts. "
+        "Costs are measured in part 1 only.",
+    ),
+]
+
 # Where to write: run, compare, score, demo. What is enhanced, and how: run, compare.
 Out = Annotated[
     Path, typer.Option("--out", help="Run folder. A later command with the same folder continues from there.")

@@ -24,6 +24,7 @@ from .options import (
     Option,
     Out,
     Resume,
+    Shard,
     Subtype,
     TableJson,
     Threads,
@@ -44,6 +45,7 @@ def run(
         ),
     ],
     limit: Limit = None,
+    shard: Shard = "",
     out: Out = DEFAULT_OUT,
     force: Force = False,
     device: Device = "auto",
@@ -74,6 +76,7 @@ def run(
     from ..models.options import with_options
     from ..models.selection import open_registry, select_without_baseline
     from ..pipeline.request import Request
+    from ..pipeline.shards import parse_shard
     from .execute import execute_request
 
     selection = select_without_baseline(open_registry(models_file or ()), model)
@@ -81,7 +84,7 @@ def run(
     block_ms = resolve.block_ms(streaming, block)
     if block_ms:
         selection = resolve.streaming_selection(selection)
-    checked_subtype = resolve.subtype(subtype)
+    checked_subtype, part = resolve.subtype(subtype), parse_shard(shard)
     clips = collect(inputs, out=resolve.out_folder(out, force=force)).first(limit)
     request = Request(
         out=out,
@@ -98,6 +101,7 @@ def run(
         resume=resume,
         tables=resolve.tables(clips=clips.clips, models=[spec.name for spec in selection.specs], json=json),
         limit=limit,
+        shard=part,
         config=file_options(context),
     )
     raise typer.Exit(execute_request(request, log_file=log_file))

@@ -24,6 +24,7 @@ from .options import (
     Metrics,
     ScoreCache,
     ScoreRate,
+    Shard,
     Sort,
     TableJson,
     Threads,
@@ -42,6 +43,7 @@ def score(
         typer.Option("--noisy", help="Folder of the noisy files: the baseline, paired with the clean files."),
     ] = None,
     limit: Limit = None,
+    shard: Shard = "",
     metrics: Metrics = "auto",
     score_rate: ScoreRate = "16000",
     score_cache: ScoreCache = True,
@@ -66,10 +68,14 @@ def score(
     from ..models.selection import Selection
     from ..pipeline.inputs import find_scored
     from ..pipeline.request import Request
+    from ..pipeline.shards import parse_shard
     from .execute import execute_request
 
     if html and not out:
         raise UsageError("--html writes report.html into the run folder, and there is none; give --out DIR too")
+    part = parse_shard(shard)
+    if part and not out:
+        raise UsageError("--shard writes a run folder for `seinfer merge`, and there is none; give --out DIR too")
     with TemporaryDirectory(prefix="seinfer-score-") as scratch:
         run_folder = resolve.out_folder(out, force=force) if out else Path(scratch)
         inputs = find_scored(folders, out=run_folder, clean=clean, noisy=noisy, limit=limit)
@@ -98,6 +104,7 @@ def score(
                 embed_limit_mb=embed_limit,
             ),
             limit=limit,
+            shard=part,
             config=file_options(context),
         )
         raise typer.Exit(execute_request(request, is_out_kept=out is not None))

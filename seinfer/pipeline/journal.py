@@ -11,7 +11,8 @@ import fcntl
 import json
 import os
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -72,6 +73,16 @@ class Journal:
         else:
             raise TypeError(f"its kind is {kind!r}, expected a text")
 
+    def lines(self) -> Iterator[Mapping[str, Any]]:
+        """Yield the lines of a journal with this content."""
+        yield self.plan
+        for key, enhancement in self.enhancements.values():
+            yield _line("enhancement", key, enhancement)
+        for key, score in self.scores.values():
+            yield _line("score", key, score)
+        for key, cost in self.costs.values():
+            yield _line("cost", key, cost)
+
     def _require(self, what: str, found: object) -> None:
         if not found:
             raise RunFolderError(
@@ -113,6 +124,25 @@ class Journal:
         """The header of the last command."""
         header: Mapping[str, Any] = self.plan.get("header", {})
         return header
+
+
+def plan_line(header: Mapping[str, Any], clips: Sequence[Clip]) -> dict[str, Any]:
+    """Return the line of a journal that says what a command is going to do."""
+    return {
+        "kind": "plan",
+        "format": FORMAT,
+        "seinfer": version("seinfer"),
+        "header": header,
+        "clips": [to_json(clip) for clip in clips],
+    }
+
+
+def _line(kind: str, key: str, record: Enhancement | Score | Cost) -> dict[str, Any]:
+    return {"kind": kind, "key": key, **to_json(record)}
+
+
+def _encoded(line: Mapping[str, Any]) -> bytes:
+    return json.dumps(line, allow_nan=False).encode() + b"\n"
 
 
 def read_journal(folder: Path) -> Journal:
@@ -227,27 +257,52 @@ class RunFolder:
 
     def add_plan(self, header: Mapping[str, Any], clips: Sequence[Clip]) -> None:
         """Write what is going to be done; clips that the journal already lists are not written again."""
-        plan: dict[str, Any] = {"kind": "plan", "format": FORMAT, "seinfer": version("seinfer"), "header": header}
-        listed = [to_json(clip) for clip in clips]
-        self._append(plan if listed == self.journal.plan.get("clips") else {**plan, "clips": listed})
+        plan = plan_line(header, clips)
+        if plan["clips"] == self.journal.plan.get("clips"):
+            del plan["clips"]
+        self._append(plan)
 
     def add_enhancement(self, key: str, enhancement: Enhancement) -> None:
         """Write the result of enhancing one clip with one model."""
-        self._append({"kind": "enhancement", "key": key, **to_json(enhancement)})
+        self._append(_line("enhancement", key, enhancement))
 
     def add_score(self, key: str, score: Score) -> None:
         """Write the scores of an estimate."""
-        self._append({"kind": "score", "key": key, **to_json(score)})
+        self._append(_line("score", key, score))
 
     def add_cost(self, key: str, cost: Cost) -> None:
         """Write the measurement of a model alone."""
-        self._append({"kind": "cost", "key": key, **to_json(cost)})
+        self._append(_line("cost", key, cost))
+
+    def replace(self, journal: Journal) -> None:
+        """Write another journal in place of this one: after a crash it is the old one or the new one as a whole.
+
+        Raises:
+            RunFolderError: it cannot be written; the old one is unchanged.
+        """
+        part = self.path / f".seinfer-{os.getpid()}-{JOURNAL}{PART_SUFFIX}"
+        try:
+            with open(part, "wb") as file:
+                file.writelines(map(_encoded, journal.lines()))
+                file.flush()
+                os.fsync(file.fileno())
+            part.replace(self.path / JOURNAL)
+            self._file.close()
+            self._file = open(self.path / JOURNAL, "ab", buffering=0)  # noqa: SIM115 open until close()
+        except OSError as error:
+            with suppress(OSError):
+                part.unlink()
+            raise RunFolderError(
+                f"{self.path / JOURNAL} cannot be written: {error.strerror or error}; fix this and run the same "
+                "command again"
+            ) from error
+        self.journal = journal
 
     def _append(self, line: Mapping[str, Any]) -> None:
         path = self.path / JOURNAL
         try:
             self._require_same_file(path)
-            rest = memoryview(json.dumps(line, allow_nan=False).encode() + b"\n")
+            rest = memoryview(_encoded(line))
             while rest:  # a disk that becomes full accepts a part, and reports it at the next attempt
                 rest = rest[self._file.write(rest) :]
         except OSError as error:

@@ -31,6 +31,17 @@ _MODEL_FACTS = {
     "published": tuple[Mapping[str, Any], ...],
 }
 _METRICS_FOR = {"with_reference": tuple[str, ...], "without_reference": tuple[str, ...]}
+_PARTS = {
+    "shard": {
+        "index": int,
+        "count": int,
+        "n_clips": int,
+        "clips": str,
+        "samples": Mapping[str, str],
+        "has_cost": bool,
+    },
+    "merged": {"count": int, "n_clips": int, "clips": str, "missing": tuple[int, ...]},
+}
 _HEADER = {
     "run_id": str,
     "models": Mapping[str, Mapping[str, Any]],
@@ -47,6 +58,7 @@ _HEADER = {
         "embed_limit_mb": float,
     },
     "notes": tuple[str, ...],
+    **_PARTS,
 }
 
 
@@ -61,6 +73,9 @@ def check_plan(line: Mapping[str, Any]) -> None:
         raise LaterFormatError(f"it has the format {line['format']}")
     if absent := _METRICS_FOR.keys() - line.get("header", {}).get("metrics_for", _METRICS_FOR).keys():
         raise KeyError(f"'metrics_for' has no {min(absent)}")
+    for name, keys in _PARTS.items():
+        if absent := keys.keys() - line.get("header", {}).get(name, keys).keys():
+            raise KeyError(f"'{name}' has no {min(absent)}")
     for values in line.get("clips", ()):
         checked_record(Clip, values)
     for model, facts in line.get("header", {}).get("models", {}).items():

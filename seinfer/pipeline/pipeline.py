@@ -20,6 +20,7 @@ from .journal import RunFolder
 from .provenance import run_header, weights_digest
 from .request import Request
 from .scheduler import Scheduler
+from .shards import require_own_folder, shard_facts
 
 
 def execute_here(request: Request, progress: Progress) -> Results:
@@ -36,16 +37,20 @@ def execute(request: Request, engine: MeasuringEngine, progress: Progress) -> Re
         SeinferError: nothing could be done, or the run had to end; the run folder holds what was done until then.
     """
     with log_library_output("decoder"):
-        clips = inspect(request.clips.clips)
+        everything = request.clips.clips
+        clips = inspect(request.shard.select(everything) if request.shard else everything)
+        has_cost = request.has_cost and (request.shard is None or request.shard.measures_costs)
+        part = shard_facts(request.shard, everything, has_cost=has_cost) if request.shard else None
     digests = {spec.name: weights_digest(spec) for spec in request.selection.specs}
     with closing(RunFolder(request.out, resume=request.resume)) as folder:
+        require_own_folder(folder.journal.header, request.shard, request.out)
         folder.remove_partial_files()
         with closing(Scheduler(request, folder, clips, digests, progress)) as scheduler:
             # Before and after: a report of an interrupted run needs the header, and how each model ran is known late.
-            folder.add_plan(run_header(request, clips, digests, scheduler), clips)
+            folder.add_plan(run_header(request, clips, digests, scheduler, part), clips)
             scheduler.run(engine)
-            folder.add_plan(run_header(request, clips, digests, scheduler), clips)
-        if request.has_cost:  # only now: the workers and the scoring processes have ended
+            folder.add_plan(run_header(request, clips, digests, scheduler, part), clips)
+        if has_cost:  # only now: the workers and the scoring processes have ended
             ran = {name: digest for name, digest in digests.items() if name not in scheduler.lost}
             measure_costs(request, folder, clips, ran, engine, progress)
         results = folder.journal.results()

@@ -74,7 +74,19 @@ class RunState(Protocol):
         """Number of enhanced files in the run folder whose clips this command does not have."""
 
 
-def run_header(request: Request, clips: Sequence[Clip], digests: Mapping[str, str], state: RunState) -> dict[str, Any]:
+def run_id(clips: Sequence[Clip], models: Mapping[str, Any], settings: Mapping[str, Any]) -> str:
+    """Return the id of a run: a fingerprint of the files of its clips, of the models that ran, and of its settings."""
+    files = sorted((clip.clip_id, clip.noisy_sha256, clip.clean_sha256) for clip in clips)
+    return fingerprint(files, models, settings)[:12]
+
+
+def run_header(
+    request: Request,
+    clips: Sequence[Clip],
+    digests: Mapping[str, str],
+    state: RunState,
+    shard: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
     """Return what run.json says: everything that the scores depend on, and what a reader must know about them.
 
     Args:
@@ -82,6 +94,7 @@ def run_header(request: Request, clips: Sequence[Clip], digests: Mapping[str, st
         clips: the clips, inspected.
         digests: model -> digest of its weights.
         state: what ran so far and where, and what could not be loaded.
+        shard: the facts of `shard_facts` if the run is for a part of the clips.
     """
     specs = [spec for spec in request.selection.specs if spec.name not in state.lost]
     models = {spec.name: model_facts(spec, digests[spec.name]) for spec in specs}
@@ -93,12 +106,12 @@ def run_header(request: Request, clips: Sequence[Clip], digests: Mapping[str, st
         "score_sample_rate": request.score_rate or "native",
         **({"streaming_block_ms": request.block_ms} if request.block_ms else {}),
     }
-    files = sorted((clip.clip_id, clip.noisy_sha256, clip.clean_sha256) for clip in clips)
     return {
-        "run_id": fingerprint(files, models, settings)[:12],
+        "run_id": run_id(clips, models, settings),
         "pairing": request.clips.rule or "none: blind set",
         "settings": settings,
         "limit": request.limit,
+        **({"shard": shard} if shard else {}),
         "device": request.device,
         "devices": {name: info.device for name, info in state.ran.items()},
         "threads": request.threads,

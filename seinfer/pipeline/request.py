@@ -12,6 +12,7 @@ from ..clips.external import ExternalFolder
 from ..clips.pairing import ClipSet
 from ..metrics.choice import MetricSelection
 from ..models.selection import Selection
+from .shards import Shard
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class Request:
         resume: keep what an earlier command did in this run folder.
         tables: settings of the tables.
         limit: largest number of clips that was asked for; None for all. `clips` holds no more than these.
+        shard: the part of the clips that this run is for; None for all. `clips` holds those of all shards.
         command: the command or call as run.json keeps it.
         config: the file of options and the options that came from it; empty if there was none.
     """
@@ -60,5 +62,6 @@ class Request:
     resume: bool = True
     tables: TableSettings = field(default_factory=TableSettings)
     limit: int | None = None
+    shard: Shard | None = None
     command: tuple[str, ...] = ()
     config: Mapping[str, Any] = field(default_factory=dict)

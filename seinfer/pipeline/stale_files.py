@@ -39,14 +39,15 @@ class Cleaned:
 def stale_files(run_folder: Path, journal: Journal) -> dict[Path, str]:
     """Return the enhanced files of clips that the last command did not have.
 
-    With a limit, the clips after the last one are unknown: the limit may have cut them off, so their files are current.
+    After a shard of a run there are none: the clips of the other shards are unknown. With a limit, the clips after the
+    last one are unknown: the limit may have cut them off, so their files are current.
 
     Returns:
         File -> SHA-256 of what seinfer wrote, sorted by path. Each is a regular file below audio/, without a link on
         the way.
     """
-    if not journal.plan.get("clips"):
-        return {}  # the command has not begun
+    if not journal.plan.get("clips") or "shard" in journal.header:
+        return {}  # the command has not begun, or not all of its clips are known
     clips = {clip.clip_id for clip in journal.clips}
     limit = journal.header.get("limit")
     last = max(clips, default="") if limit and len(clips) >= limit else None
