@@ -22,6 +22,8 @@ is right, without the last 512 samples):
   follow, so that a stream equals the whole clip.
 - LiSenNet divides by the real part of each bin, so digital silence gives 0 / 0, which its caches never lose. See
   `network.py`, `Network.check`.
+- LiSenNet also computes the phase. The mirrored first frame is symmetric, so the imaginary parts of its spectrum are
+  rounding noise with signs that differ between FFT libraries: about 75 dB between two correct implementations.
 - A batch axis cannot just be made longer: recurrent layers have the frequencies there. See `clip_axis.py`.
 
 Source: aask1357/fastenhancer@2ef9bb384d01c849bbb941ae3ef6a6a86bd4b166, folder onnx/;
