@@ -4,13 +4,14 @@
 # make test-folder FOLDER=clips   install, then the tests of one folder of tests/
 # make reproduction SET=path/to/First_DNS_no_reverb   install, then remake the tables of docs/reproduction.md
 # make lint     install, then ruff and mypy --strict
+# make docs     install, then build the documentation site into build/site; a warning is an error
 # make format   format the code and sort the imports
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo install test test-folder reproduction lint format clean
+.PHONY: demo install test test-folder reproduction lint docs format clean
 demo: $(VENV)/.demo
 	$(BIN)/seinfer demo --pull
 
@@ -22,7 +23,9 @@ install: $(VENV)/.all
 PYTEST           := $(BIN)/python -m pytest -n 2 --dist loadgroup
 TENSORFLOW_TESTS := tests/backends/dpcrn
 
+# The tests of HTML pages need Chromium. Where it cannot be installed they are skipped, and the reason is printed.
 test: install
+	sh tools/install_chromium.sh
 	failed=0; \
 	$(PYTEST) --ignore=$(TENSORFLOW_TESTS) || failed=1; \
 	$(PYTEST) $(TENSORFLOW_TESTS) || failed=1; \
@@ -38,6 +41,9 @@ lint: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+docs: install
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 
 format: install
 	$(BIN)/ruff check --fix .

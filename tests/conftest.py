@@ -14,6 +14,7 @@ import hypothesis
 import pytest
 
 from tests import helpers
+from tests.browser import browser as browser  # a fixture
 
 # The time of an example depends on the machine, so it is not limited.
 hypothesis.settings.register_profile("seinfer", deadline=None)
@@ -27,9 +28,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave the tests of a file to one worker, so that its fixtures are set up once."""
+    """Leave the tests of a file to one worker, so that its fixtures are set up once, and files of a named group too."""
     for item in items:
-        item.add_marker(pytest.mark.xdist_group(str(item.path)))
+        if not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group(str(item.path)))
 
 
 @pytest.fixture(scope="session")

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 FORMATS = ("table", "md", "csv", "json", "latex")
+EMBED_LIMIT_MB = 30.0
 
 
 @dataclass(frozen=True)
 class TableSettings:
-    """Settings of the tables. baseline, by and dnsmos_csv are kept with the run, in run.json under "report".
+    """Settings of the tables. Those of `as_header` are kept with the run, in run.json under "report".
 
     Attributes:
         format: one of FORMATS.
@@ -20,6 +21,8 @@ class TableSettings:
         baseline: a model that every other model is compared with, in addition to noisy; empty for none.
         by: categories by which summary.csv is grouped.
         dnsmos_csv: whether dnsmos.csv is written.
+        html: whether report.html is written.
+        embed_limit_mb: largest size of the audio inside report.html, in MB; if it takes more, the page links files.
         all_rows: whether models that are not installed have a row.
         is_verbose: whether the lines below the table give the method in full.
     """
@@ -30,12 +33,20 @@ class TableSettings:
     baseline: str = ""
     by: tuple[str, ...] = ()
     dnsmos_csv: bool = False
+    html: bool = False
+    embed_limit_mb: float = EMBED_LIMIT_MB
     all_rows: bool = False
     is_verbose: bool = False
 
     def as_header(self) -> dict[str, Any]:
         """Return the settings that run.json keeps, as JSON values."""
-        return {"baseline": self.baseline, "by": list(self.by), "dnsmos_csv": self.dnsmos_csv}
+        return {
+            "baseline": self.baseline,
+            "by": list(self.by),
+            "dnsmos_csv": self.dnsmos_csv,
+            "html": self.html,
+            "embed_limit_mb": self.embed_limit_mb,
+        }
 
     @staticmethod
     def of(header: Mapping[str, Any]) -> TableSettings:
@@ -45,4 +56,6 @@ class TableSettings:
             baseline=str(kept.get("baseline", "")),
             by=tuple(kept.get("by", ())),
             dnsmos_csv=bool(kept.get("dnsmos_csv", False)),
+            html=bool(kept.get("html", False)),
+            embed_limit_mb=float(kept.get("embed_limit_mb", EMBED_LIMIT_MB)),
         )

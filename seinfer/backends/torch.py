@@ -113,6 +113,47 @@ def inert(name: str) -> type:
     return type(own_name, (_Inert,), {"__module__": module})
 
 
+def strict_tensors(
+    state: Mapping[str, Any], shapes: Mapping[str, tuple[int, ...]], path: Path, spec: ModelSpec
+) -> dict[str, torch.Tensor]:
+    """Return the tensors of a checkpoint by name: float32, on the CPU.
+
+    Args:
+        state: name -> tensor, as read.
+        shapes: name -> shape of every tensor that it must contain.
+        path: the checkpoint, for messages.
+        spec: the model, for messages.
+
+    Raises:
+        IntegrityError: a tensor is missing, unknown, of another shape, or not finite.
+    """
+    holder = _holder(shapes)
+    load_strictly(holder, state, path, spec)
+    tensors = dict(holder.state_dict())
+    if not_finite := [name for name, tensor in tensors.items() if not tensor.isfinite().all()]:
+        raise IntegrityError(
+            f"{path} does not fit {spec.name}: {not_finite[0]} contains NaN or infinite numbers, expected finite ones; "
+            "its training failed: use another checkpoint"
+        )
+    return tensors
+
+
+def _holder(shapes: Mapping[str, tuple[int, ...]]) -> torch.nn.Module:
+    """Return a module without a forward pass that has tensors of these dotted names."""
+    import torch
+
+    root = torch.nn.Module()
+    for name, shape in shapes.items():
+        *path, leaf = name.split(".")
+        module = root
+        for part in path:
+            if part not in dict(module.named_children()):
+                module.add_module(part, torch.nn.Module())
+            module = module.get_submodule(part)
+        module.register_buffer(leaf, torch.empty(shape))
+    return root
+
+
 def load_strictly(network: torch.nn.Module, state: Mapping[str, Any], path: Path, spec: ModelSpec) -> None:
     """Fill a network with the tensors of a checkpoint.
 

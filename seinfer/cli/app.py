@@ -16,7 +16,7 @@ from ..core import streams
 from ..core.errors import SeinferError
 from ..core.exit_codes import ERROR, USAGE
 from ..core.streams import print_line, print_message
-from . import models
+from . import blind, models
 from .check import check
 from .clean import clean
 from .compare import compare
@@ -44,6 +44,7 @@ app = typer.Typer(
 for _command in (run, compare, pair, score, report, plot, clean, mix, recommend, demo, metrics, check, doctor):
     app.command(cls=Command)(_command)
 app.add_typer(models.app, name="models")
+app.add_typer(blind.app, name="blind")
 
 
 @app.callback(invoke_without_command=True)

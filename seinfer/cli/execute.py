@@ -30,6 +30,7 @@ def execute_request(request: Request, *, log_file: Path | None = None, is_out_ke
     """
     from ..core.logs import open_log
     from ..pipeline.pipeline import execute_here
+    from ..reports.html.report import REPORT_HTML
     from ..reports.progress import ProgressBars
     from ..reports.rendering import render
 
@@ -45,6 +46,8 @@ def execute_request(request: Request, *, log_file: Path | None = None, is_out_ke
         return INTERRUPTED
     render(results, request.tables)
     print_message(closing_line(results, request.out if is_out_kept else None))
+    if request.tables.html and is_out_kept:
+        print_message(f"page: {request.out / REPORT_HTML}")
     if stale := stale_line(results, request.out):
         print_message(stale)
     log.info("ended", extra={"exit_code": exit_code(results)})

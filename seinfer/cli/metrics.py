@@ -103,7 +103,7 @@ def _table(metrics: Iterable[Metric]) -> Table:
     table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))  # fits 80 columns
     for heading, justify in (("metric", "left"), ("unit", "left"), ("range", "right"), ("better", "left")):
         table.add_column(heading, justify=justify, no_wrap=True)  # type: ignore[arg-type]
-    for heading in ("reference", "rate Hz", "cost", "here"):
+    for heading in ("ref.", "rate Hz", "cost", "here"):
         table.add_column(heading, justify="right", no_wrap=True)
     for metric in metrics:
         name = f"{metric.name}{'*' if metric.default else ''}"

@@ -154,6 +154,23 @@ AllRows = Annotated[
 Verbose = Annotated[
     bool, typer.Option("--verbose", help="Say below the table how each metric is computed, and list each licence.")
 ]
+Html = Annotated[
+    bool | None,
+    typer.Option(
+        "--html/--no-html",
+        help="Also write report.html: one page with tables, plots and players. Needs the extra report.",
+    ),
+]
+EmbedLimit = Annotated[
+    float | None,
+    typer.Option(
+        "--embed-limit",
+        metavar="MB",
+        min=0.0,
+        help="Largest size of the audio inside report.html; if it takes more, the page plays the files of the run "
+        "folder. By default 30.",
+    ),
+]
 DnsmosCsv = Annotated[
     bool | None,
     typer.Option("--dnsmos-csv/--no-dnsmos-csv", help="Also write dnsmos.csv, in the form of Microsoft's script."),

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from ..core.streams import print_message
 from . import completion, resolve
 from .options import (
     AllRows,
@@ -17,7 +18,9 @@ from .options import (
     CategoryRegex,
     Config,
     DnsmosCsv,
+    EmbedLimit,
     Format,
+    Html,
     Sort,
     TableJson,
     Verbose,
@@ -40,6 +43,8 @@ def report(
     by: By = None,
     sort: Sort = "",
     dnsmos_csv: DnsmosCsv = None,
+    html: Html = None,
+    embed_limit: EmbedLimit = None,
     all_rows: AllRows = False,
     verbose: Verbose = False,
     format_: Format = "table",
@@ -50,6 +55,7 @@ def report(
     from ..clips.pairing import CategoryRules
     from ..clips.pairing.categories import apply_category_rules
     from ..pipeline.journal import read_journal
+    from ..reports.html.report import REPORT_HTML
     from ..reports.rendering import render
     from ..reports.run_files import write_reports
     from .execute import exit_code
@@ -68,9 +74,13 @@ def report(
         baseline=baseline,
         by=by,
         dnsmos_csv=dnsmos_csv,
+        html=html,
+        embed_limit_mb=embed_limit,
         kept=results.settings,
     )
     results = replace(results, header={**results.header, "report": settings.as_header()})
     write_reports(run_folder, results)
     render(results, settings)
+    if settings.html:
+        print_message(f"page: {run_folder / REPORT_HTML}")
     raise typer.Exit(exit_code(results))

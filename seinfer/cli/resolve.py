@@ -92,6 +92,8 @@ def tables(
     baseline: str | None = None,
     by: str | None = None,
     dnsmos_csv: bool | None = None,
+    html: bool | None = None,
+    embed_limit_mb: float | None = None,
     all_rows: bool = False,
     verbose: bool = False,
     kept: TableSettings | None = None,
@@ -100,11 +102,13 @@ def tables(
 
     Raises:
         UsageError: there is no such format, model or category.
+        MissingExtraError: report.html is asked for, and a package of the extra report is not installed.
     """
     from ..analysis.groups import chosen_keys
     from ..analysis.settings import FORMATS, TableSettings
     from ..core.records import BASELINE
     from ..core.suggestions import suggest
+    from ..models.extras import require_extra
 
     kept = kept or TableSettings()
     if format not in FORMATS:
@@ -112,6 +116,9 @@ def tables(
     baseline = kept.baseline if baseline is None else baseline
     if baseline and baseline not in models:
         raise UsageError(f"--baseline is {baseline!r}, which is not one of the models: {suggest(baseline, models)}")
+    has_html = kept.html if html is None else html
+    if has_html:  # before the models run, not after
+        require_extra("report", "--html")
     return TableSettings(
         format="json" if json else format,
         sort=sort,
@@ -119,6 +126,8 @@ def tables(
         baseline="" if baseline == BASELINE else baseline,  # every model is compared with noisy in any case
         by=kept.by if by is None else chosen_keys(by, clips),
         dnsmos_csv=kept.dnsmos_csv if dnsmos_csv is None else dnsmos_csv,
+        html=has_html,
+        embed_limit_mb=kept.embed_limit_mb if embed_limit_mb is None else embed_limit_mb,
         all_rows=all_rows,
         is_verbose=verbose,
     )

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from ..core.errors import UsageError
 from . import resolve
 from .config import file_options
 from .options import (
@@ -15,8 +16,10 @@ from .options import (
     By,
     Config,
     DnsmosCsv,
+    EmbedLimit,
     Force,
     Format,
+    Html,
     Limit,
     Metrics,
     ScoreCache,
@@ -51,6 +54,8 @@ def score(
     by: By = None,
     sort: Sort = "",
     dnsmos_csv: DnsmosCsv = None,
+    html: Html = None,
+    embed_limit: EmbedLimit = None,
     verbose: Verbose = False,
     format_: Format = "table",
     json: TableJson = False,
@@ -63,6 +68,8 @@ def score(
     from ..pipeline.request import Request
     from .execute import execute_request
 
+    if html and not out:
+        raise UsageError("--html writes report.html into the run folder, and there is none; give --out DIR too")
     with TemporaryDirectory(prefix="seinfer-score-") as scratch:
         run_folder = resolve.out_folder(out, force=force) if out else Path(scratch)
         inputs = find_scored(folders, out=run_folder, clean=clean, noisy=noisy, limit=limit)
@@ -87,6 +94,8 @@ def score(
                 baseline=baseline,
                 by=by,
                 dnsmos_csv=dnsmos_csv,
+                html=html,
+                embed_limit_mb=embed_limit,
             ),
             limit=limit,
             config=file_options(context),

@@ -30,6 +30,11 @@ ESTIMATES = "audio"
 """The folder of the enhanced files in a run folder."""
 
 
+def estimate_path(run_folder: Path, model: str, clip_id: str) -> Path:
+    """Return the path of an enhanced clip in a run folder."""
+    return run_folder / ESTIMATES / model / f"{clip_id}.wav"
+
+
 def find_audio(
     inputs: Sequence[Path], exclude: Iterable[Path] = (), *, may_be_empty: bool = False
 ) -> tuple[Path, list[Path]]:

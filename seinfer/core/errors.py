@@ -67,5 +67,9 @@ class BackendError(SeinferError):
     """A backend violated its contract or failed to load."""
 
 
+class RatingsError(SeinferError):
+    """The ratings of a listening test are incomplete."""
+
+
 class RunFolderError(SeinferError):
     """A run folder cannot be used: it is locked, not writable, or contains other files."""

@@ -1,4 +1,4 @@
-"""Exit codes of the command line, as the README lists them; errors.py assigns them to errors."""
+"""Exit codes of the command line, as docs/files.md lists them; errors.py assigns them to errors."""
 
 ALL_DONE = 0
 ERROR = 1

@@ -18,6 +18,7 @@ import re
 import stat
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -33,24 +34,34 @@ _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 # --- Atomic writing
 
 
-def write_text(path: Path, text: str) -> None:
+def write_text(path: Path, text: str, *, mode: int = 0o666) -> None:
     """Write UTF-8 with Unix line ends under a temporary name, flush it to disk, then rename it.
+
+    Args:
+        path: the file.
+        text: its content.
+        mode: permissions of the file, from which those that the process masks (umask) are taken away.
 
     Raises:
         RunFolderError: the file cannot be written; an older file of that name is unchanged.
     """
-    write_bytes(path, text.encode("utf-8", errors="backslashreplace"))
+    write_bytes(path, text.encode("utf-8", errors="backslashreplace"), mode=mode)
 
 
-def write_bytes(path: Path, data: bytes) -> None:
+def write_bytes(path: Path, data: bytes, *, mode: int = 0o666) -> None:
     """Write data under a temporary name, flush it to disk, then rename it.
+
+    Args:
+        path: the file.
+        data: its content.
+        mode: permissions, see `write_text`.
 
     Raises:
         RunFolderError: the file cannot be written; an older file of that name is unchanged.
     """
     part = path.parent / f".seinfer-{os.getpid()}-{path.name}.part"
     try:
-        with open(part, "wb") as file:
+        with open(part, "wb", opener=partial(os.open, mode=mode)) as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
@@ -150,12 +161,21 @@ def read_csv(path: Path) -> list[dict[str, str]]:
         OSError: it cannot be read.
         UnicodeDecodeError, csv.Error: it is not a CSV in UTF-8.
     """
+    return [row for _, row in read_numbered_csv(path)]
+
+
+def read_numbered_csv(path: Path) -> list[tuple[int, dict[str, str]]]:
+    """Read the rows of a CSV file as `read_csv`, each with the number of its last line in the file, from 1."""
     with open(path, newline="", encoding="utf-8-sig") as file:
-        lines = [[_without_apostrophe(cell) for cell in line] for line in csv.reader(file) if line]
+        reader = csv.reader(file)
+        lines = [(reader.line_num, [_without_apostrophe(cell) for cell in line]) for line in reader if line]
     if not lines:
         return []
-    columns = lines[0]
-    return [dict(zip(columns, [*line, *[""] * (len(columns) - len(line))], strict=False)) for line in lines[1:]]
+    columns = lines[0][1]
+    return [
+        (number, dict(zip(columns, [*line, *[""] * (len(columns) - len(line))], strict=False)))
+        for number, line in lines[1:]
+    ]
 
 
 def _without_apostrophe(cell: str) -> str:

@@ -13,7 +13,9 @@ GROUP = "seinfer.metrics"
 
 METRIC_NAMES = (
     *("sdr", "si_sdr", "pesq_wb", "pesq_nb", "pesq_nb_raw", "stoi", "estoi", "csig", "cbak", "covl", "ssnr", "lsd"),
+    *("speech_attenuation", "residual_noise"),
     *("dnsmos_sig", "dnsmos_bak", "dnsmos_ovrl", "dnsmos_p808", "pdnsmos_sig", "pdnsmos_bak", "pdnsmos_ovrl"),
+    *("distillmos", "wer", "wer_deletions"),
 )
 """The metrics of seinfer itself by which models are compared, in the order of the columns."""
 

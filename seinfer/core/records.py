@@ -132,6 +132,11 @@ class Clip:
         """Duration in seconds; 0 if the header could not be read."""
         return self.n_samples / self.sample_rate if self.sample_rate else 0.0
 
+    @property
+    def transcript(self) -> str:
+        """The words that are said in the clip, from the category `transcript`; empty if they are not known."""
+        return self.category.get("transcript", "")
+
 
 @dataclass(frozen=True)
 class Job:
@@ -204,6 +209,7 @@ class ScoringTask:
         sample_rate: Hz at which to score; 0 for the rate of the files.
         excluded: "model metric" -> reason, for metrics that crashed a scoring process before; they are not computed.
         crashed: metrics that crashed a scoring process once and have a safer way, which is the second try.
+        transcript: the words that are said in the clip; empty if they are not known.
     """
 
     clip_id: str
@@ -214,6 +220,7 @@ class ScoringTask:
     sample_rate: int
     excluded: Mapping[str, str] = field(default_factory=dict)
     crashed: tuple[str, ...] = ()
+    transcript: str = ""
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from ..core.counts import counted, verb
 from ..core.errors import MissingExtraError, UsageError
+from .asr import require_found
 from .metric import Metric, why_unavailable
 from .spelling import as_known
 from .table import load_table
@@ -47,7 +48,8 @@ def choose(text: str, *, n_with: int, n_without: int) -> MetricSelection:
     """Read the value of --metrics: "auto", "all", or names separated by commas, in any spelling of spelling.py.
 
     "auto" is SDR, SI-SDR, PESQ-WB, STOI and ESTOI for clips with a reference and DNSMOS for clips without; "all" is
-    every metric that is installed and applies.
+    every metric that is installed and applies. Metrics that compare words are part of "all" only with clean files; for
+    other clips, which need transcripts, they are named.
 
     Args:
         text: the value.
@@ -55,7 +57,8 @@ def choose(text: str, *, n_with: int, n_without: int) -> MetricSelection:
         n_without: number of clips that have none.
 
     Raises:
-        UsageError: a name is unknown, none is given, or a metric needs clean files and there are none.
+        UsageError: a name is unknown, none is given, a metric needs clean files and there are none, or the recogniser
+            of the word error rate is not found.
         MissingExtraError: a metric that was named is not installed.
     """
     keyword = text.strip().lower()
@@ -81,7 +84,8 @@ def with_diagnostics(names: Iterable[str]) -> tuple[str, ...]:
 
 def _is_selected(metric: Metric, keyword: str, n_with: int, n_without: int) -> bool:
     if keyword == ALL:
-        return not metric.is_diagnostic and bool(n_with or not metric.needs_reference)
+        compares = metric.needs_reference or metric.uses_transcript
+        return not metric.is_diagnostic and bool(n_with or not compares)
     return metric.default and bool(n_with if metric.needs_reference else n_without)
 
 
@@ -104,6 +108,8 @@ def _named(text: str, n_with: int) -> list[Metric]:
             )
         if reason := why_unavailable(metric):
             raise MissingExtraError(f"the metric {metric.name} cannot be computed here: {reason}")
+        if metric.uses_transcript:
+            require_found()
     return [metric for name, metric in table.metrics.items() if name in names]
 
 

@@ -40,10 +40,12 @@ class NetworkFile:
     Attributes:
         path: within the package.
         sha256: full digest in hex.
+        package: the installed package that contains it.
     """
 
     path: str
     sha256: str
+    package: str = PACKAGE
 
 
 P835 = NetworkFile("dnsmos_models/sig_bak_ovr.onnx", "269fbebdb513aa23cddfbb593542ecc540284a91849ac50516870e1ac78f6edd")
@@ -51,6 +53,10 @@ P835_PERSONALISED = NetworkFile(
     "pdnsmos_models/sig_bak_ovr.onnx", "9e3a197449ca2177f0997afec3bd6b890117ce2f17b89d6eea7fa0d47272c81c"
 )
 P808 = NetworkFile("dnsmos_models/model_v8.onnx", "9246480c58567bc6affd4200938e77eef49468c8bc7ed3776d109c07456f6e91")
+DISTILLMOS = NetworkFile(
+    "weights/distill_mos_v7.pt", "b18b3ac60227267cfb91e5d00ce22cc7b73716fd92f269484da1446e27031a40", "distillmos"
+)
+"""The network of another metric, in another package; `distillmos` loads it."""
 
 
 @cache
@@ -85,9 +91,9 @@ def read(file: NetworkFile) -> bytes:
     Raises:
         MetricError: not_installed, model_file.
     """
-    package = find_spec(PACKAGE)
+    package = find_spec(file.package)
     if package is None or not package.submodule_search_locations:
-        raise MetricError("not_installed", detail=f"there is no package {PACKAGE}, which contains the networks")
+        raise MetricError("not_installed", detail=f"there is no package {file.package}, which contains the network")
     path = Path(package.submodule_search_locations[0]) / file.path
     try:
         content = path.read_bytes()

@@ -19,6 +19,7 @@ REASONS: Mapping[str, str] = {
     "not_enough_speech": "the clip is long enough, but its reference does not contain enough speech",
     "length_mismatch": "the lengths of reference and estimate differ by more than 40 ms",
     "no_reference": "the metric compares with a reference, and there is none",
+    "no_transcript": "the clip has no transcript, and no clean file in which words are recognised",
     "sample_rate": "the metric is not defined at the sample rate of the signals",
     "undefined": "the metric has no finite value for these signals",
     "not_computed": "another metric that this one is computed from has no value",
@@ -37,6 +38,7 @@ metric_error, a detail follows."""
 REMARKS: Mapping[str, str] = {
     "identical": "the estimate equals the reference sample by sample; the value is the metric's bound or its maximum",
     "clamped": "the value was outside the bounds of the metric and is shown as the bound",
+    "asr_reference": "the words are compared with those recognised in the clean file, because there is no transcript",
     "mean": "the value is the mean over pieces of the clip; the number of pieces follows",
 }
 """Remark code -> meaning, for values that are present. A remark begins with its code."""

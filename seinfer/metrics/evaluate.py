@@ -43,6 +43,7 @@ def evaluate(
     announce: Callable[[str], None] | None = None,
     resample: Resample | None = None,
     crashed: Iterable[str] = (),
+    transcript: str = "",
 ) -> Evaluation:
     """Compute metrics of an estimate against a reference.
 
@@ -59,6 +60,7 @@ def evaluate(
         resample: converts both signals to the rate of a metric that is defined at one rate only; without it such a
             metric gets the reason "sample_rate" at other rates.
         crashed: names of metrics that crashed the process on this clip before; see `Pair.crashed`.
+        transcript: the words that are said in the clip; empty if they are not known.
 
     Raises:
         UsageError: a signal is not one channel of floating-point samples, or the rates differ.
@@ -73,7 +75,10 @@ def evaluate(
     @cache
     def pair(needs_reference: bool) -> Pair:
         if not needs_reference:
-            return Pair(None, check(estimate, "estimate"), sample_rate, values, crashed=frozenset(crashed))
+            signal = check(estimate, "estimate")
+            return Pair(
+                None, signal, sample_rate, values, crashed=frozenset(crashed), clean=reference, transcript=transcript
+            )
         if reference is None:
             raise MetricError("no_reference")
         return trimmed_pair(reference, estimate, sample_rate, values, frozenset(crashed))

@@ -37,6 +37,7 @@ class Metric:
         extra: pip extra of `distribution` that installs its packages; empty if the core install is enough.
         distribution: the installed package that has this extra.
         is_diagnostic: whether the value only explains another value; it is never averaged, ranked or compared.
+        uses_transcript: whether the value depends on the transcript of the clip, if there is one.
         diagnostics: names of the diagnostics that are computed together with this metric.
     """
 
@@ -58,6 +59,7 @@ class Metric:
     extra: str = ""
     distribution: str = "seinfer"
     is_diagnostic: bool = False
+    uses_transcript: bool = False
     diagnostics: tuple[str, ...] = ()
 
     @property

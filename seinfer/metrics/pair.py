@@ -93,6 +93,9 @@ class Pair:
         values: metric name -> value of the metrics computed so far, for metrics that are computed from others.
         remarks: metric name -> remark on its value. A metric adds its own.
         crashed: names of metrics that crashed the process on this clip before; a metric that has a safer way uses it.
+        clean: the clean signal of the clip for a metric that works without one, None if there is none. It may have
+            another length.
+        transcript: the words that are said in the clip; empty if they are not known.
     """
 
     def __init__(
@@ -103,12 +106,17 @@ class Pair:
         values: Mapping[str, float],
         remarks: dict[str, str] | None = None,
         crashed: frozenset[str] = frozenset(),
+        *,
+        clean: Reference | None = None,
+        transcript: str = "",
     ) -> None:
         self.estimate = estimate
         self.sample_rate = sample_rate
         self.values = values
         self.remarks = {} if remarks is None else remarks
         self.crashed = crashed
+        self.clean = clean
+        self.transcript = transcript
         self._reference = reference
         self._memory = _Memory()
 
@@ -142,7 +150,9 @@ class Pair:
     def _resampled(self, sample_rate: int, resample: Resample) -> Pair:
         estimate = check(resample(self.estimate, self.sample_rate, sample_rate), "estimate")
         reference = self._reference.at(sample_rate, resample).usable() if self._reference else None
-        return Pair(reference, estimate, sample_rate, self.values, self.remarks, self.crashed)
+        clean = self.clean.at(sample_rate, resample) if self.clean and self.clean.problem is None else self.clean
+        known = (self.values, self.remarks, self.crashed)
+        return Pair(reference, estimate, sample_rate, *known, clean=clean, transcript=self.transcript)
 
 
 def pair_of(

@@ -7,6 +7,11 @@ from .metric import Metric
 _COMPOSITE = "composite measure at 16 kHz"
 _PIECES = "clips over 120 s or of over 45 utterances as the mean over pieces of up to 19 s"
 _HU_LOIZOU = "Hu, Loizou 2008, doi:10.1109/TASL.2007.911054, coefficients of composite.m"
+_SPLIT = "estimate split by a gain for each of 14 bands in segments of 80 ms at 16 kHz"
+_SPLIT_PAPERS = (
+    "Vincent, Gribonval, Févotte 2006, doi:10.1109/TSA.2005.858005, sec. III; Fingscheidt, Suhadi, Stan 2008, "
+    "doi:10.1109/TASL.2008.920062"
+)
 
 WITH_REFERENCE = (
     Metric(
@@ -158,6 +163,32 @@ WITH_REFERENCE = (
         source="urgent-challenge/urgent2024_challenge@9f16cef:evaluation_metrics/calculate_intrusive_se_metrics.py",
         best="lower",
         lower=0.0,
+        cost=15,
+    ),
+    Metric(
+        name="speech_attenuation",
+        unit="dB",
+        function="seinfer.metrics.removed_speech:speech_attenuation",
+        on_pair="seinfer.metrics.removed_speech:attenuation_of_pair",
+        method=f"{_SPLIT}, segments with speech (P.56) held within 0 and 35 dB",
+        source=_SPLIT_PAPERS,
+        best="lower",
+        lower=0.0,
+        upper=35.0,
+        sample_rate=16000,
+        cost=15,
+    ),
+    Metric(
+        name="residual_noise",
+        unit="dB",
+        function="seinfer.metrics.removed_speech:residual_noise",
+        on_pair="seinfer.metrics.removed_speech:residual_of_pair",
+        method=f"{_SPLIT}, relative to the active speech level (P.56) of the reference, held within -60 and 20 dB",
+        source=_SPLIT_PAPERS,
+        best="lower",
+        lower=-60.0,
+        upper=20.0,
+        sample_rate=16000,
         cost=15,
     ),
 )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .dnsmos_networks import P808, P835, P835_PERSONALISED, PACKAGE, NetworkFile
+from .asr import chosen
+from .dnsmos_networks import DISTILLMOS, P808, P835, P835_PERSONALISED, PACKAGE, NetworkFile
 from .metric import Metric
 
 _WINDOWS = "windows of 9.01 s every second, shorter clips repeated"
@@ -69,6 +70,27 @@ def _count(name: str, function: str, quantity: str, *, upper: float | None = Non
     )
 
 
+def _word_errors(name: str, function: str, quantity: str, *, upper: float | None = None) -> Metric:
+    recogniser = chosen()
+    return Metric(
+        name=name,
+        unit="",
+        function="",
+        on_pair=f"seinfer.metrics.wer:{function}",
+        package=recogniser.package,
+        method=f"{quantity} / words of the transcript, else of the clean file, by {recogniser.method}",
+        source="Levenshtein distance of words in lower case without punctuation",
+        best="lower",
+        lower=0.0,
+        upper=upper,
+        needs_reference=False,
+        sample_rate=16000,
+        cost=20000,
+        extra=recogniser.extra,
+        uses_transcript=True,
+    )
+
+
 WITHOUT_REFERENCE = (
     _rating("dnsmos_sig", "sig_of_pair", "P.835 speech", P835),
     _rating("dnsmos_bak", "bak_of_pair", "P.835 background", P835),
@@ -77,6 +99,23 @@ WITHOUT_REFERENCE = (
     _rating("pdnsmos_sig", "personalised_sig_of_pair", "personalised P.835 speech", P835_PERSONALISED),
     _rating("pdnsmos_bak", "personalised_bak_of_pair", "personalised P.835 background", P835_PERSONALISED),
     _rating("pdnsmos_ovrl", "personalised_ovrl_of_pair", "personalised P.835 overall", P835_PERSONALISED),
+    Metric(
+        name="distillmos",
+        unit="MOS",
+        function="",
+        on_pair="seinfer.metrics.distillmos:of_pair",
+        package=DISTILLMOS.package,
+        method=f"windows of 7.68 s every second at most, shorter clips padded, network sha256 {DISTILLMOS.sha256}",
+        source="Stahl, Gamper 2025, arXiv:2502.05356",
+        lower=1.0,
+        upper=5.0,
+        needs_reference=False,
+        sample_rate=16000,
+        cost=15000,
+        extra="distillmos",
+    ),
+    _word_errors("wer", "of_pair", "substituted, deleted and inserted words"),
+    _word_errors("wer_deletions", "deletions_of_pair", "deleted words", upper=1.0),
     _count("dnsmos_n_hops", "n_hops_of_pair", "windows begun"),
     _count("dnsmos_n_used", "n_used_of_pair", "windows averaged, those that rounding leaves a sample short left out"),
     _count("dnsmos_tiled", "tiled_of_pair", "1 for a clip that is repeated", upper=1.0),

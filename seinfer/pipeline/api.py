@@ -19,6 +19,7 @@ from ..analysis.settings import TableSettings
 from ..clips.external import parse_added
 from ..core.devices import checked_device, cores
 from ..core.errors import UsageError
+from ..models.extras import require_extra
 from ..models.options import with_options
 from ..models.registry import load_registry
 from ..models.selection import Selection, select
@@ -56,6 +57,7 @@ def compare(
     jobs: int = 1,
     timeout_s: float = 300.0,
     cost: bool = False,
+    html: bool = False,
     progress: bool = False,
 ) -> RunResult:
     """Enhance clips with several models, score them and compare them.
@@ -84,6 +86,7 @@ def compare(
         timeout_s: seconds without progress and without use of the processor after which a model counts as hung; 5
             times as many while it computes.
         cost: at the end, measure the time of each model alone, as the command does: some seconds per model.
+        html: also write report.html into the run folder, for `RunResult.html`; needs the extra report.
         progress: show progress bars on standard error, if it is a terminal.
 
     Returns:
@@ -92,9 +95,11 @@ def compare(
     Raises:
         UsageError: an argument is not valid, there are no clips, or there is no such model or metric.
         PairingError: noisy and clean files cannot be matched without guessing.
-        MissingExtraError, MissingWeightsError: a model or metric that was named cannot run here.
+        MissingExtraError, MissingWeightsError: a model or metric that was named, or the HTML page, cannot be made here.
         SeinferError: nothing could be done, or the run had to end.
     """
+    if html:
+        require_extra("report", "html=True")
     registry = load_registry(Path(path) for path in models_files)
     added = parse_added((f"{name}={path}" for name, path in (add or {}).items()), registry.names())
     selection = select(registry, _names(models))
@@ -129,7 +134,7 @@ def compare(
             timeout_s=timeout_s,
             has_cost=cost,
             resume=resume,
-            tables=TableSettings(by=chosen_keys(_names(by), inputs.clips.clips)),
+            tables=TableSettings(by=chosen_keys(_names(by), inputs.clips.clips), html=html),
             limit=at_most,
             command=("seinfer.compare", str(folder), f"models={_names(models)}", f"metrics={_names(metrics)}"),
         )
@@ -149,6 +154,7 @@ def score(
     score_rate: int | str = 16000,
     score_cache: bool = True,
     threads: int | None = None,
+    html: bool = False,
     progress: bool = False,
 ) -> RunResult:
     """Score files that any program made.
@@ -164,6 +170,7 @@ def score(
         score_rate: sample rate to score at in Hz, or "native".
         score_cache: reuse cached scores, and add new ones to the cache.
         threads: processor cores to use; None for all.
+        html: also write report.html into the run folder, for `RunResult.html`; needs the extra report.
         progress: show progress bars on standard error, if it is a terminal.
 
     Returns:
@@ -172,9 +179,11 @@ def score(
     Raises:
         UsageError: an argument is not valid, there are no files, or there is no such metric.
         PairingError: no file of a folder belongs to a clip.
-        MissingExtraError: a metric that was named is not installed.
+        MissingExtraError: a metric that was named, or a package of the HTML page, is not installed.
         SeinferError: nothing could be done, or the run had to end.
     """
+    if html:
+        require_extra("report", "html=True")
     given = [folders] if isinstance(folders, (str, Path)) else list(folders)
     at_most = _at_least_one("limit", limit)
 
@@ -190,6 +199,7 @@ def score(
             score_rate=sample_rate("score_rate", str(score_rate)),
             score_cache=score_cache,
             threads=_at_least_one("threads", threads) or cores(),
+            tables=TableSettings(html=html),
             limit=at_most,
             command=("seinfer.score", *map(str, given), f"clean={clean}", f"metrics={_names(metrics)}"),
         )

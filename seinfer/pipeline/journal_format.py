@@ -39,7 +39,13 @@ _HEADER = {
     "metrics": Mapping[str, str],
     "metrics_for": _METRICS_FOR,
     "settings": Mapping[str, Any],
-    "report": {"baseline": str, "by": tuple[str, ...], "dnsmos_csv": bool},
+    "report": {
+        "baseline": str,
+        "by": tuple[str, ...],
+        "dnsmos_csv": bool,
+        "html": bool,
+        "embed_limit_mb": float,
+    },
     "notes": tuple[str, ...],
 }
 

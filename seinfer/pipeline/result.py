@@ -19,6 +19,7 @@ from ..core.files import Cell
 from ..models.extras import install_line
 from ..reports.console import not_run
 from ..reports.csv import per_clip_columns, per_clip_row, table_row
+from ..reports.html.report import REPORT_HTML
 from ..reports.pairwise_csv import PAIRWISE, pairwise_rows
 from ..reports.summary_csv import SUMMARY, summary_rows
 
@@ -155,6 +156,12 @@ class RunResult:
     def warnings(self) -> tuple[str, ...]:
         """What a reader of the tables must know, such as too few clips."""
         return tuple(caution.message for caution in cautions(self._results))
+
+    @property
+    def html(self) -> Path | None:
+        """Path of report.html in the run folder; None if the run was not asked for it."""
+        path = self.path / REPORT_HTML
+        return path if path.is_file() else None
 
     def save(self, folder: str | Path) -> Path:
         """Copy the run folder, also for `seinfer report` and `seinfer recommend`, and return the copy's path.

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from ..clips.discovery import estimate_path
 from ..clips.external import as_enhancement
 from ..core.errors import AudioError, SeinferError
 from ..core.hashing import fingerprint, sha256_of
@@ -28,7 +29,7 @@ from ..scoring.pool import ScoringPool
 from .journal import RunFolder
 from .provenance import model_key
 from .request import Request
-from .stale_files import estimate_path, stale_files
+from .stale_files import stale_files
 
 log = logging.getLogger(__name__)
 
@@ -277,7 +278,8 @@ class Scheduler:
         self._score_keys[slot] = key
         self._progress.change(_SCORING, State.RUNNING)
         estimate = {enhancement.model: str(self._estimate_path(clip, enhancement.model))}
-        self._pool.submit(ScoringTask(clip.clip_id, clip.clean_path, clip.noisy_path, estimate, metrics, rate))
+        files = (clip.clean_path, clip.noisy_path, estimate)
+        self._pool.submit(ScoringTask(clip.clip_id, *files, metrics, rate, transcript=clip.transcript))
         return True
 
     def _record_score(self, score: Score) -> None:

@@ -36,11 +36,6 @@ class Cleaned:
     errors: dict[Path, str] = field(default_factory=dict)
 
 
-def estimate_path(run_folder: Path, model: str, clip_id: str) -> Path:
-    """Return the path of an enhanced clip in a run folder."""
-    return run_folder / ESTIMATES / model / f"{clip_id}.wav"
-
-
 def stale_files(run_folder: Path, journal: Journal) -> dict[Path, str]:
     """Return the enhanced files of clips that the last command did not have.
 

@@ -79,7 +79,7 @@ def footnotes(
     """
     settings = settings or TableSettings()
     if results.metrics:
-        yield from _legend(results, table)
+        yield from legend_lines(results, table)
         yield from lost_clip_lines(results, table.layout.metrics)
     if RTF in table.headings:
         yield from rtf_lines(results)
@@ -89,7 +89,7 @@ def footnotes(
     yield from _models_not_run(results.header, settings)
     for caution in warnings:
         yield f"warning: {caution.message}"
-    for note in dict.fromkeys(_notes(results)):
+    for note in dict.fromkeys(note_lines(results)):
         yield f"note: {note}"
     yield from _method(results, table.layout.metrics, settings)
 
@@ -106,7 +106,8 @@ def _models_not_run(header: Mapping[str, Any], settings: TableSettings) -> Itera
         yield f"not run: {model}: {reason.removeprefix(f'{model}: ')}"
 
 
-def _notes(results: Results) -> Iterator[str]:
+def note_lines(results: Results) -> Iterator[str]:
+    """Yield the notes of the run; one may occur twice."""
     if SNR in results.settings.by and has_measured_snr(results):
         yield "clips whose data set gives no snr_db are grouped by the SI-SDR of the noisy clip"
     yield from results.header.get("notes", ())
@@ -139,7 +140,7 @@ def _grouped(values: Mapping[str, str]) -> dict[str, list[str]]:
     return names_of
 
 
-def _legend(results: Results, table: TextTable) -> Iterator[str]:
+def legend_lines(results: Results, table: TextTable) -> Iterator[str]:
     """Yield how to read the numbers of a metric."""
     other = results.settings.baseline or BASELINE
     texts = [text for row in table.rows for cell in row for line in cell for text, _ in line]

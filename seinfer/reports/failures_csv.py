@@ -15,8 +15,12 @@ _READ_ERRORS = ("empty", "truncated", "unreadable", "nonfinite", "unsupported", 
 
 def write_failures(results: Results, path: Path) -> None:
     """Write the file; only its header if nothing failed."""
-    rows = [*_model_failures(results), *(failure for row in results.by_clip for failure in _row_failures(results, row))]
-    write_csv(path, FAILURES, rows)
+    write_csv(path, FAILURES, failure_rows(results))
+
+
+def failure_rows(results: Results) -> list[dict[str, Cell]]:
+    """Return the rows of the file: models first, then clips and scores, sorted by clip_id and model."""
+    return [*_model_failures(results), *(failure for row in results.by_clip for failure in _row_failures(results, row))]
 
 
 def _model_failures(results: Results) -> Iterator[dict[str, Cell]]:

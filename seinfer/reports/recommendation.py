@@ -41,16 +41,13 @@ def print_recommendation(advice: Advice, warnings: Sequence[Caution], licences: 
     if advice.unfinished:
         out.print(advice.unfinished, markup=False, soft_wrap=True)
     out.print(advice.headline, style="bold", markup=False, soft_wrap=True)
-    if advice.pick:
-        is_certain = advice.is_proven or advice.pick == BASELINE
-        out.print(f"{'recommended' if is_certain else 'best so far'}: {advice.pick}", markup=False, soft_wrap=True)
-    for line in advice.reasons:
+    for line in reason_lines(advice):
         out.print(line, markup=False, soft_wrap=True)
     if any(candidate.is_on_front for candidate in advice.candidates):
         out.print()
         out.print(_table(advice))
     out.print()
-    for line in (*_notes(advice), *licences, *(f"warning: {caution.message}" for caution in warnings)):
+    for line in (*doubt_lines(advice), *licences, *(f"warning: {caution.message}" for caution in warnings)):
         out.print(line, markup=False, soft_wrap=True)
 
 
@@ -78,7 +75,16 @@ def _cells(candidate: Candidate, advice: Advice) -> Iterator[str]:
     yield f"{costs['weights_bytes'] / 1e6:.1f}" if "weights_bytes" in costs else ""
 
 
-def _notes(advice: Advice) -> Iterator[str]:
+def reason_lines(advice: Advice) -> Iterator[str]:
+    """Yield the recommended model, and the reasons for it."""
+    if advice.pick:
+        is_certain = advice.is_proven or advice.pick == BASELINE
+        yield f"{'recommended' if is_certain else 'best so far'}: {advice.pick}"
+    yield from advice.reasons
+
+
+def doubt_lines(advice: Advice) -> Iterator[str]:
+    """Yield how quality is defined, which models are not candidates and why, and what the clips do not show."""
     yield (
         "quality: share of the largest improvement (0: unprocessed, 1: best seen), mean of "
         f"{', '.join(advice.needs.metrics)}; worth considering: no other model is as good in the same or less time"

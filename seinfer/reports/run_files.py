@@ -1,4 +1,4 @@
-"""All files of a run folder that are computed from its rows: run.json and the CSV files."""
+"""All files of a run folder that are computed from its rows: run.json, the CSV files, and report.html if asked for."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from .costs_csv import write_costs
 from .csv import write_clips, write_per_clip
 from .dnsmos_csv import write_dnsmos
 from .failures_csv import write_failures
+from .html.report import REPORT_HTML, write_html_report
 from .pairwise_csv import write_pairwise
 from .summary_csv import write_summary
 
@@ -23,6 +24,7 @@ def write_reports(folder: Path, results: Results) -> None:
 
     Raises:
         RunFolderError: a file cannot be written.
+        MissingExtraError: the settings ask for report.html, and a package of the extra report is not installed.
     """
     warnings = [asdict(caution) for caution in cautions(results)]
     write_json(folder / "run.json", {**results.header, "warnings": warnings})
@@ -37,3 +39,7 @@ def write_reports(folder: Path, results: Results) -> None:
         write_dnsmos(results, folder / "dnsmos.csv")
     else:
         (folder / "dnsmos.csv").unlink(missing_ok=True)  # one from an earlier run would contain other rows
+    if results.settings.html:
+        write_html_report(folder, results)
+    else:
+        (folder / REPORT_HTML).unlink(missing_ok=True)

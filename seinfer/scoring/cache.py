@@ -63,9 +63,11 @@ def score_key(clip: Clip, estimate_sha256: str, metrics: Iterable[str], sample_r
         metrics: names.
         sample_rate: Hz to score at, 0 for the rate of the files.
     """
-    implementations = {name: load_table().metrics[name].implementation for name in metrics}
+    chosen = [load_table().metrics[name] for name in metrics]
+    implementations = {metric.name: metric.implementation for metric in chosen}
+    transcript = clip.transcript if any(metric.uses_transcript for metric in chosen) else ""
     reference = ("clean", clip.clean_sha256) if clip.clean_path else ("noisy", clip.noisy_sha256)
-    return fingerprint(reference, estimate_sha256, implementations, sample_rate, _environment())
+    return fingerprint(reference, estimate_sha256, implementations, sample_rate, transcript, _environment())
 
 
 @cache

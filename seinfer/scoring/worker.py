@@ -132,11 +132,7 @@ def _score(
     excluded = _excluded(task, model)
     metrics = [metric for name, metric in load_table().metrics.items() if name in task.metrics and name not in excluded]
     pairs = list(zip(references.for_channels(len(estimates)), estimates, strict=True))
-    is_clean = bool(task.reference)
-    channels = [
-        _compare(signal, estimate, metrics, announce, crashed=task.crashed, is_clean=is_clean)
-        for signal, estimate in pairs
-    ]
+    channels = [_compare(signal, estimate, metrics, announce, task=task) for signal, estimate in pairs]
     values, reasons = _over_channels(channels)
     n_expected = round(references.n_samples * decoded.sample_rate / references.file_rate)
     lags = [channel.lag_samples for channel in channels if channel.lag_samples is not None]
@@ -214,19 +210,19 @@ def _compare(
     metrics: Sequence[Metric],
     announce: Callable[[str], None],
     *,
-    crashed: tuple[str, ...],
-    is_clean: bool,
+    task: ScoringTask,
 ) -> _Compared:
     """Score one channel against the clean signal; lag and gain against the noisy one if there is no clean signal."""
     sample_rate = reference.sample_rate
     values, reasons = evaluate(
-        reference=reference if is_clean else None,
+        reference=reference if task.reference else None,
         estimate=estimate,
         sample_rate=sample_rate,
         metrics=metrics,
         announce=announce,
         resample=_resample_waveform,
-        crashed=crashed,
+        crashed=task.crashed,
+        transcript=task.transcript,
     )
     signals = {"reference": reference.samples, "estimate": estimate, "sample_rate": sample_rate}
     return _Compared(values, reasons, _or_none(lag_samples, signals), _or_none(gain_db, signals))

@@ -5,6 +5,8 @@ Clips are the sampling unit: they are treated as a random sample of all clips of
 Two models are "told apart" if the simultaneous interval of their mean difference excludes zero. The same interval is
 shown in every table, and the same test gives every p value and letter. Fewer than 6 clips decide nothing: they give no
 interval, no p value and no letter.
+
+Ratings of a listening test are another matter: raters are a random sample too, see crossed.py.
 """
 
 from .bootstrap import MIN_CLIPS

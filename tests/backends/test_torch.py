@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from seinfer.backends.torch import inert, open_torch, read_checkpoint
+from seinfer.backends.torch import inert, open_torch, read_checkpoint, strict_tensors
 from seinfer.core.errors import IntegrityError, UsageError
 from seinfer.models.registry import load_registry
 
@@ -57,3 +57,25 @@ def test_read_checkpoint_that_stores_its_members_is_read(tmp_path: Path) -> None
     torch.save({"weight": torch.ones(1_000)}, tmp_path / "good.th")
     stored = packed(tmp_path / "good.th", tmp_path / "stored.th", zipfile.ZIP_STORED)
     assert read_checkpoint(torch, stored, SPECS["denoiser-dns64"])["weight"].sum() == 1_000
+
+
+def test_strict_tensors_with_dotted_names_are_returned_in_float32() -> None:
+    state = {"net.0.weight": torch.arange(2.0), "net.0.count": torch.tensor(3)}
+    made = strict_tensors(state, {"net.0.weight": (2,), "net.0.count": ()}, Path("file"), SPECS["segan+"])
+    assert {name: (tensor.dtype, tensor.tolist()) for name, tensor in made.items()} == {
+        "net.0.weight": (torch.float32, [0, 1]),
+        "net.0.count": (torch.float32, 3),
+    }
+
+
+@pytest.mark.parametrize(
+    ("state", "message"),
+    [
+        ({}, "weight is missing"),
+        ({"weight": torch.zeros(3)}, r"shape \(3,\), expected \(2,\)"),
+        ({"weight": torch.tensor([0, torch.inf])}, "contains NaN or infinite numbers"),
+    ],
+)
+def test_strict_tensors_that_do_not_fit_are_integrity_errors(state: dict[str, object], message: str) -> None:
+    with pytest.raises(IntegrityError, match=message):
+        strict_tensors(state, {"weight": (2,)}, Path("file"), SPECS["segan+"])

@@ -68,7 +68,8 @@ def test_metrics_on_80_columns_lists_unit_and_range_of_each_and_the_packages() -
     for metric in METRICS.values():
         assert f"{metric.name}: {metric.implementation}" not in result.stdout
     assert (
-        "csig, cbak, covl, ssnr, lsd by seinfer 0.1.0; pesq_wb, pesq_nb, pesq_nb_raw by pesq 0.0.4; " in result.stdout
+        "lsd, speech_attenuation, residual_noise by seinfer 0.1.0; pesq_wb, pesq_nb, pesq_nb_raw by pesq 0.0.4; "
+        in result.stdout
     )
     (line,) = (line for line in result.stdout.splitlines() if line.startswith("pesq_wb* "))
     assert re.split(r"  +", line.strip()) == [
@@ -196,3 +197,44 @@ def test_compare_pesq_with_more_utterances_than_its_tables_have_room_for_is_a_sc
     assert 1.0 < float(bursts["pesq_wb"]) < 4.64
     assert rows(tmp_path / "out" / "failures.csv") == []
     assert "1 clip(s), such as bursts," in " ".join(result.stdout.split())
+
+
+ASR = """
+import numpy as np
+def transcribe(samples, sample_rate):
+    return "one two three" if np.abs(samples).max() > 0.05 else "one"
+"""
+
+
+@pytest.mark.parametrize("is_paired", [True, False])
+def test_compare_word_errors_come_from_the_recogniser_and_the_transcripts_of_the_user(
+    tmp_path: Path, is_paired: bool
+) -> None:
+    (tmp_path / "my_asr.py").write_text(ASR)
+    folder = write_paired_set(tmp_path / "set", 2)
+    for index, level in enumerate((0.5, 0.01)):
+        write_audio(folder / "noisy" / f"c{index}.wav", level * speech_like(1.5, RATE))
+    (tmp_path / "said.csv").write_text("clip_id,transcript\nc0,One two four three.\nc1,One two.\n")
+    source = folder if is_paired else folder / "noisy"
+    command = [
+        "compare",
+        "--no-cost",
+        "--models",
+        "noisy",
+        "--metrics",
+        "wer,wer_deletions",
+        "--out",
+        "out",
+        str(source),
+    ]
+    environment = {"SEINFER_ASR": "my_asr:transcribe", "PYTHONPATH": str(tmp_path)}
+    result = seinfer(*command, "--categories", "said.csv", environment=environment, cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    found = {row["clip_id"]: (row["wer"], row["wer_deletions"]) for row in rows(tmp_path / "out" / "per_clip.csv")}
+    assert found == {"c0": ("0.250000", "0.250000"), "c1": ("0.500000", "0.500000")}
+    assert "by my_asr:transcribe (sha256 " in (tmp_path / "out" / "run.json").read_text()
+    # Another transcript is another score, although no file has changed.
+    (tmp_path / "said.csv").write_text("clip_id,transcript\nc0,one two three\nc1,one\n")
+    again = seinfer(*command, "--categories", "said.csv", environment=environment, cwd=tmp_path)
+    assert again.returncode == 0, again.stderr
+    assert [row["wer"] for row in rows(tmp_path / "out" / "per_clip.csv")] == ["0.000000", "0.000000"]

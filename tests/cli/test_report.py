@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from seinfer.core.errors import SeinferError
+from seinfer.models import extras
 from tests.helpers import invoke, rows, seinfer
 
 
@@ -78,3 +79,39 @@ def test_report_json_has_models_and_failures(compared: tuple[Path, subprocess.Co
     assert [model["model"] for model in document["models"]] == ["noisy", "rnnoise"]
     assert document["models"][1]["figures"]["sdr"]["summary"]["n"] == 3
     assert document["failures"] == []
+
+
+def test_report_html_writes_the_page_and_without_it_the_page_of_an_earlier_command_is_removed(
+    compared_copy: Path,
+) -> None:
+    out = compared_copy / "out"
+    first = invoke("report", out, "--html")
+    assert first.exit_code == 0, first.exception
+    page = (out / "report.html").read_bytes()
+    assert page.count(b"<audio controls") == 9
+    assert f"page: {out / 'report.html'}" in first.stderr
+    assert json.loads((out / "run.json").read_text(encoding="utf-8"))["report"]["html"] is True
+    invoke("report", out, "--html")
+    assert (out / "report.html").read_bytes() == page
+    invoke("report", out)
+    assert not (out / "report.html").exists()
+
+
+def test_report_html_with_an_embed_limit_of_0_links_the_files_of_the_run(compared_copy: Path) -> None:
+    out = compared_copy / "out"
+    invoke("report", out, "--html", "--embed-limit", 0)
+    page = (out / "report.html").read_text(encoding="utf-8")
+    assert "data:audio" not in page
+    assert 'src="audio/rnnoise/' in page
+
+
+def test_report_html_without_its_packages_names_the_install_line_and_changes_nothing(
+    compared_copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(extras, "version_of", lambda name: "" if name == "jinja2" else "1")
+    before = {path.name: path.stat().st_mtime_ns for path in (compared_copy / "out").iterdir()}
+    error = invoke("report", compared_copy / "out", "--html").exception
+    assert isinstance(error, SeinferError)
+    assert str(error).startswith("--html needs jinja2: ")
+    assert "[report]" in str(error)
+    assert {path.name: path.stat().st_mtime_ns for path in (compared_copy / "out").iterdir()} == before

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from seinfer.core.errors import UsageError
 from seinfer.scoring.pool import ScoringPool
 from tests.helpers import invoke, rows, seinfer, write_audio, write_paired_set
 
@@ -101,3 +102,14 @@ def test_score_again_starts_no_scoring_process_unless_a_file_changed_or_the_cach
     (tmp_path / "clean" / "c0.wav").write_bytes((tmp_path / "clean" / "c1.wav").read_bytes())
     with pytest.raises(AssertionError, match="a scoring process was started"):
         score("fourth")
+
+
+def test_score_html_without_out_is_a_usage_error_and_with_it_writes_the_page(tmp_path: Path) -> None:
+    write_paired_set(tmp_path, 1)
+    folders = ("--clean", tmp_path / "clean", "--metrics", "si_sdr", "--html", tmp_path / "noisy")
+    error = invoke("score", *folders).exception
+    assert isinstance(error, UsageError)
+    assert "--out" in str(error)
+    result = invoke("score", *folders, "--out", tmp_path / "out")
+    assert result.exit_code == 0, result.exception
+    assert (tmp_path / "out" / "report.html").read_text(encoding="utf-8").count("<audio controls") == 2

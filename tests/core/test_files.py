@@ -6,6 +6,7 @@ import csv
 import json
 import math
 import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -173,3 +174,11 @@ def test_open_regular_of_anything_else_is_unreadable(tmp_path: Path, kind: str) 
     with pytest.raises(AudioError, match=str(path)) as caught:
         open_regular(path)
     assert caught.value.reason == "unreadable"
+
+
+def test_write_text_with_a_mode_makes_a_file_of_that_mode_also_in_the_place_of_another(tmp_path: Path) -> None:
+    path = tmp_path / "secret"
+    path.write_text("old", encoding="utf-8")
+    write_text(path, "new", mode=0o600)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert path.read_text(encoding="utf-8") == "new"

@@ -73,8 +73,26 @@ def test_choose_named_metric_without_the_extra_is_an_error_with_the_install_comm
 
 def test_choose_all_selects_every_metric_that_applies() -> None:
     assert choose("all", n_with=1, n_without=0) == MetricSelection((*COMPARING, *BLIND))
-    assert choose("all", n_with=0, n_without=1) == MetricSelection((), BLIND)
+    without_words = tuple(name for name in BLIND if name not in ("wer", "wer_deletions"))
+    assert choose("all", n_with=0, n_without=1) == MetricSelection((), without_words), "these need transcripts"
     assert choose("all", n_with=1, n_without=1) == MetricSelection((*COMPARING, *BLIND), BLIND)
+
+
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [
+        ("no_such_module:transcribe", "no module no_such_module; install it, or add its folder to PYTHONPATH"),
+        ("transcribe", "SEINFER_ASR is 'transcribe'; expected 'module:function'"),
+        (":transcribe", "SEINFER_ASR is ':transcribe'; expected 'module:function'"),
+    ],
+)
+def test_choose_word_errors_without_their_recogniser_is_refused(
+    monkeypatch: pytest.MonkeyPatch, target: str, message: str
+) -> None:
+    monkeypatch.setenv("SEINFER_ASR", target)
+    with pytest.raises(UsageError, match=message):
+        choose("wer", n_with=1, n_without=0)
+    assert choose("sdr", n_with=1, n_without=0).names == ("sdr",)
 
 
 def test_choose_names_are_in_column_order_with_diagnostics_of_their_own() -> None:

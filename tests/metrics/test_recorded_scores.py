@@ -45,7 +45,8 @@ SHIFTED_TOLERANCE = {
     "pesq_wb": 0.002,
     "stoi": 0.001,
 }  # half of the last digit, and the cut end of the clip
-COMPARING = [metric for metric in METRICS.values() if metric.needs_reference]
+OURS = ("speech_attenuation", "residual_noise")  # no other program computes them; see test_removed_speech
+COMPARING = [metric for metric in METRICS.values() if metric.needs_reference and metric.name not in OURS]
 
 
 @pytest.mark.parametrize("clip", range(6))

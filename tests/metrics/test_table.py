@@ -42,10 +42,11 @@ def test_import_evaluation_loads_neither_torch_nor_oracles() -> None:
 def test_metrics_columns_are_in_order() -> None:
     assert [m.name for m in METRICS.values() if m.needs_reference] == [
         *("sdr", "si_sdr", "pesq_wb", "pesq_nb", "pesq_nb_raw", "stoi", "estoi"),
-        *("csig", "cbak", "covl", "ssnr", "lsd"),
+        *("csig", "cbak", "covl", "ssnr", "lsd", "speech_attenuation", "residual_noise"),
     ]
     assert [m.name for m in METRICS.values() if not m.needs_reference] == [
         *("dnsmos_sig", "dnsmos_bak", "dnsmos_ovrl", "dnsmos_p808", "pdnsmos_sig", "pdnsmos_bak", "pdnsmos_ovrl"),
+        *("distillmos", "wer", "wer_deletions"),
         *("dnsmos_n_hops", "dnsmos_n_used", "dnsmos_tiled", "dnsmos_sig_raw", "dnsmos_bak_raw", "dnsmos_ovrl_raw"),
     ]
     assert list(METRICS) == sorted(METRICS, key=lambda name: not METRICS[name].needs_reference)

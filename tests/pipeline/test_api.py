@@ -205,3 +205,11 @@ def test_compare_with_cost_measures_each_model_alone(paired: Path, tmp_path: Pat
     result = seinfer.compare(paired, "noisy", metrics="si_sdr", limit=1, cost=True, out=tmp_path / "out")
     assert result.leaderboard[0]["rtf_source"] in ("alone", "alone, busy machine")
     assert [row["model"] for row in rows(tmp_path / "out" / "costs.csv")] == ["noisy"]
+
+
+def test_compare_with_html_writes_the_page_and_without_it_there_is_none(paired: Path, tmp_path: Path) -> None:
+    asked = {"models": "noisy", "metrics": "si_sdr", "limit": 1, "out": tmp_path / "out"}
+    page = seinfer.compare(paired, **asked, html=True).html
+    assert page == tmp_path / "out" / "report.html"
+    assert "<audio controls" in page.read_text(encoding="utf-8")
+    assert seinfer.compare(paired, **asked).html is None

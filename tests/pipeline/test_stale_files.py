@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
+from seinfer.clips.discovery import estimate_path
 from seinfer.core.errors import RunFolderError
 from seinfer.core.hashing import sha256_of
 from seinfer.core.records import Clip, Enhancement
 from seinfer.pipeline.journal import RunFolder, read_journal
-from seinfer.pipeline.stale_files import clean, estimate_path, stale_files
+from seinfer.pipeline.stale_files import clean, stale_files
 
 
 @pytest.fixture

@@ -81,9 +81,13 @@ def test_score_key_depends_on_everything_that_scores_depend_on(monkeypatch: pyte
         score_key(clip, "est", ["sdr", "stoi"], 16_000),
         score_key(clip, "est", ["sdr"], 0),
         score_key(clip, "est", [], 16_000),
+        score_key(clip, "est", ["wer"], 16_000),
+        score_key(replace(clip, category={"transcript": "one"}), "est", ["wer"], 16_000),
+        score_key(replace(clip, category={"transcript": "two"}), "est", ["wer"], 16_000),
     ]
-    same = Clip("y", "n.wav", "c.wav", noisy_sha256="another mixture", clean_sha256="b")
-    assert score_key(same, "est", ["sdr"], 16_000) == keys[0], "names and the noisy file do not matter"
+    category = {"transcript": "one"}
+    same = Clip("y", "n.wav", "c.wav", noisy_sha256="another mixture", clean_sha256="b", category=category)
+    assert score_key(same, "est", ["sdr"], 16_000) == keys[0], "names, the noisy file and a transcript do not matter"
     monkeypatch.setattr(scorecache, "_environment", lambda: "another release of pesq, or of our own code")
     keys.append(score_key(clip, "est", ["sdr"], 16_000))
     assert len(set(keys)) == len(keys)

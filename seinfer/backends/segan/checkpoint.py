@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...core.errors import IntegrityError
 from ...core.records import ModelSpec
-from ..torch import load_strictly, read_checkpoint
+from ..torch import read_checkpoint, strict_tensors
 from .options import Shapes
 
 if TYPE_CHECKING:
@@ -38,15 +38,7 @@ def read_state(torch: ModuleType, path: Path, spec: ModelSpec, shapes: Shapes) -
         IntegrityError: the file cannot be read, names code, or does not contain exactly these tensors, all finite.
     """
     state = _state_dict(read_checkpoint(torch, path, spec), path, spec)
-    holder = _holder(shapes)
-    load_strictly(holder, state, path, spec)
-    tensors = dict(holder.state_dict())
-    if not_finite := [name for name, tensor in tensors.items() if not tensor.isfinite().all()]:
-        raise IntegrityError(
-            f"{path} does not fit {spec.name}: {not_finite[0]} contains NaN or infinite numbers, expected finite ones; "
-            "its training failed: use another checkpoint"
-        )
-    return tensors
+    return strict_tensors(state, shapes, path, spec)
 
 
 def _state_dict(content: Any, path: Path, spec: ModelSpec) -> Mapping[str, Any]:
@@ -69,19 +61,3 @@ def _current_name(name: str) -> str:
     if name.startswith("gen_dec."):
         return name.replace("gen_dec.", "dec_blocks.", 1).replace(".conv.", ".deconv.", 1)
     return name.replace("gen_enc.", "enc_blocks.", 1) if name.startswith("gen_enc.") else name
-
-
-def _holder(shapes: Shapes) -> torch.nn.Module:
-    """Return a module without a forward pass that has tensors of these dotted names."""
-    import torch
-
-    root = torch.nn.Module()
-    for name, shape in shapes.items():
-        *path, leaf = name.split(".")
-        module = root
-        for part in path:
-            if part not in dict(module.named_children()):
-                module.add_module(part, torch.nn.Module())
-            module = module.get_submodule(part)
-        module.register_buffer(leaf, torch.empty(shape))
-    return root

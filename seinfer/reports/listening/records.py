@@ -4,9 +4,16 @@ The rating file has one row per vote, with the columns `RATING_COLUMNS`:
 
     trial       position of the trial in the session, from 1
     position    position of the stimulus in the trial, from 1; 0 for a vote on the whole trial (ccr, ab, abx)
-    rating      p835: 1 to 5; mushra: 0 to 100; ccr and ab: -3 to 3, positive if the second stimulus is better;
-                abx: 1 or 2, the stimulus that the rater takes X for
+    stimulus_id the rated stimulus; for a vote on the whole trial its last stimulus: the second (ccr, ab) or X (abx)
+    rating      p835: 1 to 5; mushra: 0 to 100; ccr: -3 to 3 and ab: -1, 0 (no preference) or 1, positive if the
+                second stimulus is better; abx: 1 or 2, the stimulus that the rater takes X for
+    n_plays     how often the stimulus was started; for a vote on the whole trial the fewest of its stimuli
+    played_ms   how long the stimulus was audible, repetitions included; for a vote on the whole trial the shortest
+    rt_ms       from the start of the trial to the vote
     utc         time of the vote, ISO 8601 with Z
+    comment     words of the rater on the trial, in its first row only
+
+Votes in the training have rows too, and count as trials.
 """
 
 from __future__ import annotations
@@ -30,6 +37,10 @@ SCALES: Mapping[DesignName, tuple[str, ...]] = {
 PAGE_VERSION = "1"
 """Version of the rating page and of its rating file."""
 
+IMPORTED_VERSIONS = ("webmushra", "p808")
+"""In place of it in rating files that `seinfer blind import` wrote: there several raters may share a session, and each
+may have rated a part of it."""
+
 RATING_COLUMNS = (
     "test_id",
     "key_sha256",
@@ -50,7 +61,9 @@ RATING_COLUMNS = (
     "comment",
 )
 
-Role = Literal["test", "noisy", "hidden_ref", "anchor35", "anchor70", "gold", "trap", "repeat", "training", "x"]
+Role = Literal[
+    "test", "noisy", "reference", "hidden_ref", "anchor35", "anchor70", "gold", "trap", "repeat", "training", "x"
+]
 TrialKind = Literal["training", "test", "gold", "repeat", "trap"]
 
 
@@ -61,9 +74,11 @@ class Item:
     Attributes:
         stimulus_id: name of the file without suffix: HMAC of the salt and of what the stimulus is, 10 hex digits.
         clip_id: clip of the run.
-        model: name of the model; "noisy" for the input, "clean" for the reference and for the anchors made from it.
-        role: why it is in the test.
-        expected: scale -> (lowest, highest) rating of an attentive rater; empty for ordinary stimuli.
+        model: name of the model; "noisy" for the input, "clean" for the reference and for the anchors made from it,
+            "distorted" for a deliberately bad version (gold and trap trials).
+        role: why it is in the test. "reference" is the open reference of a MUSHRA trial, which is not rated.
+        expected: scale -> (lowest, highest) rating of an attentive rater, as it stands in the rating file; empty for
+            ordinary stimuli. In gold and trap trials of ccr, ab and abx every stimulus has the range of the trial.
         sha256_src: digest of the source file.
         sha256_out: digest of the stimulus file.
         gain_db: gain that was applied to match the level.
@@ -153,11 +168,21 @@ class Rules:
     """
 
     max_gold_errors: int = 0
-    max_repeat_difference: float = 1.0
+    max_repeat_difference: float = 2.0
     min_hidden_reference: float = 90.0
     max_hidden_reference_failures: float = 0.15
     min_played_share: float = 0.9
     min_correlation: float = 0.0
+
+
+MAX_REPEAT_DIFFERENCE: Mapping[DesignName, float] = {"p835": 2.0, "mushra": 30.0, "ccr": 3.0, "ab": 2.0, "abx": 1.0}
+"""Largest difference of a repeat for each design. A session has a single repeat, so that attentive raters differ too:
+with a standard deviation of 0.7 between votes, 1.0 would exclude a fifth of them in p835, and 2.0 excludes 1 %."""
+
+
+def default_rules(design: DesignName) -> Rules:
+    """Return the rules of exclusion of a design."""
+    return Rules(max_repeat_difference=MAX_REPEAT_DIFFERENCE[design])
 
 
 @dataclass(frozen=True)
