@@ -16,7 +16,7 @@ from ..core import streams
 from ..core.errors import SeinferError
 from ..core.exit_codes import ERROR, USAGE
 from ..core.streams import print_line, print_message
-from . import blind, models
+from . import blind, metrics, models
 from .check import check
 from .clean import clean
 from .compare import compare
@@ -24,7 +24,6 @@ from .config import Command
 from .demo import demo
 from .doctor import doctor
 from .interrupts import Interrupts
-from .metrics import metrics
 from .mix import mix
 from .pair import pair
 from .plot import plot
@@ -41,9 +40,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for _command in (run, compare, pair, score, report, plot, clean, mix, recommend, demo, metrics, check, doctor):
+for _command in (run, compare, pair, score, report, plot, clean, mix, recommend, demo, check, doctor):
     app.command(cls=Command)(_command)
 app.add_typer(models.app, name="models")
+app.add_typer(metrics.app, name="metrics")
 app.add_typer(blind.app, name="blind")
 
 

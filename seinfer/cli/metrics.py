@@ -1,4 +1,4 @@
-"""`seinfer metrics`: unit, range, rate and implementation of each metric. Imports no metric."""
+"""`seinfer metrics`: list the metrics, and fetch the networks of those that no package contains. Imports no metric."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ..core.errors import UsageError
 from ..core.streams import print_json, print_message
-from .options import Json
+from .config import Command
+from .options import Json, Offline, WeightsFrom
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -16,12 +18,24 @@ if TYPE_CHECKING:
     from ..metrics.metric import Metric
 
 
-def metrics(
+app = typer.Typer(
+    help="List the metrics, and fetch the networks of some.", rich_markup_mode=None, invoke_without_command=True
+)
+
+
+@app.callback()
+def _default(
+    context: typer.Context,
     verbose: Annotated[
         bool, typer.Option("--verbose", help="Also say how each metric is computed, and give its source.")
     ] = False,
     json: Json = False,
 ) -> None:
+    if context.invoked_subcommand is None:
+        list_metrics(verbose=verbose, json=json)
+
+
+def list_metrics(*, verbose: bool = False, json: bool = False) -> None:
     """List the metrics: unit, range, rate, what they need and what computes them."""
     from ..metrics.table import load_table
 
@@ -32,6 +46,22 @@ def metrics(
         print_json([facts(metric) for metric in table.metrics.values()])
     else:
         _print_metrics([metric for metric in table.metrics.values() if not metric.is_diagnostic], verbose=verbose)
+
+
+@app.command(cls=Command)
+def pull(
+    names: Annotated[list[str], typer.Argument(metavar="NAME...", help="nisqa, scoreq, or all.")],
+    source: WeightsFrom = None,
+    offline: Offline = False,
+) -> None:
+    """Fetch the networks of metrics and verify them."""
+    from ..metrics.weights import NETWORKS
+    from .models import pull_each
+
+    if unknown := [name for name in names if name not in (*NETWORKS, "all")]:
+        raise UsageError(f"no network is fetched for {', '.join(unknown)}; expected {', '.join(NETWORKS)}, or all")
+    specs = [spec for name, spec in NETWORKS.items() if name in names or "all" in names]
+    raise typer.Exit(pull_each(specs, source or [], offline=offline))
 
 
 def _print_metrics(metrics: list[Metric], *, verbose: bool) -> None:

@@ -15,7 +15,7 @@ from ..core.records import UNKNOWN
 from ..core.streams import print_json, print_line, print_message
 from . import completion
 from .config import Command
-from .options import Json, ModelsFile
+from .options import Json, ModelsFile, Offline, WeightsFrom
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -121,20 +121,22 @@ def pull(
         list[str],
         typer.Argument(metavar="NAME...", autocompletion=completion.models_to_list, help="Models, or all."),
     ],
-    source: Annotated[
-        list[Path] | None,
-        typer.Option("--from", help="Folder or file to take the weights from, instead of the network."),
-    ] = None,
-    offline: Annotated[
-        bool, typer.Option("--offline", envvar="SEINFER_OFFLINE", help="Never use the network.")
-    ] = False,
+    source: WeightsFrom = None,
+    offline: Offline = False,
     models_file: ModelsFile = None,
 ) -> None:
     """Fetch weights and verify them; if one model fails, the error is printed and the others are fetched."""
     from ..models.selection import open_registry
 
-    sources = source or []
-    specs = chosen(open_registry(models_file or ()), names)
+    raise typer.Exit(pull_each(chosen(open_registry(models_file or ()), names), source or [], offline=offline))
+
+
+def pull_each(specs: Sequence[ModelSpec], sources: Sequence[Path], *, offline: bool) -> int:
+    """Fetch weights; if one model fails, print the error and fetch the others. Return the exit code.
+
+    Raises:
+        UsageError: one file is given for several models.
+    """
     if len(specs) > 1 and any(path.is_file() for path in sources):
         raise UsageError(
             "--from FILE with several models: a single file serves a single model; name that model, or give a folder"
@@ -146,7 +148,7 @@ def pull(
         except (DownloadError, IntegrityError, MissingWeightsError) as error:
             errors.append(error)
             print_message(error if str(error).startswith(f"{spec.name}:") else f"{spec.name}: {error}")
-    raise typer.Exit(max((error.exit_code for error in errors), default=0))
+    return max((error.exit_code for error in errors), default=0)
 
 
 @app.command(cls=Command)

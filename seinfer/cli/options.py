@@ -175,3 +175,9 @@ DnsmosCsv = Annotated[
     bool | None,
     typer.Option("--dnsmos-csv/--no-dnsmos-csv", help="Also write dnsmos.csv, in the form of Microsoft's script."),
 ]
+
+WeightsFrom = Annotated[
+    list[Path] | None,
+    typer.Option("--from", help="Folder or file to take the weights from, instead of the network."),
+]
+Offline = Annotated[bool, typer.Option("--offline", envvar="SEINFER_OFFLINE", help="Never use the network.")]

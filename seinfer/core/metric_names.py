@@ -15,7 +15,7 @@ METRIC_NAMES = (
     *("sdr", "si_sdr", "pesq_wb", "pesq_nb", "pesq_nb_raw", "stoi", "estoi", "csig", "cbak", "covl", "ssnr", "lsd"),
     *("speech_attenuation", "residual_noise"),
     *("dnsmos_sig", "dnsmos_bak", "dnsmos_ovrl", "dnsmos_p808", "pdnsmos_sig", "pdnsmos_bak", "pdnsmos_ovrl"),
-    *("distillmos", "wer", "wer_deletions"),
+    *("distillmos", "nisqa", "nisqa_noi", "nisqa_dis", "nisqa_col", "nisqa_loud", "scoreq", "wer", "wer_deletions"),
 )
 """The metrics of seinfer itself by which models are compared, in the order of the columns."""
 

@@ -18,6 +18,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -66,7 +67,15 @@ def network(file: NetworkFile) -> Callable[[Array], Array]:
     Raises:
         MetricError: not_installed, model_file.
     """
-    content = read(file)
+    return open_network(read(file))
+
+
+def open_network(content: bytes) -> Callable[[Array], Array]:
+    """Open an ONNX file of one input: inputs of shape (batch, ...) -> ratings of shape (batch, rating).
+
+    Raises:
+        MetricError: not_installed, model_file.
+    """
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # onnxruntime reads it when it is imported
     try:
         import onnxruntime
@@ -75,8 +84,13 @@ def network(file: NetworkFile) -> Callable[[Array], Array]:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-    (name,) = (given.name for given in session.get_inputs())
+    state = import_module("onnxruntime.capi.onnxruntime_pybind11_state")
+    refusals = tuple(getattr(state, name) for name in ("Fail", "InvalidArgument", "InvalidGraph", "InvalidProtobuf"))
+    try:
+        session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+        (name,) = (given.name for given in session.get_inputs())
+    except (*refusals, ValueError) as error:
+        raise MetricError("model_file", detail=f"it is not a network of one input: {error}") from error
 
     def run(inputs: Array) -> Array:
         results: list[Any] = session.run(None, {name: inputs})

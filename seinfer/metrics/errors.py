@@ -25,7 +25,7 @@ REASONS: Mapping[str, str] = {
     "not_computed": "another metric that this one is computed from has no value",
     "channels": "reference and estimate have different numbers of channels, and neither has one channel",
     "unreadable": "a file cannot be decoded; the error follows",
-    "not_installed": "packages of the metric are not installed; the details follow",
+    "not_installed": "packages or weights of the metric are not installed; the details follow",
     "model_file": "a file of the metric is missing or has different content; the details follow",
     "pesq_error": "the pesq package reported an error, which follows",
     "pesq_crash": "the process crashed in the pesq package",

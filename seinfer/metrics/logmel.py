@@ -31,20 +31,24 @@ def log_mel(signal: Floats) -> npt.NDArray[np.float32]:
     """Return the features of a signal of shape (time,) at 16 kHz, shape (frame, 120), -1 to 1."""
     frames = frames_of(np.pad(signal, _N_FFT // 2), _N_FFT, _HOP)
     spectra = np.fft.rfft(frames * periodic_hann(_N_FFT))
-    power = np.maximum((np.square(spectra.real) + np.square(spectra.imag)) @ _bands(), _LEAST_POWER)
+    bands = mel_bands(_N_FFT, SAMPLE_RATE, N_BANDS, SAMPLE_RATE / 2)
+    power = np.maximum((np.square(spectra.real) + np.square(spectra.imag)) @ bands, _LEAST_POWER)
     level_db = 10 * np.log10(power) - 10 * np.log10(power.max())
     np.maximum(level_db, -_DYNAMIC_RANGE_DB, out=level_db)
     return np.asarray((level_db + 40) / 40, np.float32)
 
 
 @cache
-def _bands() -> npt.NDArray[np.float32]:
-    """Return the triangles of the bands, shape (frequency, band)."""
+def mel_bands(n_fft: int, sample_rate: int, n_bands: int, top_hz: float) -> npt.NDArray[np.float32]:
+    """Return triangular bands of equal area from 0 Hz to `top_hz`, shape (frequency, band).
+
+    Bands above half the sample rate are empty.
+    """
     corner_mel = _CORNER_HZ / _HZ_PER_MEL
-    top_mel = corner_mel + np.log(SAMPLE_RATE / 2 / _CORNER_HZ) * _MEL_PER_NEPER
-    mel = np.linspace(0, top_mel, N_BANDS + 2)
+    top_mel = corner_mel + np.log(top_hz / _CORNER_HZ) * _MEL_PER_NEPER
+    mel = np.linspace(0, top_mel, n_bands + 2)
     edges_hz = np.where(mel < corner_mel, mel * _HZ_PER_MEL, _CORNER_HZ * np.exp((mel - corner_mel) / _MEL_PER_NEPER))
-    bins_hz = np.fft.rfftfreq(_N_FFT, 1 / SAMPLE_RATE)[:, None]
+    bins_hz = np.fft.rfftfreq(n_fft, 1 / sample_rate)[:, None]
     lower_hz, centre_hz, upper_hz = edges_hz[:-2], edges_hz[1:-1], edges_hz[2:]
     rising = (bins_hz - lower_hz) / (centre_hz - lower_hz)
     falling = (upper_hz - bins_hz) / (upper_hz - centre_hz)

@@ -8,7 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from ..core.records import ModelSpec
 from ..models.extras import install_line, lacking, version_of
+from . import weights as metric_weights
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class Metric:
         extra: pip extra of `distribution` that installs its packages; empty if the core install is enough.
         distribution: the installed package that has this extra.
         is_diagnostic: whether the value only explains another value; it is never averaged, ranked or compared.
+        weights: the network that `seinfer metrics pull` fetches; None if there is none, or a package contains it.
         uses_transcript: whether the value depends on the transcript of the clip, if there is one.
         diagnostics: names of the diagnostics that are computed together with this metric.
     """
@@ -60,6 +63,7 @@ class Metric:
     distribution: str = "seinfer"
     is_diagnostic: bool = False
     uses_transcript: bool = False
+    weights: ModelSpec | None = None
     diagnostics: tuple[str, ...] = ()
 
     @property
@@ -70,18 +74,20 @@ class Metric:
     @property
     def implementation(self) -> str:
         """Package, release and method: enough to tell whether two tables are comparable."""
-        return f"{self.package} {self.version}, {self.method}"
+        network = f", network sha256 {metric_weights.known_sha256(self.weights)}" if self.weights else ""
+        return f"{self.package} {self.version}, {self.method}{network}"
 
 
 def why_unavailable(metric: Metric) -> str:
-    """Return which packages a metric lacks here and the command that installs them, "" if it lacks none.
+    """Return what a metric lacks here, packages or weights, and the command that brings it; "" if it lacks nothing.
 
-    Reads package metadata only.
+    Reads package metadata and file sizes only.
     """
-    missing = lacking(metric)
-    return f"needs {', '.join(missing)}: {install_line(metric)}" if missing else ""
+    if missing := lacking(metric):
+        return f"needs {', '.join(missing)}: {install_line(metric)}"
+    return metric_weights.why_missing(metric.weights) if metric.weights else ""
 
 
 def is_available(metric: Metric) -> bool:
-    """Return whether the packages of a metric are installed here. Reads package metadata only, imports nothing."""
-    return not lacking(metric)
+    """Return whether packages and weights of a metric are here. Reads package metadata and file sizes only."""
+    return not why_unavailable(metric)

@@ -24,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..core.imports import import_object
-from . import asr
+from . import asr, asr_pocketsphinx
 from .errors import MetricError
 from .pair import Pair
 from .signals import Floats, Signal
@@ -81,7 +81,5 @@ def _recognise(samples: Signal | Floats, sample_rate: int) -> tuple[str, ...]:
 def _recogniser() -> Callable[[npt.NDArray[np.float32], int], object]:
     recogniser = asr.chosen()
     if recogniser == asr.POCKETSPHINX:
-        from .asr_pocketsphinx import transcribe  # imported by name, so that its code is part of the cache key
-
-        return transcribe
+        return asr_pocketsphinx.transcribe
     return cast("Callable[[npt.NDArray[np.float32], int], object]", import_object(recogniser.target))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from .asr import chosen
 from .dnsmos_networks import DISTILLMOS, P808, P835, P835_PERSONALISED, PACKAGE, NetworkFile
 from .metric import Metric
+from .weights import NISQA, SCOREQ
 
 _WINDOWS = "windows of 9.01 s every second, shorter clips repeated"
 _P835_PAPER = "Reddy, Gopal, Cutler 2022, doi:10.1109/ICASSP43922.2022.9746108"
@@ -91,6 +92,21 @@ def _word_errors(name: str, function: str, quantity: str, *, upper: float | None
     )
 
 
+def _nisqa(name: str, function: str, quantity: str) -> Metric:
+    return Metric(
+        name=name,
+        unit="MOS",
+        function="",
+        on_pair=f"seinfer.metrics.nisqa:{function}",
+        method=f"NISQA 2.0, {quantity}, at the rate of the signal, clips over 52 s in pieces",
+        source=f"Mittag et al. 2021, {NISQA.paper}",
+        needs_reference=False,
+        cost=3000,
+        extra="nisqa",
+        weights=NISQA,
+    )
+
+
 WITHOUT_REFERENCE = (
     _rating("dnsmos_sig", "sig_of_pair", "P.835 speech", P835),
     _rating("dnsmos_bak", "bak_of_pair", "P.835 background", P835),
@@ -113,6 +129,24 @@ WITHOUT_REFERENCE = (
         sample_rate=16000,
         cost=15000,
         extra="distillmos",
+    ),
+    _nisqa("nisqa", "of_pair", "quality"),
+    _nisqa("nisqa_noi", "noisiness_of_pair", "noisiness, 5 is not noisy"),
+    _nisqa("nisqa_dis", "discontinuity_of_pair", "discontinuity, 5 is continuous"),
+    _nisqa("nisqa_col", "coloration_of_pair", "coloration, 5 is not coloured"),
+    _nisqa("nisqa_loud", "loudness_of_pair", "loudness, 5 is optimal"),
+    Metric(
+        name="scoreq",
+        unit="MOS",
+        function="",
+        on_pair="seinfer.metrics.scoreq:of_pair",
+        method="natural speech, clips over 30 s in pieces, not run by us with the real weights",
+        source=f"Ragano, Skoglund, Hines 2024, {SCOREQ.paper}",
+        needs_reference=False,
+        sample_rate=16000,
+        cost=50000,
+        extra="scoreq",
+        weights=SCOREQ,
     ),
     _word_errors("wer", "of_pair", "substituted, deleted and inserted words"),
     _word_errors("wer_deletions", "deletions_of_pair", "deleted words", upper=1.0),

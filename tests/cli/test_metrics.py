@@ -68,8 +68,8 @@ def test_metrics_on_80_columns_lists_unit_and_range_of_each_and_the_packages() -
     for metric in METRICS.values():
         assert f"{metric.name}: {metric.implementation}" not in result.stdout
     assert (
-        "lsd, speech_attenuation, residual_noise by seinfer 0.1.0; pesq_wb, pesq_nb, pesq_nb_raw by pesq 0.0.4; "
-        in result.stdout
+        "lsd, speech_attenuation, residual_noise, nisqa, nisqa_noi, nisqa_dis, nisqa_col, nisqa_loud, scoreq by "
+        "seinfer 0.1.0; pesq_wb, pesq_nb, pesq_nb_raw by pesq 0.0.4; " in result.stdout
     )
     (line,) = (line for line in result.stdout.splitlines() if line.startswith("pesq_wb* "))
     assert re.split(r"  +", line.strip()) == [
@@ -238,3 +238,25 @@ def test_compare_word_errors_come_from_the_recogniser_and_the_transcripts_of_the
     again = seinfer(*command, "--categories", "said.csv", environment=environment, cwd=tmp_path)
     assert again.returncode == 0, again.stderr
     assert [row["wer"] for row in rows(tmp_path / "out" / "per_clip.csv")] == ["0.000000", "0.000000"]
+
+
+def test_metrics_pull_unknown_network_names_the_known_ones() -> None:
+    result = seinfer("metrics", "pull", "pesq_wb")
+    assert (result.returncode, result.stdout) == (2, "")
+    assert "no network is fetched for pesq_wb; expected nisqa, scoreq, or all" in result.stderr
+
+
+def test_metrics_pull_from_a_file_verifies_and_pins_it(tmp_path: Path) -> None:
+    (tmp_path / "copy.onnx").write_bytes(b"a network")
+    environment = {"SEINFER_WEIGHTS_DIR": str(tmp_path / "weights"), "SEINFER_OFFLINE": "1"}
+    result = seinfer("metrics", "pull", "scoreq", "--from", tmp_path / "copy.onnx", environment=environment)
+    assert result.returncode == 0, result.stderr
+    assert "weights licence: none stated; code: MIT" in result.stderr
+    assert (tmp_path / "weights" / "scoreq" / "adapt_nr_telephone.onnx.pin.json").is_file()
+
+
+def test_metrics_pull_without_network_is_one_line_with_the_remedy(tmp_path: Path) -> None:
+    environment = {"SEINFER_WEIGHTS_DIR": str(tmp_path), "SEINFER_OFFLINE": "1"}
+    result = seinfer("metrics", "pull", "nisqa", environment=environment)
+    assert result.returncode == 1
+    assert "`seinfer metrics pull nisqa --from DIR|FILE`" in result.stderr

@@ -46,7 +46,7 @@ def test_metrics_columns_are_in_order() -> None:
     ]
     assert [m.name for m in METRICS.values() if not m.needs_reference] == [
         *("dnsmos_sig", "dnsmos_bak", "dnsmos_ovrl", "dnsmos_p808", "pdnsmos_sig", "pdnsmos_bak", "pdnsmos_ovrl"),
-        *("distillmos", "wer", "wer_deletions"),
+        *("distillmos", "nisqa", "nisqa_noi", "nisqa_dis", "nisqa_col", "nisqa_loud", "scoreq", "wer", "wer_deletions"),
         *("dnsmos_n_hops", "dnsmos_n_used", "dnsmos_tiled", "dnsmos_sig_raw", "dnsmos_bak_raw", "dnsmos_ovrl_raw"),
     ]
     assert list(METRICS) == sorted(METRICS, key=lambda name: not METRICS[name].needs_reference)

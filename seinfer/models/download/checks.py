@@ -13,6 +13,7 @@ from typing import Literal
 from ...core import hashing
 from ...core.errors import IntegrityError, MissingWeightsError
 from ...core.records import ModelSpec, WeightFile
+from .paths import pull_command
 from .pins import FULL_DIGITS, expected_sha256, needs_pin, pin_path
 
 Status = Literal["ok", "missing", "unreadable", "wrong size", "wrong hash", "not pinned"]
@@ -92,7 +93,7 @@ def require_ok(spec: ModelSpec, found: FileCheck) -> None:
 
 def _remedy(spec: ModelSpec, found: FileCheck) -> str:
     file = next(file for file in spec.files if file.name == found.name)
-    command = f"seinfer models pull {spec.name}"
+    command = pull_command(spec)
     if file.path:
         return "correct path, sha256 or bytes in your models file, or put the right file there"
     if found.status == "unreadable":

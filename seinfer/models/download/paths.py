@@ -37,6 +37,11 @@ def _no_home_message(seen: str) -> str:
     return f"the weights folder cannot be determined ({seen}): set SEINFER_WEIGHTS_DIR to a folder, or HOME"
 
 
+def pull_command(spec: ModelSpec) -> str:
+    """Return the command that fetches the files: those of a metric's network are described without a backend."""
+    return f"seinfer {'models' if spec.backend else 'metrics'} pull {spec.name}"
+
+
 def path_of(spec: ModelSpec, file: WeightFile) -> Path:
     """Return the path of a file of a model: the user's own path if the table contains one, else in the weights folder.
 

@@ -16,7 +16,7 @@ from .checks import check, describe_hash, has_hash, require_ok
 from .download import RemoteFile, download
 from .mirrors import Mirror, open_mirror
 from .partial_files import PartialFile, folder_lock, resumable_file, temporary_file
-from .paths import path_of
+from .paths import path_of, pull_command
 from .pins import expected_sha256, needs_pin, pin_path, read_pin, write_pin
 from .progress import Progress
 from .store import store_copy, store_members, store_partial
@@ -184,7 +184,7 @@ class Pull:
         # A folder is searched by hash: without any known hash, no file in it can be recognised.
         is_known = any(expected_sha256(file, self._path(file)) or file.git_sha1 for file in self.spec.files)
         source = "DIR|FILE" if is_known else "FILE"
-        return f"use a copy that you have: `seinfer models pull {self.spec.name} --from {source}`{searched}"
+        return f"use a copy that you have: `{pull_command(self.spec)} --from {source}`{searched}"
 
 
 def _by_archive(files: Iterable[WeightFile]) -> dict[tuple[str, str], list[WeightFile]]:
