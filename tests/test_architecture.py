@@ -34,7 +34,9 @@ FLOORS = (
 FOR_BACKENDS = (
     "backends.base",
     "backends.frames",
+    "backends.litert",
     "backends.onnx",
+    "backends.side_by_side",
     "backends.torch",
     "core",
     "audio.resampling",

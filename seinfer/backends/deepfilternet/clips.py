@@ -11,7 +11,6 @@ Source: Rikorose/DeepFilterNet@d375b2d, DeepFilterNet/df/enhance.py (enhance), d
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, Protocol
 
@@ -19,7 +18,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ..base import Batch, BatchLimits, Waveform
-from ..frames import FramedStream, Framer, Frames, Framing, OverlapAdder, analyse, synthesise
+from ..frames import FramedStream, Frames, Framing, analyse, synthesise
+from ..side_by_side import Row, run_in_groups
 from .config import Architecture, Settings
 from .features import (
     HOP_LENGTH,
@@ -116,14 +116,7 @@ class DeepFilterNet:
     def enhance(self, batch: Batch) -> list[Waveform]:
         """Return one waveform per row, each as long as the row's signal."""
         clips = [_Row(row, _Clip(self._new_filter(), len(row)), self._framing) for row in batch.rows()]
-        longest_first = sorted(clips, key=lambda clip: -clip.n_frames)
-        n_groups = min(len(clips), max(self._threads, -(-len(clips) // _CLIPS_AT_ONCE)))
-        groups = [longest_first[first::n_groups] for first in range(n_groups)]
-        if len(groups) == 1:
-            self._run_together(groups[0])
-        else:
-            with ThreadPoolExecutor(self._threads) as pool:
-                list(pool.map(self._run_together, groups))
+        run_in_groups(clips, self._run_together, threads=self._threads, clips_at_once=_CLIPS_AT_ONCE)
         return [clip.waveform() for clip in clips]
 
     def open_stream(self) -> ClipStream:
@@ -140,7 +133,7 @@ class DeepFilterNet:
             state = {name: value[: len(live)] for name, value in state.items()}
             *made, state = self._network.run(*_stacked(features), state)
             for row, n_frames, gains, coefficients in zip(live, map(len, features), *made, strict=True):
-                row.take(gains[:n_frames], coefficients[:n_frames])
+                row.apply(gains[:n_frames], coefficients[:n_frames])
             start = end
 
 
@@ -186,37 +179,20 @@ class _Clip:
         return synthesise(self._back_end.push(gains, coefficients) * WIN_LENGTH, WINDOW)
 
 
-class _Row:
-    """A clip of a batch, which is in memory as a whole. Only one block of it is copied at a time."""
+class _Row(Row):
+    """A clip of a batch with its signal processing."""
 
     def __init__(self, waveform: Waveform, clip: _Clip, framing: Framing) -> None:
-        self.n_frames = framing.n_frames(len(waveform))
-        self._signal = waveform
+        super().__init__(waveform, framing)
         self._clip = clip
-        self._framer = Framer(framing)
-        self._adder = OverlapAdder(framing)
-        self._lead_samples = framing.lead_samples
-        self._made: Waveform = np.zeros(self.n_frames * HOP_LENGTH, np.float32)
-        self._n_made = 0
 
     def features(self, start: int, end: int) -> Features:
         """Return the features of the next frames, from `start` to `end` (excluded) or to the end of the clip."""
-        block = np.zeros((min(end, self.n_frames) - start) * HOP_LENGTH, np.float32)
-        samples = self._signal[start * HOP_LENGTH :][: len(block)]
-        block[: len(samples)] = samples
-        # The zeros that the framer puts in front of a clip fill its first frame except for one hop, so each hop of the
-        # block completes one frame.
-        return self._clip.features(self._framer.push(block))
+        return self._clip.features(self.frames(start, end))
 
-    def take(self, gains: Gains, coefficients: Coefficients) -> None:
+    def apply(self, gains: Gains, coefficients: Coefficients) -> None:
         """Accept the network's output for these features."""
-        samples = self._adder.push(self._clip.enhanced(gains, coefficients))
-        self._made[self._n_made :][: len(samples)] = samples
-        self._n_made += len(samples)
-
-    def waveform(self) -> Waveform:
-        """Return the enhanced clip, as long as the clip."""
-        return self._made[self._lead_samples :][: len(self._signal)]
+        self.take(self._clip.enhanced(gains, coefficients))
 
 
 class ClipStream(FramedStream):

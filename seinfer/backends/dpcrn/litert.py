@@ -14,29 +14,25 @@ zeynepgulhanuslu/SKIP-DPCRN-Base-Tflite-And-Onnx@e522527, pretrained_weights/DPC
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
-from queue import SimpleQueue
-from typing import Any
+from types import ModuleType
 
 import numpy as np
-import numpy.typing as npt
 
 from ...core.errors import IntegrityError
 from ...core.records import ModelSpec
-from ..base import Batch, BatchLimits, Waveform, each_row, require, run_stream
+from ..base import Batch, BatchLimits, Waveform, each_row, run_stream
 from ..frames import FramedStream, Frames, Framing, Spectra, analyse, sine_window, synthesise
+from ..litert import Array, Graph, Lender, Shapes, fits, import_runtime, open_graph
 
 SAMPLE_RATE = 16_000
 FRAMING = Framing(win_length=512, hop_length=256)
 _WINDOW = sine_window(FRAMING.win_length)
 _N_BINS = FRAMING.win_length // 2 + 1
 _STATE_SHAPE = (1, 2, 32, 128)
-_INPUT_SHAPES: Sequence[tuple[int, ...]] = [(1, 1, _N_BINS, 3), _STATE_SHAPE]
-_OUTPUT_SHAPES: Sequence[tuple[int, ...]] = [(1, 1, _N_BINS)] * 3 + [_STATE_SHAPE]
-
-Array = npt.NDArray[np.float32]
+_INPUT_SHAPES: Shapes = [(1, 1, _N_BINS, 3), _STATE_SHAPE]
+_OUTPUT_SHAPES: Shapes = [(1, 1, _N_BINS)] * 3 + [_STATE_SHAPE]
 
 
 class DpcrnLitert:
@@ -48,10 +44,8 @@ class DpcrnLitert:
     sample_rate = SAMPLE_RATE
 
     def __init__(self, graphs: list[_Graph]) -> None:
+        self._graphs = Lender(graphs)
         self._threads = len(graphs)
-        self._free: SimpleQueue[_Graph] = SimpleQueue()
-        for graph in graphs:
-            self._free.put(graph)
         self.batch_limits = BatchLimits(max_clips=4 * self._threads, max_batch_s=60.0 * self._threads)
 
     def enhance(self, batch: Batch) -> list[Waveform]:
@@ -60,30 +54,21 @@ class DpcrnLitert:
 
     def open_stream(self) -> FramedStream:
         """Start a clip, with a state of zeros."""
-        return FramedStream(FRAMING, _Clip(self).mask)
-
-    @contextmanager
-    def borrow(self) -> Iterator[_Graph]:
-        """Lend an interpreter; wait until one is free."""
-        graph = self._free.get()
-        try:
-            yield graph
-        finally:
-            self._free.put(graph)
+        return FramedStream(FRAMING, _Clip(self._graphs).mask)
 
 
 class _Clip:
     """The state of one clip, and the function of its frames."""
 
-    def __init__(self, owner: DpcrnLitert) -> None:
-        self._owner = owner
+    def __init__(self, graphs: Lender[_Graph]) -> None:
+        self._graphs = graphs
         self._state: Array = np.zeros(_STATE_SHAPE, np.float32)
 
     def mask(self, frames: Frames) -> Frames:
         """Return the next frames with mask and phase correction applied."""
         spectra = analyse(frames, _WINDOW)
         gains = np.empty_like(spectra)
-        with self._owner.borrow() as graph:
+        with self._graphs.borrow() as graph:
             for gain, features in zip(gains, _features(spectra), strict=True):
                 mask, sine, cosine, self._state = graph.run(features, self._state)
                 gain[:] = mask * (cosine + 1j * sine)
@@ -98,21 +83,15 @@ def _features(spectra: Spectra) -> Array:
 
 
 class _Graph:
-    """One LiteRT interpreter; its inputs and outputs have been checked."""
+    """One LiteRT interpreter; the order of its outputs has been checked."""
 
-    def __init__(self, interpreter: Any) -> None:
-        self._interpreter = interpreter
-        self._inputs = _indices("inputs", interpreter.get_input_details(), _INPUT_SHAPES)
-        self._outputs = _indices("outputs", interpreter.get_output_details(), _OUTPUT_SHAPES)
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
         self._check_order()
 
     def run(self, features: Array, state: Array) -> tuple[Array, Array, Array, Array]:
         """Return mask, sine and cosine of one frame, shape (frequency,) each, and the next state."""
-        feed, get = self._interpreter.set_tensor, self._interpreter.get_tensor
-        feed(self._inputs[0], features[None, None])
-        feed(self._inputs[1], state)
-        self._interpreter.invoke()
-        mask, sine, cosine, state = map(get, self._outputs)
+        mask, sine, cosine, state = self._graph.run(features[None, None], state)
         return mask[0, 0], sine[0, 0], cosine[0, 0], state
 
     def _check_order(self) -> None:
@@ -128,16 +107,6 @@ class _Graph:
             )
 
 
-def _indices(side: str, details: list[dict[str, Any]], shapes: Sequence[tuple[int, ...]]) -> list[int]:
-    found = [tuple(map(int, tensor["shape"])) for tensor in details]
-    types = {np.dtype(tensor["dtype"]) for tensor in details}
-    if found != shapes or types != {np.dtype(np.float32)}:
-        raise IntegrityError(
-            f"the {side} of the graph are {sorted(map(str, types))} {found}; expected float32 {shapes}"
-        )
-    return [int(tensor["index"]) for tensor in details]
-
-
 def load(spec: ModelSpec, weights: Mapping[str, Path], *, device: str, threads: int) -> DpcrnLitert:
     """Load the graph once for each thread; it runs on the CPU for every `device`.
 
@@ -145,20 +114,13 @@ def load(spec: ModelSpec, weights: Mapping[str, Path], *, device: str, threads: 
         MissingExtraError: ai-edge-litert is not installed.
         IntegrityError: the file is not a TFLite graph, or is another graph.
     """
-    runtime = require("ai_edge_litert.interpreter", spec)
+    runtime = import_runtime(spec)
     if len(weights) != 1:
         raise IntegrityError(f"{spec.name} has the files {sorted(weights)}; expected one TFLite graph")
     [path] = weights.values()
-    return DpcrnLitert([_open_graph(spec, path, runtime.Interpreter) for _ in range(max(1, threads))])
+    return DpcrnLitert([_open_graph(runtime, path, spec) for _ in range(max(1, threads))])
 
 
-def _open_graph(spec: ModelSpec, path: Path, make_interpreter: Any) -> _Graph:
-    try:
-        # The frames are small: several threads for one frame cost more time than they save.
-        interpreter = make_interpreter(model_path=str(path), num_threads=1)
-        interpreter.allocate_tensors()
-        return _Graph(interpreter)
-    except (ValueError, RuntimeError, IntegrityError) as error:
-        raise IntegrityError(
-            f"{path} does not fit {spec.name}: {error}. Fetch it again with `seinfer models pull {spec.name}`"
-        ) from error
+def _open_graph(runtime: ModuleType, path: Path, spec: ModelSpec) -> _Graph:
+    with fits(path, spec):
+        return _Graph(open_graph(runtime, path, _INPUT_SHAPES, _OUTPUT_SHAPES))

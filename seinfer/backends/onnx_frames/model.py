@@ -6,7 +6,6 @@ The rule: a clip has the same frames alone, in a batch and in a stream, so the r
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +15,7 @@ from ...core.records import ModelSpec
 from ..base import Batch, BatchLimits, Waveform
 from ..frames import FramedStream, Framer, Frames, OverlapAdder
 from ..onnx import open_runtime
+from ..side_by_side import run_in_groups
 from .network import Network, open_network
 from .options import read_options
 from .stft import Stft
@@ -47,15 +47,7 @@ class OnnxFrames:
     def enhance(self, batch: Batch) -> list[Waveform]:
         """Return one waveform per row, each as long as the row's signal."""
         rows = [_Row(row, self._stft) for row in batch.rows()]
-        longest_first = sorted(rows, key=lambda row: -row.n_frames)
-        n_groups = min(len(rows), max(self._threads, -(-len(rows) // self._clips_at_once)))
-        groups = [longest_first[first::n_groups] for first in range(n_groups)]
-        if n_groups <= 1 or self._threads == 1:
-            for group in groups:
-                self._run_together(group)
-        else:
-            with ThreadPoolExecutor(self._threads) as pool:
-                list(pool.map(self._run_together, groups))
+        run_in_groups(rows, self._run_together, threads=self._threads, clips_at_once=self._clips_at_once)
         return [row.waveform() for row in rows]
 
     def open_stream(self) -> FramedStream:
