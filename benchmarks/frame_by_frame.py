@@ -26,6 +26,7 @@ from seinfer.models.registry import load_registry
 from seinfer.models.selection import why_not
 
 from .models import CLIP_S, clips_at
+from .onnx_frame_loops import ONNX_FRAME_LOOPS
 from .originals import Inference
 from .timing import time_calls
 
@@ -143,6 +144,7 @@ def _dtln(
 FRAME_LOOPS: Mapping[str, Callable[[Mapping[str, Path]], Inference]] = {
     "dtln": dtln_onnx,
     "dtln-quant": dtln_litert,
+    **ONNX_FRAME_LOOPS,
 }
 """Model -> the function that makes its loop, for one clip of shape (time,), out of its files (name -> path)."""
 

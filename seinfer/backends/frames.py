@@ -53,7 +53,7 @@ class Framing:
     """How a network cuts a signal into frames, in samples.
 
     Attributes:
-        win_length: samples in a frame, a multiple of `hop_length`.
+        win_length: samples in a frame, at least `hop_length`.
         hop_length: samples from one frame to the next.
         lead_samples: zeros in front of the clip; the first sample has this position in the first frame.
         is_lead_mirrored: the lead is the start of the clip, mirrored at its first sample, instead of zeros; this is the
@@ -68,9 +68,9 @@ class Framing:
     is_lead_mirrored: bool = False
 
     def __post_init__(self) -> None:
-        if self.hop_length < 1 or self.win_length < 1 or self.win_length % self.hop_length:
+        if not 1 <= self.hop_length <= self.win_length:
             raise ValueError(
-                f"win_length is {self.win_length} and hop_length {self.hop_length}; expected a window of whole hops"
+                f"win_length is {self.win_length} and hop_length {self.hop_length}; expected a window of a hop or more"
             )
         if self.lead_samples < 0 or self.delay_samples < 0:
             raise ValueError(f"lead_samples and delay_samples must not be negative, got {self}")
@@ -117,7 +117,9 @@ class OverlapAdder:
 
     def __init__(self, framing: Framing) -> None:
         self._hop_length = framing.hop_length
-        self._overlap = framing.win_length // framing.hop_length
+        self._overlap = -(-framing.win_length // framing.hop_length)
+        # Zeros at the end of each frame make it whole hops.
+        self._n_missing = self._overlap * framing.hop_length - framing.win_length
         self._kept: Frames = np.zeros((self._overlap - 1, framing.hop_length), np.float32)
 
     def push(self, frames: Frames) -> Samples:
@@ -125,7 +127,8 @@ class OverlapAdder:
         n_frames = len(frames)
         hops = np.zeros((n_frames + self._overlap - 1, self._hop_length), frames.dtype)
         hops[: self._overlap - 1] = self._kept
-        parts = frames.reshape(n_frames, self._overlap, self._hop_length)
+        whole = np.pad(frames, ((0, 0), (0, self._n_missing))) if self._n_missing else frames
+        parts = whole.reshape(n_frames, self._overlap, self._hop_length)
         # The oldest frame first: the terms of a sample are then added in the same order for every grouping of frames.
         for part in reversed(range(self._overlap)):
             hops[part : part + n_frames] += parts[:, part]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import numpy as np
 
@@ -55,7 +55,17 @@ class Row:
         return self._made[self._to_drop :][: len(self._signal)]
 
 
-_AnyRow = TypeVar("_AnyRow", bound=Row)
+class HasFrames(Protocol):
+    """A clip whose number of frames is known, such as a Row.
+
+    Attributes:
+        n_frames: number of frames.
+    """
+
+    n_frames: int
+
+
+_AnyRow = TypeVar("_AnyRow", bound=HasFrames)
 
 
 def run_in_groups(

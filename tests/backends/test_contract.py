@@ -36,8 +36,13 @@ WHOLE_CLIPS_ONLY = {
     *("nsnet2", "nsnet2-standin"),  # no input or output for its state
 }
 """Models without a stream."""
-OWN_GAIN_DB = {"spectral-gating": -5.2}
-"""Gain of a model on clean speech, if it is not about 0: the package noisereduce removes that much of it by itself."""
+OWN_GAIN_DB = {
+    ("spectral-gating", "gain_db"): -5.2,  # the package noisereduce gives the same
+    ("spectral-gating", "quiet_gain_db"): -5.2,
+    ("bsrnn-xxt", "quiet_gain_db"): -8.4,  # the published graphs, called once per frame, give the same
+    ("bsrnn-xt", "quiet_gain_db"): -3.9,
+}
+"""(Model, level of the speech) -> gain on clean speech of a model that attenuates it by itself."""
 
 
 def has_own_weights(spec: ModelSpec) -> bool:
@@ -207,7 +212,9 @@ def test_lag_on_clean_speech_is_zero_samples(measured: Measured) -> None:
 @pytest.mark.parametrize("level", ["gain_db", "quiet_gain_db"])
 def test_gain_on_clean_speech_is_within_3_db_loud_and_12_db_quieter(measured: Measured, level: str) -> None:
     # If a backend normalised the peak or the level, the two gains would be 12 dB apart, and one of them would fail.
-    assert abs(measured["alignment"][level] - OWN_GAIN_DB.get(measured.spec.name, 0)) < 3
+    own_gain_db = OWN_GAIN_DB.get((measured.spec.name, level))
+    gain_db = measured["alignment"][level]
+    assert abs(gain_db) < 3 if own_gain_db is None else abs(gain_db - own_gain_db) < 0.2
 
 
 @pytest.mark.parametrize("order", ["as given", "reversed", "twice the same"])
