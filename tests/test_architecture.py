@@ -34,6 +34,7 @@ FLOORS = (
 FOR_BACKENDS = (
     "backends.base",
     "backends.frames",
+    "backends.level",
     "backends.onnx",
     "backends.torch",
     "core",
