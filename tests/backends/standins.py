@@ -95,6 +95,54 @@ def _write_demucs(folder: Path, name: str, weights: str, options: str, **keys: s
     (folder / "models.toml").write_text(text, encoding="utf-8")
 
 
+def write_cleanunet(folder: Path) -> None:
+    """Write a slim CleanUNet whose outermost level copies each sample; the random other levels add little.
+
+    Silence gives silence, because the output level has no bias.
+    """
+    import torch
+
+    from seinfer.backends.cleanunet.network import Network
+    from seinfer.backends.cleanunet.options import Options
+
+    sizes = {
+        "hidden": 8,
+        "max_hidden": 16,
+        "n_blocks": 2,
+        "n_heads": 2,
+        "attention_width": 16,
+        "feed_forward_width": 16,
+    }
+    network = Network(Options(**sizes))
+    rng = np.random.RandomState(0)
+    state = {
+        name: rng.uniform(-0.1, 0.1, tuple(values.shape)) if values.ndim > 1 else np.zeros(tuple(values.shape))
+        for name, values in network.state_dict().items()
+    }
+    # Channels 0 to 3 hold the positive and the negative part of both samples of a hop: a ReLU loses nothing of them.
+    taps, first, gate, last = (
+        state[name] for name in ("encoder.0.0.weight", "encoder.0.2.weight", "decoder.7.0.weight", "decoder.7.2.weight")
+    )
+    for weights in (taps, first[:8], gate[:8], last):
+        weights[:4] = 0
+    for channel in range(4):
+        sign = 1 - 2 * (channel % 2)
+        taps[channel, 0, channel // 2] = sign
+        last[channel, 0, channel // 2] = sign
+        # A gate without input is half open; it follows a factor of 2.
+        first[channel, channel] = gate[channel, channel] = 2
+    for weights in (first[8:], gate[8:]):
+        weights[:4] = 0
+    state["decoder.6.2.weight"][:, :4] = 0
+    last[4:] *= 0.1
+    tensors = {name: torch.from_numpy(values.astype(np.float32)) for name, values in state.items()}
+    torch.save({"model_state_dict": tensors}, folder / "pretrained.pkl")
+    text = table("cleanunet-standin", backend='"seinfer.backends.cleanunet:load"', extra='"cleanunet"')
+    options = ", ".join(f"{name} = {value}" for name, value in sizes.items())
+    text += f'options = {{ {options} }}\nfiles = [{{ name = "pretrained.pkl", path = "pretrained.pkl" }}]\n'
+    (folder / "models.toml").write_text(text, encoding="utf-8")
+
+
 def write_deepfilternet(folder: Path) -> None:
     """Write the checkpoint that was rebuilt from the ONNX graphs of DeepFilterNet 3, batch normalisation folded in."""
     from tests.backends.deepfilternet.models import unpack_rebuilt
@@ -122,6 +170,7 @@ STANDINS: Mapping[str, StandIn] = {
     ),
     "demucs-nc-standin": StandIn(("denoiser-valentini-nc",), write_demucs_both_ways, needs_shared=True),
     "segan-standin": StandIn(("segan+",), write_segan),
+    "cleanunet-standin": StandIn(("cleanunet", "cleanunet-high"), write_cleanunet),
     "deepfilternet3-torch-standin": StandIn(("deepfilternet3-torch",), write_deepfilternet, needs_shared=True),
 }
 """By the name in their models file."""
