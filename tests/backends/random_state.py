@@ -23,5 +23,5 @@ def _values(rng: np.random.RandomState, name: str, shape: tuple[int, ...], gain:
     drawn = rng.uniform(-1, 1, shape)
     if len(shape) > 1:
         return np.asarray(drawn * gain * np.sqrt(3 / np.prod(shape[1:])), np.float32)
-    # The factors of a normalisation are about 1; all other vectors are biases.
-    return np.asarray(0.1 * drawn + (name.endswith("weight")), np.float32)
+    # Factors of a normalisation, or slopes of a PReLU, are near 1; all other vectors are biases.
+    return np.asarray(1 + 0.5 * drawn if name.endswith("weight") else 0.1 * drawn, np.float32)

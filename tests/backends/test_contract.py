@@ -30,8 +30,8 @@ from .standins import STANDINS, build
 REGISTRY = load_registry()
 SPECS = REGISTRY.specs
 TIMEOUT_S = 300
-WHOLE_CLIPS_ONLY = {"denoiser-valentini-nc", "demucs-nc-standin"}
-"""Its LSTM also runs backwards, so it has no stream."""
+WHOLE_CLIPS_ONLY = {"denoiser-valentini-nc", "demucs-nc-standin", "mp-senet", "mp-senet-vb", "mp-senet-standin"}
+"""Layers of these also run backwards, so they have no stream."""
 
 
 def has_own_weights(spec: ModelSpec) -> bool:
