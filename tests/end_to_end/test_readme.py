@@ -59,7 +59,7 @@ OWN_MODEL = "my-dpcrn"
 """In the README, the model of a user who has a checkpoint."""
 NOT_SHARED = {
     *("denoiser-dns48", "denoiser-dns64", "denoiser-master64", "denoiser-valentini-nc", "segan+"),
-    "deepfilternet3-torch",
+    *("deepfilternet3-torch", "cleanunet", "cleanunet-high", "mp-senet", "mp-senet-vb"),
 }
 """Models whose checkpoints are not among the shared files."""
 
