@@ -35,6 +35,7 @@ FOR_BACKENDS = (
     "backends.base",
     "backends.frames",
     "backends.litert",
+    "backends.level",
     "backends.onnx",
     "backends.side_by_side",
     "backends.options",

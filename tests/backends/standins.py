@@ -15,6 +15,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -95,6 +96,113 @@ def _write_demucs(folder: Path, name: str, weights: str, options: str, **keys: s
     (folder / "models.toml").write_text(text, encoding="utf-8")
 
 
+def write_cleanunet(folder: Path) -> None:
+    """Write a slim CleanUNet whose outermost level copies each sample; the random other levels add little.
+
+    Silence gives silence, because the output level has no bias.
+    """
+    import torch
+
+    from seinfer.backends.cleanunet.network import Network
+    from seinfer.backends.cleanunet.options import Options
+
+    sizes = {
+        "hidden": 8,
+        "max_hidden": 16,
+        "n_blocks": 2,
+        "n_heads": 2,
+        "attention_width": 16,
+        "feed_forward_width": 16,
+    }
+    network = Network(Options(**sizes))
+    rng = np.random.RandomState(0)
+    state = {
+        name: rng.uniform(-0.1, 0.1, tuple(values.shape)) if values.ndim > 1 else np.zeros(tuple(values.shape))
+        for name, values in network.state_dict().items()
+    }
+    # Channels 0 to 3 hold the positive and the negative part of both samples of a hop: a ReLU loses nothing of them.
+    taps, first, gate, last = (
+        state[name] for name in ("encoder.0.0.weight", "encoder.0.2.weight", "decoder.7.0.weight", "decoder.7.2.weight")
+    )
+    for weights in (taps, first[:8], gate[:8], last):
+        weights[:4] = 0
+    for channel in range(4):
+        sign = 1 - 2 * (channel % 2)
+        taps[channel, 0, channel // 2] = sign
+        last[channel, 0, channel // 2] = sign
+        # A gate without input is half open; it follows a factor of 2.
+        first[channel, channel] = gate[channel, channel] = 2
+    for weights in (first[8:], gate[8:]):
+        weights[:4] = 0
+    state["decoder.6.2.weight"][:, :4] = 0
+    last[4:] *= 0.1
+    tensors = {name: torch.from_numpy(values.astype(np.float32)) for name, values in state.items()}
+    torch.save({"model_state_dict": tensors}, folder / "pretrained.pkl")
+    text = table("cleanunet-standin", backend='"seinfer.backends.cleanunet:load"', extra='"cleanunet"')
+    options = ", ".join(f"{name} = {value}" for name, value in sizes.items())
+    text += f'options = {{ {options} }}\nfiles = [{{ name = "pretrained.pkl", path = "pretrained.pkl" }}]\n'
+    (folder / "models.toml").write_text(text, encoding="utf-8")
+
+
+def write_mp_senet(folder: Path) -> None:
+    """Write an MP-SENet that returns its input: its mask is 1, and its phase decoder is fitted to the phase of noise.
+
+    The first convolution gives 8 features of the phase, each 0 below (or above) some angle, from which the last layer
+    can form its sine and cosine. The layers between pass the features of each pair of bins on. The transformers add 0.
+    """
+    import torch
+
+    from seinfer.backends.mp_senet.network import Network
+    from seinfer.backends.mp_senet.options import Options
+    from seinfer.backends.mp_senet.spectrum import analyse
+
+    n_features, n_channels = 8, 16
+    network = Network(Options(channels=n_channels, n_blocks=1)).eval()
+    state = network.state_dict()
+    for values in state.values():
+        values.zero_()
+    for name, values in state.items():
+        # Normalisations, and slopes of PReLU: from here on all are 1, except for the first slope.
+        if values.ndim == 1 and name.endswith("weight") and "transformer" not in name.lower():
+            values.fill_(1)
+    features = torch.arange(n_features)
+    state["dense_encoder.dense_conv_1.0.weight"][features, 1] = (1.0 - 2 * (features % 2))[:, None, None]
+    state["dense_encoder.dense_conv_1.1.bias"][:n_features] = torch.linspace(-1.6, 1.6, n_features)
+    state["dense_encoder.dense_conv_1.2.weight"].zero_()
+    for block, n in (("dense_encoder", n_features), ("phase_decoder", n_channels)):
+        # The last convolution of a dense block reads the input of the block from its last channels.
+        copied = torch.arange(n)
+        state[f"{block}.dense_block.dense_block.3.1.weight"][copied, 3 * n_channels + copied, 1, 1] = 1
+    halve, double = state["dense_encoder.dense_conv_2.0.weight"], state["phase_decoder.phase_conv.0.conv.weight"]
+    for odd in (0, 1):
+        halve[odd * n_features + features, features, 0, 1 + odd] = 1
+        double[odd * n_channels + features, odd * n_features + features, 0, 1] = 1
+    network.load_state_dict(state)
+    _fit_phase(network, *analyse(torch.from_numpy(np.random.RandomState(0).standard_normal(48_000))))
+    torch.save({"generator": network.state_dict()}, folder / "g_best")
+    text = table("mp-senet-standin", backend='"seinfer.backends.mp_senet:load"', extra='"mp-senet"', causal="false")
+    text += f"options = {{ channels = {n_channels}, n_blocks = 1 }}\n"
+    text += 'files = [{ name = "g_best", path = "g_best" }]\n'
+    (folder / "models.toml").write_text(text, encoding="utf-8")
+
+
+def _fit_phase(network: Any, magnitude: Any, phase: Any) -> None:
+    """Set the last layer of the phase decoder by least squares, so that its output is the phase that is given."""
+    import torch
+
+    seen = []
+    hook = network.phase_decoder.phase_conv.register_forward_hook(lambda module, given, made: seen.append(made))
+    with torch.no_grad():
+        network(magnitude, phase)
+        hook.remove()
+        features = seen[0][0, :, :, :-1].flatten(1).T
+        columns = torch.cat([features, torch.ones(len(features), 1)], 1)
+        decoder = network.phase_decoder
+        for layer, part in ((decoder.phase_conv_r, phase.cos()), (decoder.phase_conv_i, phase.sin())):
+            fitted = torch.linalg.lstsq(columns, part.T.reshape(-1, 1), driver="gelsd").solution[:, 0]
+            layer.weight[0, :, 0, 0], layer.bias[0] = fitted[:-1], fitted[-1]
+
+
 def write_deepfilternet(folder: Path) -> None:
     """Write the checkpoint that was rebuilt from the ONNX graphs of DeepFilterNet 3, batch normalisation folded in."""
     from tests.backends.deepfilternet.models import unpack_rebuilt
@@ -133,6 +241,8 @@ STANDINS: Mapping[str, StandIn] = {
     "demucs-nc-standin": StandIn(("denoiser-valentini-nc",), write_demucs_both_ways, needs_shared=True),
     "segan-standin": StandIn(("segan+",), write_segan),
     "nsnet2-standin": StandIn(("nsnet2",), write_nsnet2),
+    "cleanunet-standin": StandIn(("cleanunet", "cleanunet-high"), write_cleanunet),
+    "mp-senet-standin": StandIn(("mp-senet", "mp-senet-vb"), write_mp_senet),
     "deepfilternet3-torch-standin": StandIn(("deepfilternet3-torch",), write_deepfilternet, needs_shared=True),
 }
 """By the name in their models file."""

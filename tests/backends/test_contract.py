@@ -33,6 +33,7 @@ TIMEOUT_S = 300
 WHOLE_CLIPS_ONLY = {
     *("denoiser-valentini-nc", "demucs-nc-standin"),  # its LSTM also runs backwards
     *("spectral-gating", "wpe"),  # averages or predictions over the whole clip
+    *("mp-senet", "mp-senet-vb", "mp-senet-standin"),  # attention over the whole clip
     *("nsnet2", "nsnet2-standin"),  # no input or output for its state
 }
 """Models without a stream."""

@@ -86,7 +86,7 @@ OWN_MODEL = "my-dpcrn"
 """In the pages, the model of a user who has a checkpoint."""
 NOT_SHARED = {
     *("denoiser-dns48", "denoiser-dns64", "denoiser-master64", "denoiser-valentini-nc", "segan+"),
-    *("deepfilternet3-torch", "nsnet2"),
+    *("deepfilternet3-torch", "nsnet2", "cleanunet", "cleanunet-high", "mp-senet", "mp-senet-vb"),
 }
 """Models whose checkpoints are not among the shared files."""
 

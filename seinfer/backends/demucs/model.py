@@ -27,13 +27,14 @@ import numpy.typing as npt
 from ...core.errors import IntegrityError
 from ...core.records import ModelSpec
 from ..base import Batch, BatchLimits, Waveform, pad, require
+from ..level import Level
 from ..torch import load_strictly, open_torch
 from .checkpoint import read_state
 from .long_clips import Blocks, in_blocks, in_windows
 from .network import Network
 from .options import Architecture, Options, read_options
 from .resampling import Resampler
-from .two_passes import DemucsFirstPass, DemucsStream, Level, mixed
+from .two_passes import DemucsFirstPass, DemucsStream, mixed
 
 if TYPE_CHECKING:
     import torch

@@ -1,10 +1,7 @@
 """Demucs for a clip that does not fit into memory: a first pass for its level, a second one for the result.
 
 The rule it keeps: the result equals that of `enhance` for the whole clip, except for rounding. The deviation of the
-clip is computed piece by piece in float64; the network runs in the blocks of long_clips.py.
-
-Source of the computation by pieces: Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for computing
-sample variances", 1979, equation 2.1.
+clip is computed piece by piece (level.py); the network runs in the blocks of long_clips.py.
 """
 
 from __future__ import annotations
@@ -16,39 +13,11 @@ import numpy as np
 
 from ...core.errors import BackendError
 from ..base import Waveform
+from ..level import Level
 from .long_clips import Blocks
 
 if TYPE_CHECKING:
     import torch
-
-
-class Level:
-    """Count and deviation of samples that arrive in pieces.
-
-    Attributes:
-        n_samples: samples so far.
-    """
-
-    def __init__(self) -> None:
-        self.n_samples = 0
-        self._mean = self._squares = 0.0
-
-    def push(self, block: Waveform) -> None:
-        """Take the next samples, shape (time,)."""
-        if not len(block):
-            return
-        mean = float(np.mean(block, dtype=np.float64))
-        squares = float(np.var(block, dtype=np.float64)) * len(block)
-        total = self.n_samples + len(block)
-        step = mean - self._mean
-        self._squares += squares + step * step * self.n_samples * len(block) / total
-        self._mean += step * len(block) / total
-        self.n_samples = total
-
-    @property
-    def deviation(self) -> float:
-        """The unbiased standard deviation; 0 of a single sample."""
-        return float(np.sqrt(self._squares / (self.n_samples - 1))) if self.n_samples > 1 else 0.0
 
 
 class DemucsFirstPass:

@@ -1,4 +1,4 @@
-"""Demucs in two passes: the level that is computed in pieces, and the result compared with that of the whole clip."""
+"""Demucs in two passes: the result compared with that of the whole clip."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import pytest
 
 from seinfer.backends.base import Stream, Waveform
 from seinfer.backends.demucs.model import CausalDemucs
-from seinfer.backends.demucs.two_passes import Level
 from seinfer.core.errors import BackendError
 from tests.backends.waveforms import alone
 
@@ -35,17 +34,6 @@ def in_two_passes(enhancer: CausalDemucs, clip: Waveform) -> Stream:
     for start in range(0, len(clip), 1_999):
         first_pass.push(clip[start : start + 1_999])
     return first_pass.open_stream()
-
-
-@pytest.mark.parametrize("n_samples", [1, 2, 1_000, 50_000])
-def test_level_of_pieces_equals_the_deviation_of_the_whole_clip(clip: Waveform, n_samples: int) -> None:
-    level, whole = Level(), clip[:n_samples]
-    for start in range(0, n_samples, 333):
-        level.push(whole[start : start + 333])
-        level.push(whole[:0])
-    assert level.n_samples == n_samples
-    expected = np.std(whole, ddof=1, dtype=np.float64) if n_samples > 1 else 0.0
-    assert level.deviation == pytest.approx(expected, rel=1e-12)
 
 
 def test_second_pass_gives_the_result_of_the_whole_clip(enhancer: CausalDemucs, clip: Waveform) -> None:
