@@ -97,7 +97,7 @@ def test_models_new_writes_a_table_that_the_next_commands_use(tmp_path: Path, sh
 def test_models_list_and_show_print_unknown_for_facts_that_the_table_leaves_out(tmp_path: Path) -> None:
     text = table("bare", **dict.fromkeys(("causal", "latency_ms", "n_parameters", "license_weights"), ""))
     (tmp_path / "my.toml").write_text(text)
-    listed = seinfer("models", "list", "--models-file", tmp_path / "my.toml").stdout
+    listed = seinfer("models", "list", "--models-file", tmp_path / "my.toml", environment={"COLUMNS": "80"}).stdout
     (row,) = (line.split() for line in listed.splitlines() if line.split()[:1] == ["bare"])
     assert row[1:5] == ["16000", "unknown", "none", "stated"]
     shown = seinfer("models", "show", "bare", "--models-file", tmp_path / "my.toml").stdout

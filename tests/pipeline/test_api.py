@@ -116,7 +116,7 @@ def test_compare_all_names_the_models_that_did_not_run(
 ) -> None:
     monkeypatch.setenv("SEINFER_WEIGHTS_DIR", str(tmp_path / "none"))
     result = seinfer.compare(paired, metrics="si_sdr", limit=1)
-    assert result.models == ("noisy", "rnnoise")
+    assert result.models == ("noisy", "rnnoise", "wiener", "spectral-gating", "wpe")
     assert "seinfer models pull dpcrn-quant" in result.not_run["dpcrn-quant"]
 
 
