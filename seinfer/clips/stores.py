@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
@@ -98,21 +99,17 @@ class Store:
         """
         if self._is_web_file():
             return {_web_name(self._root): Entry(self._root, None, "")}
-        root = f"{self._root}/" if self._scheme in _WEB else self._root
-        found: Mapping[str, Mapping[str, Any]] = self._try("listed", lambda: self._fs.find(root, detail=True))
+        found: Mapping[str, Mapping[str, Any]] = self._try("listed", self._find)
         return {
             self._name(key): Entry(key, info.get("size"), _version(info))
             for key, info in sorted(found.items())
             if info["type"] == "file" and not key.endswith("/") and self._is_below(key)
         }
 
-    def exists(self) -> bool:
-        """Return whether there is anything at the URL: a file, a folder or a bucket.
-
-        Raises:
-            StoreError: this cannot be found out.
-        """
-        return bool(self._try("read", lambda: self._fs.exists(self._root)))
+    def _find(self) -> Any:
+        if self._scheme in _WEB:  # a folder below it that cannot be listed would otherwise be left out
+            return self._fs.find(f"{self._root}/", detail=True, on_error="raise")
+        return self._fs.find(self._root, detail=True)
 
     def entry(self, name: str) -> Entry:
         """Return the present state of a file.
@@ -138,8 +135,8 @@ class Store:
         now = self._state(entry.key) if entry.version else entry
         if now.version != entry.version or entry.size not in (None, n_bytes):
             raise StoreError(
-                f"{redacted(self._shown(entry.key))} changed after it was listed: {entry.size} bytes then, {n_bytes} "
-                "now; run the command again when the files are complete"
+                f"{redacted(self._shown(entry.key))} changed after it was listed ({_difference(entry.size, n_bytes)}); "
+                "run the command again when the files are complete"
             )
 
     def write(self, source: Path, name: str) -> None:
@@ -210,8 +207,17 @@ def _web_name(url: str) -> str:
 
 
 def _version(info: Mapping[str, Any]) -> str:
-    keys = ("ETag", "etag", "md5Hash", "LastModified", "mtime", "created")
-    return next((str(info[key]) for key in keys if info.get(key)), "")
+    keys = ("ETag", "etag", "md5Hash", "LastModified", "created", "mtime")
+    value = next((info[key] for key in keys if info.get(key)), "")
+    if isinstance(value, datetime):  # a listing of memory:// has a number instead
+        value = value.timestamp()
+    return f"{value:.6f}" if isinstance(value, float) else str(value)
+
+
+def _difference(listed: int | None, n_bytes: int) -> str:
+    if listed is None or listed == n_bytes:
+        return "other content of the same size"
+    return f"{listed} bytes then, {n_bytes} now"
 
 
 def _reason(error: BaseException) -> str:

@@ -100,7 +100,9 @@ def run_header(
     """
     specs = [spec for spec in request.selection.specs if spec.name not in state.lost]
     models = {spec.name: model_facts(spec, digests[spec.name]) for spec in specs}
-    models |= {row.name: external.facts(row.path) for row in request.external}
+    models |= {
+        row.name: external.facts(request.remote.sources.get(str(row.path), row.path)) for row in request.external
+    }
     not_run = {name: {"not_run": reason} for name, reason in {**request.selection.not_run, **state.lost}.items()}
     settings = {
         "mono": request.mono,
