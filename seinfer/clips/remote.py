@@ -28,10 +28,8 @@ from ..core.counts import counted
 from ..core.errors import RunFolderError, SeinferError, UsageError
 from ..core.records import Clip
 from ..core.urls import url_of
-from .stores import Entry, Store, StoreError
+from .stores import LISTS, Entry, Store, StoreError
 
-LISTS = frozenset((".csv", ".json", ".lst", ".scp", ".tsv", ".txt"))
-"""Suffixes of files that pairing reads: these are read at once."""
 _MAX_LIST_BYTES = 64 * 2**20
 _MAX_PART_BYTES = 200
 _KEPT_FREE_BYTES = 256 * 2**20

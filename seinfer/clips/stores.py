@@ -19,14 +19,15 @@ from urllib.parse import unquote, urlsplit
 from ..audio.reading import SUFFIXES
 from ..core.counts import counted
 from ..core.errors import SeinferError, UsageError
-from ..core.urls import OBJECT_STORES, redacted
+from ..core.urls import redacted
 
 T = TypeVar("T")
 ATTEMPTS = 3
 FIRST_WAIT_S = 0.5
 """Time before the second attempt; doubled before each further one."""
 
-_LISTS = frozenset((".csv", ".json", ".lst", ".scp", ".tsv", ".txt"))
+LISTS = frozenset((".csv", ".json", ".lst", ".scp", ".tsv", ".txt"))
+"""Suffixes of the files that pairing reads besides audio."""
 _WEB = ("http", "https")
 _REFUSED = (400, 401, 403, 404, 410)
 """Answers of a web server that do not change when the request is repeated."""
@@ -85,11 +86,6 @@ class Store:
         except ValueError as error:
             raise UsageError(f"{self.url} cannot be used: {redacted(str(error))}") from error
         self._root = self._root.rstrip("/")
-
-    @property
-    def is_writable(self) -> bool:
-        """Whether files can be written to a store of this kind."""
-        return self._scheme in OBJECT_STORES
 
     def list(self) -> dict[str, Entry]:
         """Return name -> file for all files below the URL; names are relative to it, with "/".
@@ -159,7 +155,7 @@ class Store:
         """Return whether an address of a web server names a file, by its suffix; other addresses are folders."""
         if self._scheme not in _WEB:
             return False
-        return PurePosixPath(urlsplit(self._root).path).suffix.lower() in SUFFIXES | _LISTS
+        return PurePosixPath(urlsplit(self._root).path).suffix.lower() in SUFFIXES | LISTS
 
     def _is_below(self, key: str) -> bool:
         """Leave out what pages of web servers also link to: other folders, and orders of the same list."""
