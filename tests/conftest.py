@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -76,3 +77,33 @@ def weights_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "weights"
     monkeypatch.setenv("SEINFER_WEIGHTS_DIR", str(folder))
     return folder
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[str]:
+    """Return the address of an S3 server on this machine."""
+    server = pytest.importorskip("moto.server").ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def s3(s3_server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """Return the client of an S3 server that has one empty bucket, "lab"; copies are below the folder of the test."""
+    for name, value in {
+        "AWS_ENDPOINT_URL": s3_server,
+        "AWS_ACCESS_KEY_ID": "the-key",
+        "AWS_SECRET_ACCESS_KEY": "the-secret",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "SEINFER_CACHE_DIR": str(tmp_path / "copies"),
+    }.items():
+        monkeypatch.setenv(name, value)
+    client = pytest.importorskip("boto3").client("s3")
+    client.create_bucket(Bucket="lab")
+    yield client
+    for found in client.list_objects_v2(Bucket="lab").get("Contents", []):
+        client.delete_object(Bucket="lab", Key=found["Key"])
+    client.delete_bucket(Bucket="lab")
+    client.close()

@@ -116,9 +116,10 @@ def compare(
     selection = select(registry, models)
     selection = replace(selection, specs=with_options(selection.specs, resolve.model_settings(option, dry)))
     checked_subtype, part = resolve.subtype(subtype), parse_shard(shard)
+    place = resolve.out_place(out, force=force)
     inputs = find_compared(
         folder,
-        out=resolve.out_folder(out, force=force),
+        out=place.path,
         clean=clean,
         manifest=manifest,
         added=added,
@@ -129,7 +130,9 @@ def compare(
     check_sort(sort, chosen.names)
     n_threads = resolve.threads(threads)
     request = Request(
-        out=out,
+        out=place.path,
+        remote=inputs.remote,
+        remote_out=place.remote,
         clips=inputs.clips,
         selection=selection,
         external=inputs.external,

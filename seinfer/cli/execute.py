@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from ..core.counts import counted
 from ..core.exit_codes import ALL_DONE, INTERRUPTED, PARTLY_FAILED
 from ..core.streams import print_message
+from ..core.urls import redacted
 
 if TYPE_CHECKING:
     from ..analysis.results import Results
@@ -36,16 +37,18 @@ def execute_request(request: Request, *, log_file: Path | None = None, is_out_ke
 
     if log_file:
         open_log(log_file)
-    log.info("started", extra={"argv": sys.argv})
+    command = [redacted(word) for word in ("seinfer", *sys.argv[1:])]
+    log.info("started", extra={"argv": command})
     try:
         with ProgressBars() as progress:
-            results = execute_here(replace(request, command=("seinfer", *sys.argv[1:])), progress)
+            results = execute_here(replace(request, command=tuple(command)), progress)
     except KeyboardInterrupt:
-        command = shlex.join(["seinfer", *sys.argv[1:]])
-        print_message(f"stopped; finished work is kept, continue with: {command}")
+        print_message(f"stopped; finished work is kept, continue with: {shlex.join(command)}")
         return INTERRUPTED
     render(results, request.tables)
     print_message(closing_line(results, request.out if is_out_kept else None))
+    for line in remote_lines(request):
+        print_message(line)
     if request.tables.html and is_out_kept:
         print_message(f"page: {request.out / REPORT_HTML}")
     if stale := stale_line(results, request.out):
@@ -65,6 +68,14 @@ def closing_line(results: Results, out: Path | None) -> str:
         return line
     where = f", see {out / 'failures.csv'}" if n_failed else ""
     return f"{line}{where}; written to {out}"
+
+
+def remote_lines(request: Request) -> list[str]:
+    """Return where the run folder is at a URL, and where the local copies of remote files are."""
+    lines = [f"copy of {url}: {folder}; it may be removed" for folder, url in request.remote.sources.items()]
+    if request.remote_out:
+        lines.append(f"also written to {request.remote_out.url}; the local folder may be removed")
+    return lines
 
 
 def stale_line(results: Results, out: Path) -> str:

@@ -55,12 +55,14 @@ def report(
     from ..clips.pairing import CategoryRules
     from ..clips.pairing.categories import apply_category_rules
     from ..pipeline.journal import read_journal
+    from ..pipeline.remote_out import open_run
     from ..reports.html.report import REPORT_HTML
     from ..reports.rendering import render
     from ..reports.run_files import write_reports
     from .execute import exit_code
 
-    journal = read_journal(run_folder)
+    place = open_run(run_folder, with_audio=bool(html))
+    journal = read_journal(place.path)
     results = journal.results(apply_category_rules(journal.clips, CategoryRules(category_regex, categories)))
     settings = resolve.tables(
         clips=results.clips,
@@ -79,8 +81,10 @@ def report(
         kept=results.settings,
     )
     results = replace(results, header={**results.header, "report": settings.as_header()})
-    write_reports(run_folder, results)
+    write_reports(place.path, results)
+    if place.remote:
+        place.remote.write()
     render(results, settings)
     if settings.html:
-        print_message(f"page: {run_folder / REPORT_HTML}")
+        print_message(f"page: {place.path / REPORT_HTML}")
     raise typer.Exit(exit_code(results))

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ..core.records import Clip
     from ..metrics.choice import MetricSelection
     from ..models.selection import Selection
+    from ..pipeline.remote_out import RunPlace
 
 DEFAULT_BLOCK_MS = 10.0
 
@@ -69,6 +70,17 @@ def out_folder(path: Path, *, force: bool = False) -> Path:
     from ..pipeline.out_folder import checked_out_folder
 
     return checked_out_folder(path, force=force, name="--out", remedy="--force")
+
+
+def out_place(path: Path, *, force: bool = False) -> RunPlace:
+    """Return the value of --out of a command that also writes to a URL.
+
+    Raises:
+        UsageError, StoreError, RunFolderError, MissingExtraError: see `pipeline.remote_out.open_place`.
+    """
+    from ..pipeline.remote_out import open_place
+
+    return open_place(path, force=force, name="--out", remedy="--force")
 
 
 def device(text: str) -> str:

@@ -72,9 +72,9 @@ def run(
     config: Config = None,
 ) -> None:
     """Enhance clips with one model or several; writes OUT/audio/MODEL/CLIP.wav."""
-    from ..clips.pairing import collect
     from ..models.options import with_options
     from ..models.selection import open_registry, select_without_baseline
+    from ..pipeline.inputs import find_enhanced
     from ..pipeline.request import Request
     from ..pipeline.shards import parse_shard
     from .execute import execute_request
@@ -85,10 +85,13 @@ def run(
     if block_ms:
         selection = resolve.streaming_selection(selection)
     checked_subtype, part = resolve.subtype(subtype), parse_shard(shard)
-    clips = collect(inputs, out=resolve.out_folder(out, force=force)).first(limit)
+    place = resolve.out_place(out, force=force)
+    found = find_enhanced(inputs, out=place.path, limit=limit)
     request = Request(
-        out=out,
-        clips=clips,
+        out=place.path,
+        remote=found.remote,
+        remote_out=place.remote,
+        clips=found.clips,
         selection=selection,
         score_rate=0,
         mono=mono,
@@ -99,7 +102,7 @@ def run(
         timeout_s=timeout,
         has_cost=cost,
         resume=resume,
-        tables=resolve.tables(clips=clips.clips, models=[spec.name for spec in selection.specs], json=json),
+        tables=resolve.tables(clips=found.clips.clips, models=[spec.name for spec in selection.specs], json=json),
         limit=limit,
         shard=part,
         config=file_options(context),

@@ -67,6 +67,7 @@ def score(
     from ..analysis.ordering import check_sort
     from ..models.selection import Selection
     from ..pipeline.inputs import find_scored
+    from ..pipeline.remote_out import RunPlace
     from ..pipeline.request import Request
     from ..pipeline.shards import parse_shard
     from .execute import execute_request
@@ -77,12 +78,14 @@ def score(
     if part and not out:
         raise UsageError("--shard writes a run folder for `seinfer merge`, and there is none; give --out DIR too")
     with TemporaryDirectory(prefix="seinfer-score-") as scratch:
-        run_folder = resolve.out_folder(out, force=force) if out else Path(scratch)
-        inputs = find_scored(folders, out=run_folder, clean=clean, noisy=noisy, limit=limit)
+        place = resolve.out_place(out, force=force) if out else RunPlace(Path(scratch))
+        inputs = find_scored(folders, out=place.path, clean=clean, noisy=noisy, limit=limit)
         chosen = resolve.metrics(metrics, inputs.clips)
         check_sort(sort, chosen.names)
         request = Request(
-            out=run_folder,
+            out=place.path,
+            remote=inputs.remote,
+            remote_out=place.remote,
             clips=inputs.clips,
             selection=Selection((), {}, is_named=True),
             external=inputs.external,

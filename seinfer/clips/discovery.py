@@ -146,12 +146,17 @@ def clip_ids(paths: Sequence[Path], base: Path) -> list[str]:
 
 
 def inspect(clips: Sequence[Clip], threads: int = 8) -> list[Clip]:
-    """Read the header and the digests of each clip's files; an error is recorded in the clip's `problem`."""
+    """Read the header and the digests of each clip's files; an error is recorded in the clip's `problem`.
+
+    A clip that already has a problem is returned as it is.
+    """
     with ThreadPoolExecutor(threads) as pool:
         return list(pool.map(_inspected, clips))
 
 
 def _inspected(clip: Clip) -> Clip:
+    if clip.problem:  # it could not be read from its store
+        return clip
     path = Path(clip.noisy_path or clip.clean_path)
     try:
         info = probe(path)

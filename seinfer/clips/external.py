@@ -145,8 +145,8 @@ def as_enhancement(folder: ExternalFolder, clip: Clip) -> Enhancement:
     )
 
 
-def facts(path: Path) -> dict[str, Any]:
-    """Return the entry of a folder in run.json, in the place of a model's facts."""
+def facts(path: Path | str) -> dict[str, Any]:
+    """Return the entry of a folder, or of its URL, in run.json, in the place of a model's facts."""
     return {
         "license_code": "",
         "license_weights": "",

@@ -25,8 +25,8 @@ from ..models.registry import load_registry
 from ..models.selection import Selection, select
 from ..reports.progress import ProgressBars
 from .inputs import find_compared, find_scored
-from .out_folder import checked_out_folder
 from .pipeline import execute_here
+from .remote_out import RunPlace, open_place
 from .request import Request
 from .result import RunResult
 from .values import chosen_metrics, fitting_jobs, sample_rate
@@ -123,6 +123,7 @@ def compare(
             clips=inputs.clips,
             selection=selection,
             external=inputs.external,
+            remote=inputs.remote,
             metrics=chosen_metrics(_names(metrics), inputs.clips),
             score_rate=sample_rate("score_rate", str(score_rate)),
             score_cache=score_cache,
@@ -195,6 +196,7 @@ def score(
             clips=inputs.clips,
             selection=Selection((), {}, is_named=True),
             external=inputs.external,
+            remote=inputs.remote,
             metrics=chosen_metrics(_names(metrics), inputs.clips),
             score_rate=sample_rate("score_rate", str(score_rate)),
             score_cache=score_cache,
@@ -209,16 +211,17 @@ def score(
 
 def _run(request: Callable[[Path], Request], out: str | Path | None, progress: bool, *, force: bool) -> RunResult:
     """Run a request in its folder; a temporary folder is removed on any error, Ctrl-C included."""
-    folder = Path(tempfile.mkdtemp(prefix="seinfer-")) if out is None else checked_out_folder(Path(out), force=force)
+    is_temporary = out is None
+    place = RunPlace(Path(tempfile.mkdtemp(prefix="seinfer-"))) if out is None else open_place(Path(out), force=force)
     try:
-        asked = request(folder)
+        asked = replace(request(place.path), remote_out=place.remote)
         with ProgressBars(is_shown=progress) as bars:
             results = execute_here(asked, bars)
     except BaseException:
-        if out is None:
-            shutil.rmtree(folder, ignore_errors=True)
+        if is_temporary:
+            shutil.rmtree(place.path, ignore_errors=True)
         raise
-    return RunResult(results, folder, is_temporary=out is None)
+    return RunResult(results, place.path, is_temporary=is_temporary)
 
 
 def _names(names: str | Iterable[str]) -> str:

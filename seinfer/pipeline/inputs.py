@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..clips.discovery import clip_ids, find_audio
@@ -11,8 +11,11 @@ from ..clips.external import ExternalFolder, named_by_folder, open_folder
 from ..clips.pairing import CategoryRules, ClipSet, collect
 from ..clips.pairing.folder_names import read_folder_name
 from ..clips.pairing.mixed_sets import add_stated_categories
+from ..clips.remote import RemoteFiles
 from ..core.errors import UsageError
 from ..core.records import BASELINE, Clip
+from ..core.urls import redacted, url_of
+from ..models.extras import require_extra
 
 
 @dataclass(frozen=True)
@@ -22,10 +25,46 @@ class Inputs:
     Attributes:
         clips: the clips.
         external: folders of enhanced files that other programs made.
+        remote: the URLs among the inputs.
     """
 
     clips: ClipSet
     external: tuple[ExternalFolder, ...]
+    remote: RemoteFiles = field(default_factory=RemoteFiles)
+
+
+def local_copies(paths: Iterable[Path | None]) -> tuple[RemoteFiles, list[Path | None]]:
+    """List the URLs among paths, and return the local path of each; None stays None.
+
+    Raises:
+        MissingExtraError: there is a URL, and a package of the extra remote is not installed.
+        UsageError: there is nothing at a URL.
+        StoreError: a URL cannot be listed.
+    """
+    remote = RemoteFiles()
+    return remote, [None if path is None else _local_copy(remote, path) for path in paths]
+
+
+def _local_copy(remote: RemoteFiles, path: Path) -> Path:
+    if url := url_of(path):
+        require_extra("remote", redacted(url))
+    return remote.local(path)
+
+
+def find_enhanced(paths: Sequence[Path], *, out: Path, limit: int | None = None) -> Inputs:
+    """Find the clips of `run`.
+
+    Args:
+        paths: folders, files and URLs.
+        out: the run folder, which is not searched.
+        limit: largest number of clips, the first in the order of clip_id; None for all.
+
+    Raises:
+        UsageError: there are no clips.
+        PairingError: files cannot be matched without guessing.
+    """
+    remote, found = local_copies(paths)
+    return Inputs(collect([path for path in found if path], out=out).first(limit), (), remote)
 
 
 def find_compared(
@@ -54,16 +93,20 @@ def find_compared(
         PairingError: files cannot be matched without guessing.
     """
     added = added or {}
+    remote, (local, local_clean, local_manifest) = local_copies((folder, clean, manifest))
+    folder = local or folder
     clips = collect(
         [folder],
-        clean=clean,
-        manifest=manifest,
+        clean=local_clean,
+        manifest=local_manifest,
         out=out,
         exclude=_not_inputs(added.values(), folder),
         categories=categories,
     )
     ids = {clip.clip_id for clip in clips.clips}
-    return Inputs(clips.first(limit), tuple(open_folder(name, path, ids, [out]) for name, path in added.items()))
+    return Inputs(
+        clips.first(limit), tuple(open_folder(name, path, ids, [out]) for name, path in added.items()), remote
+    )
 
 
 def _not_inputs(added: Iterable[Path], folder: Path) -> list[Path]:
@@ -91,8 +134,10 @@ def find_scored(
         UsageError: there are no files, or two rows have the same name.
         PairingError: no file of a folder belongs to a clip.
     """
-    clips = _scored_clips(folders, clean, noisy, out)
-    return Inputs(clips.first(limit), _rows(folders, noisy, clips, out))
+    remote, (local_clean, noisy, *others) = local_copies((clean, noisy, *folders))
+    folders = [path for path in others if path]
+    clips = _scored_clips(folders, local_clean or clean, noisy, out)
+    return Inputs(clips.first(limit), _rows(folders, noisy, clips, out), remote)
 
 
 def _scored_clips(folders: Sequence[Path], clean: Path, noisy: Path | None, out: Path) -> ClipSet:

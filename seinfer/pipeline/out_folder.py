@@ -10,6 +10,7 @@ from pathlib import Path
 from ..clips.discovery import ESTIMATES, is_run_folder, resolved
 from ..clips.pairing.messages import first_few
 from ..core.errors import RunFolderError, UsageError
+from ..core.urls import redacted, url_of
 from ..models.registry import load_registry
 from .journal import LOCK
 
@@ -29,6 +30,8 @@ def checked_out_folder(path: Path, *, force: bool = False, name: str = "out", re
         UsageError: it contains something else than a run, or its links lead in a circle.
         RunFolderError: it cannot be listed.
     """
+    if url := url_of(path):
+        raise UsageError(f"{name} is the URL {redacted(url)}; this command writes to a local folder only")
     resolved(path)
     if force or is_run_folder(path):
         return path

@@ -6,7 +6,7 @@ not done again as long as its input, weights and settings are the same.
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import closing, nullcontext
 
 from ..analysis.results import Results
 from ..clips.discovery import inspect
@@ -38,11 +38,14 @@ def execute(request: Request, engine: MeasuringEngine, progress: Progress) -> Re
     """
     with log_library_output("decoder"):
         everything = request.clips.clips
-        clips = inspect(request.shard.select(everything) if request.shard else everything)
+        chosen = request.shard.select(everything) if request.shard else everything
+        others = [path for row in request.external for path in row.files.values()]
+        clips = inspect(request.remote.fetch_clips(chosen, others))
         has_cost = request.has_cost and (request.shard is None or request.shard.measures_costs)
         part = shard_facts(request.shard, everything, has_cost=has_cost) if request.shard else None
     digests = {spec.name: weights_digest(spec) for spec in request.selection.specs}
-    with closing(RunFolder(request.out, resume=request.resume)) as folder:
+    mirrored = request.remote_out.mirrored() if request.remote_out else nullcontext()
+    with mirrored, closing(RunFolder(request.out, resume=request.resume)) as folder:
         require_own_folder(folder.journal.header, request.shard, request.out)
         folder.remove_partial_files()
         with closing(Scheduler(request, folder, clips, digests, progress)) as scheduler:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from typing import Any, Protocol
@@ -10,6 +11,7 @@ from ..clips import external
 from ..core.devices import machine
 from ..core.hashing import fingerprint
 from ..core.records import Clip, ModelSpec, to_json
+from ..core.urls import redacted
 from ..enhancement.engines.base import RunInfo
 from ..metrics.choice import MetricSelection, with_diagnostics
 from ..metrics.metric import Metric
@@ -98,7 +100,9 @@ def run_header(
     """
     specs = [spec for spec in request.selection.specs if spec.name not in state.lost]
     models = {spec.name: model_facts(spec, digests[spec.name]) for spec in specs}
-    models |= {row.name: external.facts(row.path) for row in request.external}
+    models |= {
+        row.name: external.facts(request.remote.sources.get(str(row.path), row.path)) for row in request.external
+    }
     not_run = {name: {"not_run": reason} for name, reason in {**request.selection.not_run, **state.lost}.items()}
     settings = {
         "mono": request.mono,
@@ -126,12 +130,21 @@ def run_header(
             *request.metrics.notes,
             *dict.fromkeys(info.note for info in state.ran.values() if info.note),
         ],
-        "argv": list(request.command),
-        "config": dict(request.config),
+        "argv": [redacted(word) for word in request.command],
+        "config": json.loads(redacted(json.dumps(dict(request.config)))),
+        **_remote_facts(request),
         **_metric_facts(request.metrics),
         "versions": versions([*specs, *_metrics(request.metrics)]),
         "machine": machine(),
     }
+
+
+def _remote_facts(request: Request) -> dict[str, Any]:
+    """Return the URLs of the inputs and of the run folder, without passwords and tokens; nothing for local files."""
+    if not request.remote.sources and not request.remote_out:
+        return {}
+    out = request.remote_out.url if request.remote_out else ""
+    return {"remote": {"inputs": request.remote.sources, "out": out}}
 
 
 def _metrics(choice: MetricSelection) -> list[Metric]:

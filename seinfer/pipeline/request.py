@@ -10,8 +10,10 @@ from typing import Any
 from ..analysis.settings import TableSettings
 from ..clips.external import ExternalFolder
 from ..clips.pairing import ClipSet
+from ..clips.remote import RemoteFiles
 from ..metrics.choice import MetricSelection
 from ..models.selection import Selection
+from .remote_out import RemoteRunFolder
 from .shards import Shard
 
 
@@ -40,6 +42,8 @@ class Request:
         tables: settings of the tables.
         limit: largest number of clips that was asked for; None for all. `clips` holds no more than these.
         shard: the part of the clips that this run is for; None for all. `clips` holds those of all shards.
+        remote: the URLs among the inputs; the paths of `clips` and `external` are those of local copies.
+        remote_out: the run folder at a URL that `out` is the local copy of; None for a local run.
         command: the command or call as run.json keeps it.
         config: the file of options and the options that came from it; empty if there was none.
     """
@@ -63,5 +67,7 @@ class Request:
     tables: TableSettings = field(default_factory=TableSettings)
     limit: int | None = None
     shard: Shard | None = None
+    remote: RemoteFiles = field(default_factory=RemoteFiles)
+    remote_out: RemoteRunFolder | None = None
     command: tuple[str, ...] = ()
     config: Mapping[str, Any] = field(default_factory=dict)
