@@ -1,7 +1,8 @@
 """Discrete event simulation of one `seinfer compare` on any number of cores; the rule of scheduling is seinfer's own.
 
 - The clips of each model are grouped by `group_by_length`, longest first.
-- `jobs` models run at once, each in its own processes. A process has AHEAD batches: it computes one, the others wait.
+- `jobs` models run at once, each in n / `jobs` processes, which take batches from one queue. A process has AHEAD
+  batches: it computes one, the others wait.
 - Every result goes through the parent process, one at a time: a line of the journal, and then the scoring task.
 - A scoring process gets its next task when the parent has handled its last score.
 - With `max_unscored`, no batch is sent while so many clips that were sent have no score yet (back-pressure).
@@ -73,11 +74,13 @@ class Cluster:
 
     Attributes:
         n_cores: number of workers: a core with one process for inference and one for scoring.
+        jobs: models that run at once.
         parent_has_core: the parent has a core of its own besides them.
         max_unscored: back-pressure; None: none.
     """
 
     n_cores: int
+    jobs: int = 1
     parent_has_core: bool = True
     max_unscored: int | None = None
 
@@ -108,18 +111,6 @@ class Outcome:
 def simulate(costs: Costs, lengths_s: Sequence[float], cluster: Cluster) -> Outcome:
     """Simulate a run over clips of these lengths, in seconds. The same arguments always give the same outcome."""
     return _Run(costs, lengths_s, cluster).outcome()
-
-
-def pool_sizes(costs: Costs, n_cores: int) -> list[int]:
-    """Return the number of processes of each model: one, or shares of the cores in proportion to the model's cost."""
-    n_spare = max(0, n_cores - len(costs.models))
-    total = sum(model.s_per_s for model in costs.models)
-    shares = [n_spare * model.s_per_s / total for model in costs.models]
-    sizes = [1 + int(share) for share in shares]
-    by_rest = sorted(range(len(shares)), key=lambda index: (int(shares[index]) - shares[index], index))
-    for index in by_rest[: n_spare - sum(map(int, shares))]:
-        sizes[index] += 1
-    return sizes
 
 
 @dataclass
@@ -157,12 +148,11 @@ class _Run:
         self._scorers_started = False
         self._work_s = self._start_s = self._parent_s = 0.0
         self._pools = [self._pool(cost, lengths_s) for cost in costs.models]
-        self._sizes = pool_sizes(costs, cluster.n_cores)
-        self._waiting = deque(zip(self._pools, self._sizes, strict=True))
+        self._waiting = deque(self._pools)
 
     def outcome(self) -> Outcome:
         began_s = self._now
-        for _ in range(min(self._cluster.n_cores, len(self._pools))):
+        for _ in range(self._cluster.jobs):
             self._start_next_model()
         while self._events:
             self._now, _, happen = heapq.heappop(self._events)
@@ -212,8 +202,8 @@ class _Run:
 
     def _start_next_model(self) -> None:
         if self._waiting:
-            pool, n_processes = self._waiting.popleft()
-            for _ in range(n_processes):
+            pool = self._waiting.popleft()
+            for _ in range(max(1, self._cluster.n_cores // self._cluster.jobs)):
                 process = _Process(pool)
                 self._start_s += pool.cost.start_s
                 self._compute(pool.cost.start_s, partial(self._send_batches, process))

@@ -76,7 +76,11 @@ def main() -> None:
     parser.add_argument("--models", default=MODELS, help="models, separated by commas; noisy is always added")
     parser.add_argument("--many", type=int, default=400, help="number of clips of the fourth run")
     parser.add_argument("--save", type=Path, help="write the measured values to this file")
+    parser.add_argument("--metric-costs", type=Path, metavar="FOLDER", help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if options.metric_costs:
+        print(json.dumps(metric_costs(options.metric_costs)))
+        return
     with tempfile.TemporaryDirectory() as scratch:
         measured = measure(Path(scratch), options.models.split(","), lengths_s(options.clips), options.many)
     print(json.dumps(measured, indent=1))
@@ -110,7 +114,7 @@ def measure(folder: Path, models: list[str], durations_s: Sequence[float], n_man
         "n_many": n_many,
         "audio_s": sum(durations_s),
         "runs": {name: {**vars(found), "total_s": found.total_s} for name, found in runs.items()},
-        "metrics": metric_costs(folder),
+        "metrics": metric_costs_on_one_thread(folder),
         "bytes": sizes_of(folder / "out-1"),
         "bytes_many": sizes_of(folder / "out-many"),
     }
@@ -162,6 +166,15 @@ def threads_of(process_id: int) -> tuple[float, int]:
             state = (thread / "stat").read_text(errors="replace").rpartition(")")[2].split()[0]
             runnable += state == "R"
     return seconds, runnable
+
+
+def metric_costs_on_one_thread(folder: Path) -> dict[str, float]:
+    """Call `metric_costs` in a process whose libraries use one thread, as scoring processes do."""
+    command = [sys.executable, "-m", "benchmarks.scaling", "--metric-costs", str(folder)]
+    environment = {**os.environ, **thread_variables(1)}
+    run = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
+    found: dict[str, float] = json.loads(run.stdout)
+    return found
 
 
 def metric_costs(folder: Path) -> dict[str, float]:

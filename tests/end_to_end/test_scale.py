@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.lengths import QUANTILES_S, lengths_s
-from benchmarks.scale_model import AHEAD, Cluster, Costs, ModelCost, pool_sizes, simulate
+from benchmarks.scale_model import AHEAD, Cluster, Costs, ModelCost, simulate
 from benchmarks.simulate_scale import LIMITS, MEASURED, check, costs_of
 from seinfer.backends.base import batch_limits
 from seinfer.enhancement.engines import local
@@ -71,7 +71,7 @@ def test_simulation_with_one_very_long_clip_waits_for_it() -> None:
 
 def test_simulation_counts_the_start_of_every_process() -> None:
     costs = Costs((ModelCost("a", 0.1, start_s=3.0), ModelCost("b", 0.1, start_s=3.0)), 0.1, scoring_start_s=2.0)
-    assert simulate(costs, EQUAL, Cluster(8)).start_s == pytest.approx(8 * (3.0 + 2.0))
+    assert simulate(costs, EQUAL, Cluster(8)).start_s == pytest.approx(8 * (3.0 + 3.0 + 2.0))
 
 
 def test_simulation_with_a_parent_on_the_same_core_adds_its_time() -> None:
@@ -94,10 +94,10 @@ def test_simulation_repeated_gives_the_same_outcome() -> None:
     assert simulate(costs, lengths_s(200), Cluster(12)) == simulate(costs, lengths_s(200), Cluster(12))
 
 
-def test_pool_sizes_are_in_proportion_to_the_costs_and_use_every_core() -> None:
-    costs = Costs((ModelCost("a", 0.3), ModelCost("b", 0.1), ModelCost("c", 0.0)), 0.1)
-    assert pool_sizes(costs, 100) == [74, 25, 1]
-    assert pool_sizes(costs, 2) == [1, 1, 1]
+def test_simulation_with_more_jobs_gives_each_model_fewer_processes() -> None:
+    costs = Costs((ModelCost("a", 0.1, start_s=1.0), ModelCost("b", 0.1, start_s=1.0)), 0.1)
+    started = {jobs: simulate(costs, EQUAL, Cluster(8, jobs=jobs)).start_s for jobs in (1, 2, 16)}
+    assert started == {1: 2 * 8, 2: 2 * 4, 16: 2}
 
 
 def test_lengths_cover_the_distribution_for_any_number_of_clips() -> None:
