@@ -41,8 +41,8 @@ def measure(command: Sequence[str], allowed: Sequence[int] = (0,)) -> Measured:
     with tempfile.TemporaryFile("w+") as errors:  # a pipe that nobody reads would block the command
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=errors)
         while process.poll() is None:
-            for process_id in _with_descendants(process.pid):
-                role = "parent" if process_id == process.pid else _role(process_id)
+            for process_id in with_descendants(process.pid):
+                role = "parent" if process_id == process.pid else role_of(process_id)
                 peak_kib[role] = max(peak_kib[role], peak_memory_kib(process_id))
             time.sleep(_POLL_S)
         wall_s = time.perf_counter() - started
@@ -64,7 +64,7 @@ def _processor_s_of_children() -> float:
     return times.children_user + times.children_system
 
 
-def _with_descendants(process_id: int) -> list[int]:
+def with_descendants(process_id: int) -> list[int]:
     """Return a process and all processes that it started, directly or through others."""
     found = [process_id]
     for parent in found:
@@ -75,7 +75,7 @@ def _with_descendants(process_id: int) -> list[int]:
     return found
 
 
-def _role(process_id: int) -> str:
+def role_of(process_id: int) -> str:
     command = _read(process_id, "cmdline")
     return next((role for part, role in _ROLES.items() if part in command), "other")
 
