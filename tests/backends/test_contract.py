@@ -38,7 +38,7 @@ WHOLE_CLIPS_ONLY = {
 }
 """Models without a stream."""
 OWN_GAIN_DB = {
-    ("spectral-gating", "gain_db"): -5.2,  # the package noisereduce gives the same
+    ("spectral-gating", "gain_db"): -7.1,  # the package noisereduce gives the same
     ("spectral-gating", "quiet_gain_db"): -5.2,
     ("bsrnn-xxt", "quiet_gain_db"): -8.4,  # the published graphs, called once per frame, give the same
     ("bsrnn-xt", "quiet_gain_db"): -3.9,

@@ -19,6 +19,12 @@ COMPARING = tuple(metric.name for metric in METRICS.values() if metric.needs_ref
 BLIND = tuple(metric.name for metric in METRICS.values() if not metric.needs_reference and not metric.is_diagnostic)
 
 
+@pytest.fixture(autouse=True)
+def _weights(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pretend that the networks that `seinfer metrics pull` fetches are here."""
+    monkeypatch.setattr("seinfer.metrics.metric.metric_weights.why_missing", lambda spec: "")
+
+
 @pytest.fixture
 def without_speechmos(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Pretend that only one of the packages of the extra "dnsmos" is installed."""
@@ -134,3 +140,15 @@ def test_choose_unknown_name_does_not_suggest_diagnostics(text: str) -> None:
     with pytest.raises(UsageError, match=f"no metric called '{text}'") as error:
         choose(text, n_with=1, n_without=0)
     assert not [name for name in (*COUNTS, *RAW) if name in str(error.value)]
+
+
+def test_choose_all_without_fetched_networks_leaves_their_metrics_out_with_the_command(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    missing = "weights missing: seinfer metrics pull NAME"
+    monkeypatch.setattr("seinfer.metrics.metric.metric_weights.why_missing", lambda spec: missing)
+    selection = choose("all", n_with=0, n_without=1)
+    assert not {"nisqa", "scoreq"} & set(selection.without_reference)
+    assert selection.notes == (
+        f"not computed: nisqa, nisqa_noi, nisqa_dis, nisqa_col, nisqa_loud, scoreq: {missing}",
+    )

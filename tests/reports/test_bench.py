@@ -23,6 +23,12 @@ from seinfer.reports.bench import (
     stream_rows,
 )
 
+
+@pytest.fixture(autouse=True)
+def _wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+
+
 ALONE = BatchCost(1, "", 0.1, 0.09, 0.12, 5, 2.0, 0.1, 80.0)
 ABSENT = BatchCost(16, "the model accepts no batch of this size")
 COST = BenchCost("rnnoise", 1, "", "cpu", "P", 5.0, 0.3, 2_888_225, 0, None, (ALONE, ABSENT))
