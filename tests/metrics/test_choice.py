@@ -149,6 +149,4 @@ def test_choose_all_without_fetched_networks_leaves_their_metrics_out_with_the_c
     monkeypatch.setattr("seinfer.metrics.metric.metric_weights.why_missing", lambda spec: missing)
     selection = choose("all", n_with=0, n_without=1)
     assert not {"nisqa", "scoreq"} & set(selection.without_reference)
-    assert selection.notes == (
-        f"not computed: nisqa, nisqa_noi, nisqa_dis, nisqa_col, nisqa_loud, scoreq: {missing}",
-    )
+    assert selection.notes == (f"not computed: nisqa, nisqa_noi, nisqa_dis, nisqa_col, nisqa_loud, scoreq: {missing}",)
