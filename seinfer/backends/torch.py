@@ -8,7 +8,7 @@ from __future__ import annotations
 import pickle
 import struct
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -175,3 +175,36 @@ def load_strictly(network: torch.nn.Module, state: Mapping[str, Any], path: Path
         more = f" and {len(problems) - 1} more" if len(problems) > 1 else ""
         raise IntegrityError(f"{path} does not fit {spec.name}: {problems[0]}{more}; it is another model's checkpoint")
     network.load_state_dict(dict(state))
+
+
+def build_from(
+    torch: ModuleType, weights: Mapping[str, Path], spec: ModelSpec, *, key: str, build: Callable[[], Any]
+) -> Any:
+    """Return a network with the only weight file of a model: a checkpoint with the tensors below one key.
+
+    Args:
+        torch: the module.
+        weights: file name -> verified file.
+        spec: the model.
+        key: where the checkpoint contains the tensors.
+        build: builds the network. It is called without storage: initial weights would be computed in vain, and would
+            change the state of the user's random generator.
+
+    Raises:
+        IntegrityError: the file is not a checkpoint, or it belongs to another network.
+    """
+    if len(weights) != 1:
+        raise IntegrityError(f"{spec.name} has the files {sorted(weights)}; expected one checkpoint")
+    [path] = weights.values()
+    content = read_checkpoint(torch, path, spec)
+    state = content.get(key) if isinstance(content, Mapping) else None
+    if not isinstance(state, Mapping):
+        raise IntegrityError(
+            f"{path} is not a checkpoint of {spec.name}: it contains no {key}; expected the file that train.py of the "
+            "authors writes"
+        )
+    with torch.device("meta"):
+        network = build()
+    network.to_empty(device="cpu")
+    load_strictly(network, state, path, spec)
+    return network

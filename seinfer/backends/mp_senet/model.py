@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...core.errors import IntegrityError
 from ...core.records import ModelSpec
 from ..base import Batch, BatchLimits, Waveform
-from ..torch import load_strictly, open_torch, read_checkpoint
+from ..torch import build_from, open_torch
 from .options import read_options
 from .windows import in_windows
 
@@ -92,19 +91,5 @@ def load(spec: ModelSpec, weights: Mapping[str, Path], *, device: str, threads: 
     torch, torch_device = open_torch(spec, device=device, threads=max(1, threads))
     from .network import Network
 
-    if len(weights) != 1:
-        raise IntegrityError(f"{spec.name} has the files {sorted(weights)}; expected one checkpoint")
-    [path] = weights.values()
-    content = read_checkpoint(torch, path, spec)
-    state = content.get("generator") if isinstance(content, Mapping) else None
-    if not isinstance(state, Mapping):
-        raise IntegrityError(
-            f"{path} is not a checkpoint of {spec.name}: it contains no generator; expected the file that train.py of "
-            "the authors writes"
-        )
-    # Built without storage: initial weights would be drawn for nothing, and from the user's random generator.
-    with torch.device("meta"):
-        network = Network(options)
-    network.to_empty(device="cpu")
-    load_strictly(network, state, path, spec)
+    network = build_from(torch, weights, spec, key="generator", build=lambda: Network(options))
     return MpSenet(network.eval().to(torch_device), spec.sample_rate, torch_device)
