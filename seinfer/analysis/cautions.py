@@ -72,9 +72,9 @@ def cautions(results: Results, models: Sequence[str] | None = None) -> list[Caut
 
 
 def _in_domain(results: Results, order: Sequence[str]) -> Iterator[Caution]:
-    corpora = {clip.clip_id: corpora_of_clip(clip) for clip in results.clips}
+    found = [(clip, corpora) for clip in results.clips if (corpora := corpora_of_clip(clip))]
     for corpus in CORPORA:
-        clips = [clip for clip in results.clips if corpus in corpora[clip.clip_id]]
+        clips = [clip for clip, corpora in found if corpus in corpora]
         models = {model: names for model in order if (names := _training(results, model, corpus))}
         if clips and models:
             yield _in_domain_of(corpus, clips, models)

@@ -14,6 +14,7 @@ import socket
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from importlib.metadata import version
+from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -28,6 +29,7 @@ from .journal_format import FORMAT, LaterFormatError, check_plan
 
 LOCK = "run.lock"
 _BLOCK_BYTES = 1 << 20
+_CLIPS_IN_PIECE = 1000
 
 
 class Journal:
@@ -154,13 +156,18 @@ def _line(kind: str, key: str, record: Enhancement | Score | Cost) -> dict[str, 
     return {"kind": kind, "key": key, **to_json(record)}
 
 
-def _encoded(line: Mapping[str, Any]) -> bytes:
-    """Return a line as it is written; its clips may be an iterator, so that there is one JSON object at a time."""
+def _encoded(line: Mapping[str, Any]) -> Iterator[bytes]:
+    """Yield a line in pieces as it is written; its clips may be an iterator, and are never in memory all at once."""
+    others = json.dumps({key: value for key, value in line.items() if key != "clips"}, allow_nan=False).encode()
     if "clips" not in line:
-        return json.dumps(line, allow_nan=False).encode() + b"\n"
-    others = json.dumps({key: value for key, value in line.items() if key != "clips"}, allow_nan=False)
-    clips = ", ".join(json.dumps(clip, allow_nan=False) for clip in line["clips"])
-    return f'{others[:-1]}, "clips": [{clips}]}}\n'.encode()
+        yield others + b"\n"
+        return
+    yield others[:-1] + b', "clips": ['
+    clips, separator = iter(line["clips"]), ""
+    while some := list(islice(clips, _CLIPS_IN_PIECE)):
+        yield (separator + ", ".join(json.dumps(clip, allow_nan=False) for clip in some)).encode()
+        separator = ", "
+    yield b"]}\n"
 
 
 def read_journal(folder: Path) -> Journal:
@@ -302,7 +309,8 @@ class RunFolder:
         part = self.path / f".seinfer-{os.getpid()}-{JOURNAL}{PART_SUFFIX}"
         try:
             with open(part, "wb") as file:
-                file.writelines(map(_encoded, journal.lines()))
+                for line in journal.lines():
+                    file.writelines(_encoded(line))
                 file.flush()
                 os.fsync(file.fileno())
             part.replace(self.path / JOURNAL)
@@ -325,9 +333,10 @@ class RunFolder:
         path = self.path / JOURNAL
         try:
             self._require_same_file(path)
-            rest = memoryview(_encoded(line))
-            while rest:  # a disk that becomes full accepts a part, and reports it at the next attempt
-                rest = rest[self._file.write(rest) :]
+            for piece in _encoded(line):
+                rest = memoryview(piece)
+                while rest:  # a disk that becomes full accepts a part, and reports it at the next attempt
+                    rest = rest[self._file.write(rest) :]
         except OSError as error:
             raise RunFolderError(
                 f"{path} cannot be written: {error.strerror or error}; finished work is kept: "
