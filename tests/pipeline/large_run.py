@@ -16,6 +16,7 @@ from typing import Any
 from seinfer.core.hashing import fingerprint
 from seinfer.core.processor_time import peak_rss_mib
 from seinfer.core.records import Clip, Enhancement, Score
+from seinfer.core.streams import print_message
 from seinfer.pipeline.journal import RunFolder, read_journal
 
 MODELS = ("noisy", "rnnoise", "dpcrn-quant")
@@ -77,8 +78,6 @@ def write_tables(folder: Path) -> None:
 
 def main(folder: Path, n_clips: int) -> None:
     """Write a run, read it again, write its tables, and print the peak memory."""
-    from seinfer.core.streams import print_message
-
     write_journal(folder, n_clips)
     print_message(f"journal written: {peak_rss_mib():.0f} MiB")
     write_tables(folder)
