@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from ..core.counts import counted, verb
 from ..core.records import Clip
@@ -16,6 +17,8 @@ from .costs import measured_cost
 from .leaderboard import leaderboard
 from .ordering import in_order
 from .results import Results, Row
+
+N = TypeVar("N", int, float)
 
 DNSMOS_WINDOW_S = 9.01
 MAX_CLIPPED = 0.001
@@ -69,9 +72,9 @@ def cautions(results: Results, models: Sequence[str] | None = None) -> list[Caut
 
 
 def _in_domain(results: Results, order: Sequence[str]) -> Iterator[Caution]:
-    corpora = {clip.clip_id: corpora_of_clip(clip) for clip in results.clips}
+    found = [(clip, corpora) for clip in results.clips if (corpora := corpora_of_clip(clip))]
     for corpus in CORPORA:
-        clips = [clip for clip in results.clips if corpus in corpora[clip.clip_id]]
+        clips = [clip for clip, corpora in found if corpus in corpora]
         models = {model: names for model in order if (names := _training(results, model, corpus))}
         if clips and models:
             yield _in_domain_of(corpus, clips, models)
@@ -183,13 +186,13 @@ def _lag(results: Results, order: Sequence[str]) -> Iterator[Caution]:
     def lag_of(row: Row) -> int:
         return (row.score.lag_samples or 0) if row.is_ok and row.score else 0
 
-    found = _rows_with(results, order, lambda row: lag_of(row) != 0)
+    found = _clips_with(results, order, lag_of)
     if found:
-        largest = {model: max(map(lag_of, rows), key=abs) for model, rows in found.items()}
+        largest = {model: max(lags.values(), key=abs) for model, lags in found.items()}
         parts = (
-            f"{model} in {counted(len(rows), 'clip')}, by up to {largest[model]:+d} "
+            f"{model} in {counted(len(lags), 'clip')}, by up to {largest[model]:+d} "
             f"{'sample' if abs(largest[model]) == 1 else 'samples'}"
-            for model, rows in found.items()
+            for model, lags in found.items()
         )
         yield _caution_on_models(
             "lag",
@@ -200,11 +203,15 @@ def _lag(results: Results, order: Sequence[str]) -> Iterator[Caution]:
 
 
 def _clipped(results: Results, order: Sequence[str]) -> Iterator[Caution]:
-    found = _rows_with(results, order, lambda row: _clipped_share(row) > MAX_CLIPPED)
+    def remarkable_share(row: Row) -> float:
+        share = _clipped_share(row)
+        return share if share > MAX_CLIPPED else 0.0
+
+    found = _clips_with(results, order, remarkable_share)
     if found:
         parts = (
-            f"{model} in {counted(len(rows), 'clip')}, up to {max(map(_clipped_share, rows)):.1%}"
-            for model, rows in found.items()
+            f"{model} in {counted(len(shares), 'clip')}, up to {max(shares.values()):.1%}"
+            for model, shares in found.items()
         )
         yield _caution_on_models(
             "clipped",
@@ -214,15 +221,17 @@ def _clipped(results: Results, order: Sequence[str]) -> Iterator[Caution]:
         )
 
 
-def _rows_with(results: Results, order: Sequence[str], condition: Callable[[Row], bool]) -> dict[str, list[Row]]:
-    """Return model -> its rows that meet a condition, without the models that have none."""
-    found = {model: [row for row in results.of_model(model) if condition(row)] for model in order}
-    return {model: rows for model, rows in found.items() if rows}
+def _clips_with(results: Results, order: Sequence[str], number: Callable[[Row], N]) -> dict[str, dict[str, N]]:
+    """Return model -> clip_id -> a number of the row that is not 0, without the models that have none."""
+    found = {
+        model: {row.clip.clip_id: value for row in results.of_model(model) if (value := number(row))} for model in order
+    }
+    return {model: clips for model, clips in found.items() if clips}
 
 
-def _caution_on_models(kind: str, found: Mapping[str, Sequence[Row]], message: str) -> Caution:
+def _caution_on_models(kind: str, found: Mapping[str, Mapping[str, float]], message: str) -> Caution:
     """Return one warning for several models; a clip counts once, however many models it concerns."""
-    n_clips = len({row.clip.clip_id for rows in found.values() for row in rows})
+    n_clips = len(set().union(*found.values()))
     return Caution(kind, tuple(found), n_clips, message)
 
 
@@ -236,11 +245,11 @@ def _band_limited(results: Results, order: Sequence[str]) -> Iterator[Caution]:
     if not results.metrics:
         return
     rates = {model: int(results.header["models"][model].get("sample_rate") or 0) for model in order}
-    found = _rows_with(results, order, lambda row: 0 < rates[row.model] < _scored_rate(row))
+    found = _clips_with(results, order, lambda row: rate if 0 < rates[row.model] < (rate := _scored_rate(row)) else 0)
     for rate in dict.fromkeys(rates[model] for model in found):
-        limited = {model: rows for model, rows in found.items() if rates[model] == rate}
-        highest = max(_scored_rate(row) for rows in limited.values() for row in rows)
-        n_clips = len({row.clip.clip_id for rows in limited.values() for row in rows})
+        limited = {model: clips for model, clips in found.items() if rates[model] == rate}
+        highest = max(scored for clips in limited.values() for scored in clips.values())
+        n_clips = len(set().union(*limited.values()))
         yield _caution_on_models(
             "band_limited",
             limited,

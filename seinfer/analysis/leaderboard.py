@@ -80,9 +80,13 @@ def leaderboard(results: Results) -> list[LeaderboardRow]:
 
 
 def _row(results: Results, model: str, figures: Mapping[str, MetricResult]) -> LeaderboardRow:
-    done = [(row.clip, row.enhancement) for row in results.of_model(model) if row.is_ok and row.enhancement]
-    audio_s = sum(clip.duration_s for clip, _ in done)
-    wall_s = sum(enhancement.wall_s for _, enhancement in done)
+    done = [  # numbers only: the rows of all clips together need much memory
+        (row.clip.duration_s, row.enhancement.wall_s, row.enhancement.peak_rss_mib)
+        for row in results.of_model(model)
+        if row.is_ok and row.enhancement
+    ]
+    audio_s = sum(duration_s for duration_s, _, _ in done)
+    wall_s = sum(of_clip_s for _, of_clip_s, _ in done)
     facts = results.header["models"][model]
     cost = measured_cost(results, model)
     return LeaderboardRow(
@@ -93,7 +97,7 @@ def _row(results: Results, model: str, figures: Mapping[str, MetricResult]) -> L
         rtf=cost.rtf if cost else wall_s / audio_s if audio_s and wall_s else None,
         n_parameters=facts.get("n_parameters") or None,
         weights_bytes=facts.get("weights_bytes") or None,
-        peak_rss_mib=max((enhancement.peak_rss_mib for _, enhancement in done), default=0.0) or None,
+        peak_rss_mib=max((peak_mib for _, _, peak_mib in done), default=0.0) or None,
         cost=cost,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -16,7 +16,7 @@ from ..stats import Comparison, compare
 from .settings import TableSettings
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Row:
     """Results of one clip and one model; `enhancement` and `score` are None if that step was not done."""
 
@@ -49,9 +49,59 @@ class Row:
         has_estimate = not self.clip.problem and self.enhancement is not None and self.enhancement.is_ok
         return self.score if has_estimate else None
 
+    @property
+    def values(self) -> Mapping[str, float]:
+        """Metric -> score, of the metrics that could be computed; empty for a clip that failed."""
+        return self.score.values if self.score and self.is_ok else {}
+
     def value(self, metric: str) -> float | None:
         """Return the score in a metric, None if it could not be computed."""
-        return self.score.values.get(metric) if self.score and self.is_ok else None
+        return self.values.get(metric)
+
+
+class _Rows(Mapping[tuple[str, str], Row]):
+    """(clip_id, model) -> row. A row is built when it is asked for: all of them together would need much memory."""
+
+    def __init__(
+        self,
+        clips: Sequence[Clip],
+        models: Sequence[str],
+        enhancements: Mapping[tuple[str, str], Enhancement],
+        scores: Mapping[tuple[str, str], Score],
+    ) -> None:
+        self._clips = {clip.clip_id: clip for clip in clips}
+        self._models = models
+        self._enhancements = enhancements
+        self._scores = scores
+
+    def __getitem__(self, slot: tuple[str, str]) -> Row:
+        clip_id, model = slot
+        if model not in self._models:
+            raise KeyError(slot)
+        return Row(self._clips[clip_id], model, self._enhancements.get(slot), self._scores.get(slot))
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        return ((clip_id, model) for clip_id in self._clips for model in self._models)
+
+    def __len__(self) -> int:
+        return len(self._clips) * len(self._models)
+
+
+class _RowsByClip(Collection[Row]):
+    """See `Results.by_clip`."""
+
+    def __init__(self, results: Results) -> None:
+        self._results = results
+
+    def __iter__(self) -> Iterator[Row]:
+        models = sorted(self._results.models)
+        return (self._results.rows[clip.clip_id, model] for clip in self._results.clips for model in models)
+
+    def __contains__(self, row: object) -> bool:
+        return isinstance(row, Row) and self._results.rows.get((row.clip.clip_id, row.model)) == row
+
+    def __len__(self) -> int:
+        return len(self._results.rows)
 
 
 @dataclass(frozen=True)
@@ -94,10 +144,10 @@ class Results:
         """The user's settings for the tables."""
         return TableSettings.of(self.header)
 
-    @cached_property
-    def by_clip(self) -> tuple[Row, ...]:
-        """All rows, sorted by clip_id and model."""
-        return tuple(self.rows[key] for key in sorted(self.rows))
+    @property
+    def by_clip(self) -> Collection[Row]:
+        """All rows, sorted by clip_id and model; each is built when it is reached."""
+        return _RowsByClip(self)
 
     def of_model(self, model: str) -> Iterator[Row]:
         """Yield the rows of a model, sorted by clip_id."""
@@ -105,8 +155,13 @@ class Results:
 
     def table(self, metric: str) -> npt.NDArray[np.float64]:
         """Return the scores in a metric, shape (model, clip), NaN if there is none. NaN is never written to a file."""
-        values = [[row.value(metric) for row in self.of_model(model)] for model in self.models]
-        return np.array(values, np.float64).reshape(len(self.models), len(self.clips))
+        if metric in self._tables:
+            return self._tables[metric]
+        return _tables(self, [metric])[metric]
+
+    @cached_property
+    def _tables(self) -> Mapping[str, npt.NDArray[np.float64]]:
+        return _tables(self, self.computed)
 
     def expected_clips(self, metric: str) -> npt.NDArray[np.bool_]:
         """Return a mask of shape (clip,): clips that should have a score in the metric; a missing one has failed."""
@@ -141,6 +196,17 @@ class Results:
         return compare(table, higher_is_better=is_higher_better(metric), n_groups=n_groups)
 
 
+def _tables(results: Results, metrics: Sequence[str]) -> dict[str, npt.NDArray[np.float64]]:
+    """Return metric -> `Results.table`, all in one pass over the rows."""
+    tables = np.full((len(metrics), len(results.models), len(results.clips)), np.nan)
+    for i, model in enumerate(results.models):
+        for j, row in enumerate(results.of_model(model)):
+            values = row.values
+            for table, metric in zip(tables, metrics, strict=True):
+                table[i, j] = values.get(metric, np.nan)
+    return dict(zip(metrics, tables, strict=True))
+
+
 def is_higher_better(metric: str) -> bool:
     """Return whether a higher value of a metric is better."""
     return load_table().metrics[metric].best == "higher"
@@ -164,13 +230,7 @@ def results_of(
     """
     models = _ordered(header.get("models", {}))
     in_order = tuple(sorted(clips, key=lambda clip: clip.clip_id))
-    rows = {
-        (clip.clip_id, model): Row(
-            clip, model, enhancements.get((clip.clip_id, model)), scores.get((clip.clip_id, model))
-        )
-        for clip in in_order
-        for model in models
-    }
+    rows = _Rows(in_order, models, enhancements, scores)
     own_costs = {model: cost for model in models if (cost := (costs or {}).get(model))}
     return Results(header, in_order, models, tuple(header.get("metrics", {})), rows, own_costs)
 

@@ -16,11 +16,11 @@ import math
 import os
 import re
 import stat
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TextIO
 
 from .errors import AudioError, RunFolderError
 from .escape import as_json
@@ -59,19 +59,31 @@ def write_bytes(path: Path, data: bytes, *, mode: int = 0o666) -> None:
     Raises:
         RunFolderError: the file cannot be written; an older file of that name is unchanged.
     """
+    with _written_atomically(path, mode) as file:
+        file.write(data)
+
+
+@contextmanager
+def _written_atomically(path: Path, mode: int = 0o666) -> Iterator[BinaryIO]:
+    """Open a file under a temporary name; it is flushed to disk and renamed at the end of the `with` block.
+
+    Raises:
+        RunFolderError: the file cannot be written; an older file of that name is unchanged.
+    """
     part = path.parent / f".seinfer-{os.getpid()}-{path.name}.part"
     try:
         with open(part, "wb", opener=partial(os.open, mode=mode)) as file:
-            file.write(data)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         part.replace(path)
     except OSError as error:
-        with suppress(OSError):
-            part.unlink()
         raise RunFolderError(
             f"{path} cannot be written: {error.strerror or error}; free space or choose another --out, then run again"
         ) from error
+    finally:
+        with suppress(OSError):
+            part.unlink()
 
 
 def make_folder(path: Path) -> None:
@@ -102,7 +114,7 @@ def write_json(path: Path, document: Mapping[str, Any]) -> None:
 
 
 def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, Cell]]) -> None:
-    """Write a CSV file with a header; see `write_text`.
+    """Write a CSV file with a header, row by row; see `write_text`.
 
     Args:
         path: the file.
@@ -113,7 +125,10 @@ def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, Ce
         RunFolderError: the file cannot be written.
         ValueError: a row has a key that is not in `columns`.
     """
-    write_text(path, csv_text(columns, rows))
+    with _written_atomically(path) as file:
+        text = io.TextIOWrapper(file, encoding="utf-8", errors="backslashreplace", newline="")
+        _write_rows(text, columns, rows)
+        text.detach()  # writes the rest of its buffer
 
 
 def csv_text(columns: Sequence[str], rows: Iterable[Mapping[str, Cell]]) -> str:
@@ -122,18 +137,25 @@ def csv_text(columns: Sequence[str], rows: Iterable[Mapping[str, Cell]]) -> str:
     Raises:
         ValueError: a row has a key that is not in `columns`.
     """
-    text = _UnixLines()
-    writer = csv.DictWriter(text, columns, lineterminator="\r\n", restval="")
-    writer.writerow({name: csv_cell(name) for name in columns})
-    writer.writerows({key: csv_cell(value) for key, value in row.items()} for row in rows)
+    text = io.StringIO()
+    _write_rows(text, columns, rows)
     return text.getvalue()
 
 
-class _UnixLines(io.StringIO):
+def _write_rows(file: TextIO, columns: Sequence[str], rows: Iterable[Mapping[str, Cell]]) -> None:
+    writer = csv.DictWriter(_UnixLines(file), columns, lineterminator="\r\n", restval="")
+    writer.writerow({name: csv_cell(name) for name in columns})
+    writer.writerows({key: csv_cell(value) for key, value in row.items()} for row in rows)
+
+
+class _UnixLines:
     """Replaces the CR LF at the end of each row by LF. csv writes CR LF, because it then quotes a CR inside a cell."""
 
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+
     def write(self, row: str, /) -> int:
-        return super().write(row.removesuffix("\r\n") + "\n")
+        return self._file.write(row.removesuffix("\r\n") + "\n")
 
 
 def csv_cell(value: Cell) -> str:

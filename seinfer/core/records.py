@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
-from typing import Any, TypeVar
+from functools import cache
+from typing import Any, TypeVar, cast
 
 T = TypeVar("T")
 
@@ -102,7 +103,7 @@ class ModelSpec:
     published: tuple[Published, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Clip:
     """One noisy recording and its properties.
 
@@ -138,7 +139,7 @@ class Clip:
         return self.category.get("transcript", "")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Job:
     """One clip for a worker process: read `source`, enhance it, write `target`.
 
@@ -159,7 +160,7 @@ class Job:
     block_ms: float = 0.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Enhancement:
     """Result of enhancing one clip with one model.
 
@@ -222,7 +223,7 @@ class StreamRun:
     peak_rss_mib: float = 0.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ScoringTask:
     """Estimates of one clip for a scoring process.
 
@@ -248,7 +249,7 @@ class ScoringTask:
     transcript: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Score:
     """The scores of one estimate.
 
@@ -326,7 +327,13 @@ class Cost:
 def to_json(record: Any) -> dict[str, Any]:
     """Return a record of this module as JSON values."""
     # Not dataclasses.asdict: it copies each text and number too, and takes twice as long.
-    return {f.name: _plain(getattr(record, f.name)) for f in fields(record)}
+    return {name: _plain(getattr(record, name)) for name in _field_names(cast(Hashable, type(record)))}
+
+
+@cache
+def _field_names(kind: Hashable) -> dict[str, None]:
+    """Return the fields of a record type, in their order; a dictionary, because each value read is looked up in it."""
+    return dict.fromkeys(f.name for f in fields(cast(Any, kind)))
 
 
 def _plain(value: Any) -> Any:
@@ -344,7 +351,7 @@ def from_json(kind: type[T], values: Mapping[str, Any]) -> T:
 
     A journal of another version may have more keys or fewer: unknown keys are ignored, missing ones get their default.
     """
-    known = {f.name for f in fields(kind)}  # type: ignore[arg-type]
+    known = _field_names(cast(Hashable, kind))
     kept = {key: tuple(value) if isinstance(value, list) else value for key, value in values.items() if key in known}
     if kind is ModelSpec:
         kept["files"] = tuple(WeightFile(**f) for f in values.get("files", ()))

@@ -14,6 +14,7 @@ import socket
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from importlib.metadata import version
+from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -23,12 +24,12 @@ from ..clips.discovery import JOURNAL
 from ..core.checking import check, checked_record
 from ..core.errors import RunFolderError
 from ..core.records import Clip, Cost, Enhancement, Score, to_json
+from .compact import CompactRecords
 from .journal_format import FORMAT, LaterFormatError, check_plan
 
 LOCK = "run.lock"
 _BLOCK_BYTES = 1 << 20
-Slot = tuple[str, str]
-"""(clip_id, model)."""
+_CLIPS_IN_PIECE = 1000
 
 
 class Journal:
@@ -36,7 +37,7 @@ class Journal:
 
     Attributes:
         path: its file, for messages.
-        plan: the last command's header and clips, as JSON values; empty before the first.
+        plan: what the last command was going to do, as JSON values without its clips; empty before the first.
         enhancements: slot -> (fingerprint of what it depends on, result).
         scores: slot -> (fingerprint of what they depend on, scores).
         costs: model -> (fingerprint of what it depends on, measurement of the model alone).
@@ -45,8 +46,9 @@ class Journal:
     def __init__(self, path: Path = Path(JOURNAL)) -> None:
         self.path = path
         self.plan: Mapping[str, Any] = {}
-        self.enhancements: dict[Slot, tuple[str, Enhancement]] = {}
-        self.scores: dict[Slot, tuple[str, Score]] = {}
+        self.enhancements = CompactRecords(Enhancement)
+        self.scores = CompactRecords(Score)
+        self._clips: tuple[Clip, ...] = ()
         self.costs: dict[str, tuple[str, Cost]] = {}
 
     def add_line(self, line: Mapping[str, Any]) -> None:
@@ -59,7 +61,7 @@ class Journal:
         kind = line.get("kind")
         if kind == "plan":
             check_plan(line)
-            self.plan = {**self.plan, **line}  # a line without clips keeps those of the line before
+            self.add_plan(line, tuple(checked_record(Clip, values) for values in line.get("clips", ())))
         elif kind == "enhancement":
             self._add_enhancement(str(line["key"]), checked_record(Enhancement, line))
         elif kind == "score":
@@ -73,9 +75,23 @@ class Journal:
         else:
             raise TypeError(f"its kind is {kind!r}, expected a text")
 
+    def add_plan(self, plan: Mapping[str, Any], clips: tuple[Clip, ...]) -> None:
+        """Replace what the last command was going to do; a plan without clips keeps those of the plan before."""
+        self.plan = {**self.plan, **{key: value for key, value in plan.items() if key != "clips"}}
+        self._clips = clips or self._clips
+
+    @property
+    def has_clips(self) -> bool:
+        """Whether a command has listed its clips."""
+        return bool(self._clips)
+
+    def lists(self, clips: Sequence[Clip]) -> bool:
+        """Return whether the last command had exactly these clips."""
+        return bool(self._clips) and self._clips == tuple(clips)
+
     def lines(self) -> Iterator[Mapping[str, Any]]:
         """Yield the lines of a journal with this content."""
-        yield self.plan
+        yield {**self.plan, "clips": map(to_json, self._clips)}
         for key, enhancement in self.enhancements.values():
             yield _line("enhancement", key, enhancement)
         for key, score in self.scores.values():
@@ -92,8 +108,8 @@ class Journal:
     def _add_enhancement(self, key: str, enhancement: Enhancement) -> None:
         """Add an estimate; the scores of another file in its place are dropped."""
         slot = (enhancement.clip_id, enhancement.model)
-        _, earlier = self.enhancements.get(slot, ("", enhancement))
-        if earlier.estimate_sha256 != enhancement.estimate_sha256:
+        earlier = self.enhancements.get(slot)
+        if earlier and earlier[1].estimate_sha256 != enhancement.estimate_sha256:
             self.scores.pop(slot, None)
         self.enhancements[slot] = (key, enhancement)
 
@@ -104,8 +120,8 @@ class Journal:
         Raises:
             RunFolderError: there are none.
         """
-        self._require("clips", self.plan.get("clips"))
-        return tuple(checked_record(Clip, values) for values in self.plan.get("clips", ()))
+        self._require("clips", self._clips)
+        return self._clips
 
     def results(self, clips: Sequence[Clip] | None = None) -> Results:
         """Return the rows of the last command; `clips` may replace its clips by ones with other categories.
@@ -114,10 +130,9 @@ class Journal:
             RunFolderError: the journal lists no clips or no models, because the command was stopped before it began.
         """
         self._require("models", {"models", "lost_models"} <= self.header.keys())
-        enhancements = {slot: enhancement for slot, (_, enhancement) in self.enhancements.items()}
-        scores = {slot: score for slot, (_, score) in self.scores.items()}
         costs = {model: cost for model, (_, cost) in self.costs.items()}
-        return results_of(self.header, self.clips if clips is None else clips, enhancements, scores, costs)
+        own_clips = self.clips if clips is None else clips
+        return results_of(self.header, own_clips, self.enhancements.records, self.scores.records, costs)
 
     @property
     def header(self) -> Mapping[str, Any]:
@@ -133,7 +148,7 @@ def plan_line(header: Mapping[str, Any], clips: Sequence[Clip]) -> dict[str, Any
         "format": FORMAT,
         "seinfer": version("seinfer"),
         "header": header,
-        "clips": [to_json(clip) for clip in clips],
+        "clips": map(to_json, clips),
     }
 
 
@@ -141,8 +156,18 @@ def _line(kind: str, key: str, record: Enhancement | Score | Cost) -> dict[str, 
     return {"kind": kind, "key": key, **to_json(record)}
 
 
-def _encoded(line: Mapping[str, Any]) -> bytes:
-    return json.dumps(line, allow_nan=False).encode() + b"\n"
+def _encoded(line: Mapping[str, Any]) -> Iterator[bytes]:
+    """Yield a line in pieces as it is written; its clips may be an iterator, and are never in memory all at once."""
+    others = json.dumps({key: value for key, value in line.items() if key != "clips"}, allow_nan=False).encode()
+    if "clips" not in line:
+        yield others + b"\n"
+        return
+    yield others[:-1] + b', "clips": ['
+    clips, separator = iter(line["clips"]), ""
+    while some := list(islice(clips, _CLIPS_IN_PIECE)):
+        yield (separator + ", ".join(json.dumps(clip, allow_nan=False) for clip in some)).encode()
+        separator = ", "
+    yield b"]}\n"
 
 
 def read_journal(folder: Path) -> Journal:
@@ -258,9 +283,10 @@ class RunFolder:
     def add_plan(self, header: Mapping[str, Any], clips: Sequence[Clip]) -> None:
         """Write what is going to be done; clips that the journal already lists are not written again."""
         plan = plan_line(header, clips)
-        if plan["clips"] == self.journal.plan.get("clips"):
+        if self.journal.lists(clips):
             del plan["clips"]
-        self._append(plan)
+        self._write(plan)
+        self.journal.add_plan(plan, tuple(clips))
 
     def add_enhancement(self, key: str, enhancement: Enhancement) -> None:
         """Write the result of enhancing one clip with one model."""
@@ -283,7 +309,8 @@ class RunFolder:
         part = self.path / f".seinfer-{os.getpid()}-{JOURNAL}{PART_SUFFIX}"
         try:
             with open(part, "wb") as file:
-                file.writelines(map(_encoded, journal.lines()))
+                for line in journal.lines():
+                    file.writelines(_encoded(line))
                 file.flush()
                 os.fsync(file.fileno())
             part.replace(self.path / JOURNAL)
@@ -299,18 +326,22 @@ class RunFolder:
         self.journal = journal
 
     def _append(self, line: Mapping[str, Any]) -> None:
+        self._write(line)
+        self.journal.add_line(line)
+
+    def _write(self, line: Mapping[str, Any]) -> None:
         path = self.path / JOURNAL
         try:
             self._require_same_file(path)
-            rest = memoryview(_encoded(line))
-            while rest:  # a disk that becomes full accepts a part, and reports it at the next attempt
-                rest = rest[self._file.write(rest) :]
+            for piece in _encoded(line):
+                rest = memoryview(piece)
+                while rest:  # a disk that becomes full accepts a part, and reports it at the next attempt
+                    rest = rest[self._file.write(rest) :]
         except OSError as error:
             raise RunFolderError(
                 f"{path} cannot be written: {error.strerror or error}; finished work is kept: "
                 "fix this and run the same command again"
             ) from error
-        self.journal.add_line(line)
 
     def _require_same_file(self, path: Path) -> None:
         """Detect that the folder was removed or moved: later lines would be lost."""

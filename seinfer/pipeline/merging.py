@@ -106,7 +106,7 @@ def _require_place(earlier: Journal, journal: Journal, out: Path) -> None:
 def _merged_journal(shards: Sequence[ShardRun], clips: Sequence[Clip], header: dict[str, Any], out: Path) -> Journal:
     """Return the journal of the merged run: the results of each shard for its own clips."""
     merged = Journal(out)
-    merged.plan = plan_line(header, clips)
+    merged.add_plan(plan_line(header, clips), tuple(clips))
     for shard in shards:
         for slot in shard.slots:
             if found := shard.journal.enhancements.get(slot):

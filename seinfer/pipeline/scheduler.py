@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import queue
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -35,6 +36,8 @@ log = logging.getLogger(__name__)
 
 _SCORING = "scoring"
 """Name of the progress stage."""
+_MAX_WAITING = 64
+"""Most tasks that wait in the pool of scoring processes; of the others only the names are kept."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +101,7 @@ class Scheduler:
         self._external = {row.name: row for row in request.external}
         self._model_keys = {spec.name: model_key(spec, digests[spec.name]) for spec in request.selection.specs}
         self._score_keys: dict[tuple[str, str], str] = {}
+        self._unscored: OrderedDict[str, tuple[str, ...]] = OrderedDict()
         self._n_running = 0
         self._events: queue.SimpleQueue[Enhancement | _ModelState | _ModelEnded | _ScoringMessage] = queue.SimpleQueue()
         self._cache = open_cache() if request.score_cache and request.metrics.names else ScoreCache(None)
@@ -149,6 +153,7 @@ class Scheduler:
         else:
             for score in self._pool.handle(event.child, event.message):
                 self._record_score(score)
+            self._feed_pool()
 
     def _report_end(self, spec: ModelSpec, n_jobs: int, future: Future[RunInfo]) -> None:
         self._events.put(_ModelEnded(spec, n_jobs, future))
@@ -183,33 +188,34 @@ class Scheduler:
 
     def _start_models(self, engine: Engine, threads: ThreadPoolExecutor) -> None:
         for spec in self._request.selection.specs:
-            if jobs := self._remaining_jobs(spec):
+            if clips := self._remaining_clips(spec):
                 self._n_running += 1
-                future = threads.submit(self._run_model, engine, spec, jobs)
-                future.add_done_callback(partial(self._report_end, spec, len(jobs)))
+                future = threads.submit(self._run_model, engine, spec, clips)
+                future.add_done_callback(partial(self._report_end, spec, len(clips)))
 
-    def _run_model(self, engine: Engine, spec: ModelSpec, jobs: Sequence[Job]) -> RunInfo:
+    def _run_model(self, engine: Engine, spec: ModelSpec, clips: Sequence[Clip]) -> RunInfo:
         """Run a model; its time counts from here, because before that it waits for the models ahead of it."""
 
         def report(state: State) -> None:
             self._events.put(_ModelState(spec, state))
 
         report(State.LOADING)
+        jobs = [self._job(clip, spec) for clip in clips]  # only now: those of all models together need much memory
         return engine.run(spec, jobs, self._events.put, partial(report, State.RUNNING))
 
-    def _remaining_jobs(self, spec: ModelSpec) -> list[Job]:
+    def _remaining_clips(self, spec: ModelSpec) -> list[Clip]:
         """Return the clips that a model has still to enhance; the others are counted and scored."""
         self._progress.start(spec.name, len(self._usable), State.WAITING)
         with ThreadPoolExecutor(self._request.threads) as threads:
             known = list(threads.map(lambda clip: self._valid_enhancement(clip, spec), self._usable))
-        jobs = []
+        clips = []
         for clip, enhancement in zip(self._usable, known, strict=True):
             if enhancement:
                 self._kept.add((clip.clip_id, spec.name))
                 self._count_and_score(enhancement)
             else:
-                jobs.append(self._job(clip, spec))
-        return jobs
+                clips.append(clip)
+        return clips
 
     def _valid_enhancement(self, clip: Clip, spec: ModelSpec) -> Enhancement | None:
         """Return the result of an earlier command if it was made from the same things and its file is unchanged."""
@@ -278,16 +284,28 @@ class Scheduler:
         if cached := self._cache.get(key, *slot):
             self._folder.add_score(key, cached)
             return False
-        self._score_keys[slot] = key
         self._progress.change(_SCORING, State.RUNNING)
-        estimate = {enhancement.model: str(self._estimate_path(clip, enhancement.model))}
-        files = (clip.clean_path, clip.noisy_path, estimate)
-        self._pool.submit(ScoringTask(clip.clip_id, *files, metrics, rate, transcript=clip.transcript))
+        self._unscored[clip.clip_id] = (*self._unscored.get(clip.clip_id, ()), enhancement.model)
+        self._feed_pool()
         return True
+
+    def _feed_pool(self) -> None:
+        """Submit as many tasks as the pool needs soon: enhancing may be far ahead, and each task has paths and keys."""
+        while self._unscored and self._pool.n_waiting < _MAX_WAITING:
+            clip_id, models = self._unscored.popitem(last=False)
+            self._pool.submit(self._task(self._clips[clip_id], models))
+
+    def _task(self, clip: Clip, models: Sequence[str]) -> ScoringTask:
+        metrics, rate = self._request.metrics.of(has_reference=bool(clip.clean_path)), self._request.score_rate
+        for slot in ((clip.clip_id, model) for model in models):
+            digest = self._folder.journal.enhancements[slot][1].estimate_sha256
+            self._score_keys[slot] = score_key(clip, digest, metrics, rate)
+        files = (clip.clean_path, clip.noisy_path, {model: str(self._estimate_path(clip, model)) for model in models})
+        return ScoringTask(clip.clip_id, *files, metrics, rate, transcript=clip.transcript)
 
     def _record_score(self, score: Score) -> None:
         log.info("scored", extra=to_json(score))
-        key = self._score_keys[score.clip_id, score.model]
+        key = self._score_keys.pop((score.clip_id, score.model))
         self._cache.put(key, score)
         self._folder.add_score(key, score)
         self._progress.advance(_SCORING)

@@ -11,7 +11,8 @@ from typing import Any
 from ..core.counts import counted
 from ..core.errors import RunFolderError, UsageError
 from ..core.records import Clip
-from .journal import Journal, Slot, read_journal
+from .compact import Slot
+from .journal import Journal, read_journal
 from .shards import Shard
 
 _MAX_LINES = 10
@@ -211,8 +212,12 @@ def _n_unfinished(run: ShardRun) -> int:
     """Return how many estimates, scores and costs of a shard are missing."""
     results = run.journal.results(run.clips)
     has_metrics = bool(run.header.get("metrics"))
-    rows = [row for row in results.by_clip if not row.clip.problem]
-    n_rows = sum(row.enhancement is None or (has_metrics and row.is_ok and row.score is None) for row in rows)
+    n_rows = sum(
+        row.enhancement is None or (has_metrics and row.is_ok and row.score is None)
+        for row in results.by_clip
+        if not row.clip.problem
+    )
+    has_rows = bool(results.models) and any(not clip.problem for clip in results.clips)
     measured = [model for model in results.models if not run.header["models"][model].get("folder")]
-    n_costs = sum(model not in results.costs for model in measured) if rows and run.facts["has_cost"] else 0
+    n_costs = sum(model not in results.costs for model in measured) if has_rows and run.facts["has_cost"] else 0
     return n_rows + n_costs

@@ -46,7 +46,7 @@ def stale_files(run_folder: Path, journal: Journal) -> dict[Path, str]:
         File -> SHA-256 of what seinfer wrote, sorted by path. Each is a regular file below audio/, without a link on
         the way.
     """
-    if not journal.plan.get("clips") or "shard" in journal.header:
+    if not journal.has_clips or "shard" in journal.header:
         return {}  # the command has not begun, or not all of its clips are known
     clips = {clip.clip_id for clip in journal.clips}
     limit = journal.header.get("limit")

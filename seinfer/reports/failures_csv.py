@@ -18,9 +18,11 @@ def write_failures(results: Results, path: Path) -> None:
     write_csv(path, FAILURES, failure_rows(results))
 
 
-def failure_rows(results: Results) -> list[dict[str, Cell]]:
-    """Return the rows of the file: models first, then clips and scores, sorted by clip_id and model."""
-    return [*_model_failures(results), *(failure for row in results.by_clip for failure in _row_failures(results, row))]
+def failure_rows(results: Results) -> Iterator[dict[str, Cell]]:
+    """Yield the rows of the file: models first, then clips and scores, sorted by clip_id and model."""
+    yield from _model_failures(results)
+    for row in results.by_clip:
+        yield from _row_failures(results, row)
 
 
 def _model_failures(results: Results) -> Iterator[dict[str, Cell]]:

@@ -49,6 +49,11 @@ class ScoringPool:
         """Whether no task is waiting or running: every submitted estimate has its score."""
         return not self._waiting and all(task is None for task in self._running.values())
 
+    @property
+    def n_waiting(self) -> int:
+        """Number of tasks that no process has begun."""
+        return len(self._waiting)
+
     def submit(self, task: ScoringTask) -> None:
         """Queue a task. It is merged with a waiting task of the same reference, so that the reference is read once."""
         if not self._running and not self._starting:

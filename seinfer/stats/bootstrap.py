@@ -48,7 +48,8 @@ def studentised_draws(values: Values, floor: float) -> Values:
     n = len(values)
     spread = values.std(axis=0, ddof=1)
     scaled = (values - values.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
-    return np.concatenate([_studentised(counts, scaled, floor) for counts in _blocks_of_draws(n)])
+    squares = scaled**2
+    return np.concatenate([_studentised(counts, scaled, squares, floor) for counts in _blocks_of_draws(n)])
 
 
 def standard_errors(values: Values) -> Values:
@@ -56,11 +57,11 @@ def standard_errors(values: Values) -> Values:
     return np.asarray(values.std(axis=0, ddof=1) / np.sqrt(len(values)), np.float64)
 
 
-def _studentised(counts: Values, scaled: Values, floor: float) -> Values:
-    """Return t* of a block of draws; `scaled` has mean 0 and variance 1 in each column."""
+def _studentised(counts: Values, scaled: Values, squares: Values, floor: float) -> Values:
+    """Return t* of a block of draws; `scaled` has mean 0 and variance 1 in each column, `squares` is its square."""
     n = len(scaled)
     means = counts @ scaled / n
-    variances = np.maximum(counts @ scaled**2 / n - means**2, 0.0) * n / (n - 1)
+    variances = np.maximum(counts @ squares / n - means**2, 0.0) * n / (n - 1)
     return np.asarray(means / np.sqrt((variances + floor) / n), np.float64)
 
 
@@ -82,5 +83,7 @@ def _all_draws(n: int) -> Values:
 
 
 def _draw_counts(random: np.random.Generator, rows: int, n: int) -> Values:
-    drawn = random.integers(0, n, size=(rows, n)) + n * np.arange(rows)[:, None]
-    return np.bincount(drawn.ravel(), minlength=rows * n).reshape(rows, n).astype(np.float64)
+    counts = np.empty((rows, n))
+    for row, drawn in zip(counts, random.integers(0, n, size=(rows, n)), strict=True):
+        row[:] = np.bincount(drawn, minlength=n)  # draw by draw: the counts of one fit into the cache of a core
+    return counts

@@ -108,7 +108,7 @@ def _tables(results: Results, rows: Sequence[LeaderboardRow]) -> dict[str, Any]:
     metrics = results.metrics
     models = [row.model for row in rows]
     text = text_leaderboard(rows, metrics)
-    failures = failure_rows(results)
+    failures = list(failure_rows(results))
     return {
         "title": _title(results),
         "subtitle": title(results),

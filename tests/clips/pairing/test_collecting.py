@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
 from pathlib import Path
+from types import FrameType
 
 import pytest
 
@@ -111,3 +114,34 @@ def test_collect_clean_and_manifest_together_are_refused(tmp_path: Path) -> None
 def test_collect_excluded_folder_is_not_searched(tmp_path: Path) -> None:
     tree(tmp_path, "x.wav", "theirs/x.wav")
     assert set(pairs(collect([tmp_path], exclude=[tmp_path / "theirs"]), tmp_path)) == {"x"}
+
+
+def _calls(work: Callable[[], object]) -> int:
+    """Return how many functions are called in some work."""
+    n_calls = 0
+
+    def count(_frame: FrameType, event: str, _argument: object) -> None:
+        nonlocal n_calls
+        n_calls += event in ("call", "c_call")
+
+    sys.setprofile(count)
+    try:
+        work()
+    finally:
+        sys.setprofile(None)
+    return n_calls
+
+
+def _folder_of_pairs(folder: Path, n_pairs: int) -> Path:
+    for i in range(n_pairs):
+        for side in ("noisy", "clean"):
+            path = folder / side / f"speaker{i // 50}" / f"{i:05}.wav"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch()
+    return folder
+
+
+def test_collect_number_of_steps_grows_in_proportion_to_the_files(tmp_path: Path) -> None:
+    few, many = (_folder_of_pairs(tmp_path / str(n), n) for n in (200, 800))
+    collect([few])  # imports, and patterns that are compiled once
+    assert _calls(lambda: collect([many])) < 4.4 * _calls(lambda: collect([few]))
