@@ -36,6 +36,14 @@ WHOLE_CLIPS_ONLY = {
     *("nsnet2", "nsnet2-standin"),  # no input or output for its state
 }
 """Models without a stream."""
+CPU_ONLY = {
+    f"seinfer.backends.{load}"
+    for load in (
+        *("noisy:load", "rnnoise:load", "wiener:load", "spectral_gating:load", "wpe:load"),
+        *("dpcrn:load_litert", "dtln:load_litert"),
+    )
+}
+"""Backends that run on the CPU whatever the device."""
 OWN_GAIN_DB = {"spectral-gating": -5.2}
 """Gain of a model on clean speech, if it is not about 0: the package noisereduce removes that much of it by itself."""
 
@@ -173,6 +181,11 @@ def test_import_before_load_imports_no_framework(measured: Measured) -> None:
 def test_enhancer_has_the_methods_of_the_contract_and_the_rate_of_its_table(measured: Measured) -> None:
     assert measured["is_enhancer"]
     assert measured["sample_rate"] == measured.spec.sample_rate
+
+
+def test_enhancer_with_a_path_to_the_gpu_states_its_device(measured: Measured) -> None:
+    has_gpu_path = measured.spec.backend not in CPU_ONLY
+    assert measured["device"] == ("cpu" if has_gpu_path else "")  # an enhancer without a device counts as on the CPU
 
 
 @pytest.mark.parametrize("group", ["short", "long"])
