@@ -40,6 +40,7 @@ FOR_BACKENDS = (
     "backends.side_by_side",
     "backends.options",
     "backends.torch",
+    "backends.torch_device",
     "backends.windows",
     "core",
     "audio.resampling",

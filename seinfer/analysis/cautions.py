@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from ..core.counts import counted, verb
 from ..core.records import Clip
@@ -67,6 +67,7 @@ def cautions(results: Results, models: Sequence[str] | None = None) -> list[Caut
         _unknown_metric,
         _busy_machine,
         _not_measured,
+        _reduced_precision,
     )
     return [caution for check in checks for caution in check(results, order)]
 
@@ -301,3 +302,19 @@ def _not_measured(results: Results, order: Sequence[str]) -> Iterator[Caution]:
                 0,
                 f"the cost of {model} could not be measured ({cost.error}); its rtf is from the run itself",
             )
+
+
+def _reduced_precision(results: Results, order: Sequence[str]) -> Iterator[Caution]:
+    known: Mapping[str, Mapping[str, Any]] = results.header.get("precisions", {})
+    reduced = {model: known[model] for model in order if model in known}
+    if reduced:
+        parts = (
+            f"{model} in {facts['precision']}: {facts['snr_to_float32_db']:.1f} dB" for model, facts in reduced.items()
+        )
+        yield Caution(
+            "precision",
+            tuple(reduced),
+            0,
+            f"not computed in float32 ({'; '.join(parts)} SNR to the result in float32, measured on one bundled clip): "
+            "the scores are not those of the published models; use --precision float32 to compare with other tables",
+        )

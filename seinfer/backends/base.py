@@ -45,6 +45,7 @@ __all__ = [
     "Enhancer",
     "FirstPass",
     "Load",
+    "Reducible",
     "Stream",
     "Streaming",
     "TwoPass",
@@ -103,7 +104,7 @@ class Enhancer(Protocol):
 
     It may have these optional members too: `batch_limits` (see BatchLimits), `device` ("cuda" if it runs on the GPU; an
     enhancer without this attribute runs on the "cpu"), `open_stream` (see Streaming), `open_first_pass` (see TwoPass),
-    `is_chunked` (see Chunking).
+    `is_chunked` (see Chunking), `set_precision` (see Reducible).
 
     Attributes:
         sample_rate: Hz, of its input and its output.
@@ -206,6 +207,15 @@ class Chunking(Protocol):
 
     def is_chunked(self, n_samples: int) -> bool:
         """Return whether a clip of `n_samples`, at the network's rate, is enhanced in pieces with an inexact result."""
+        ...
+
+
+@runtime_checkable
+class Reducible(Protocol):
+    """An enhancer that can compute in 16 bits. An enhancer without this method computes in float32 only."""
+
+    def set_precision(self, precision: str) -> None:
+        """Compute in "float32", "bf16" or "fp16" from now on. Input and output stay float32."""
         ...
 
 

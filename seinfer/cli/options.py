@@ -30,6 +30,14 @@ Device = Annotated[
     str,
     typer.Option("--device", autocompletion=completion.one_of("auto", "cpu", "cuda"), help="auto, cpu or cuda."),
 ]
+Precision = Annotated[
+    str,
+    typer.Option(
+        "--precision",
+        autocompletion=completion.one_of("float32", "bf16", "fp16"),
+        help="float32, bf16 or fp16. In 16 bits, the error of each model is printed; some models stay in float32.",
+    ),
+]
 ModelsFile = Annotated[
     list[Path] | None, typer.Option("--models-file", help="File with further models, in the form of models.toml.")
 ]

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..core.devices import checked_precision
 from ..core.errors import UsageError
 from ..core.streams import print_message
 from ..core.suggestions import suggest
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from ..pipeline.remote_out import RunPlace
 
 DEFAULT_BLOCK_MS = 10.0
+precision = checked_precision
 
 
 def model_settings(options: list[str] | None, dry: float | None = None) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from typing import Any
 from .errors import UsageError
 
 DEVICES = ("auto", "cpu", "cuda")
+PRECISIONS = ("float32", "bf16", "fp16")
 
 
 def checked_device(text: str) -> str:
@@ -22,6 +23,17 @@ def checked_device(text: str) -> str:
     """
     if text not in DEVICES:
         raise UsageError(f"--device is {text!r}; expected one of {', '.join(DEVICES)}")
+    return text
+
+
+def checked_precision(text: str) -> str:
+    """Return the value of --precision if it is valid.
+
+    Raises:
+        UsageError: it is not one of PRECISIONS.
+    """
+    if text not in PRECISIONS:
+        raise UsageError(f"--precision is {text!r}; expected one of {', '.join(PRECISIONS)}")
     return text
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from ..core.devices import checked_device
+from ..core.devices import checked_device, checked_precision
 from ..models import weights
 from ..models.registry import load_registry
 from .loading import load_on
@@ -22,6 +22,7 @@ def load_model(
     name: str,
     *,
     device: str = "auto",
+    precision: str = "float32",
     threads: int | None = None,
     download: bool = False,
     models_files: Iterable[str | Path] = (),
@@ -31,6 +32,7 @@ def load_model(
     Args:
         name: a name or alias, see `seinfer models`.
         device: "auto", "cpu" or "cuda".
+        precision: "float32", "bf16" or "fp16"; a model that has no other precision stays in float32.
         threads: processor cores that it may use; None for all.
         download: fetch missing weights; otherwise the network is never used.
         models_files: files with further models, in the form of models.toml.
@@ -43,7 +45,7 @@ def load_model(
     spec = load_registry(Path(path) for path in models_files).find(name)
     if download:
         weights.pull(spec)
-    loaded = load_on(spec, device=checked_device(device), threads=threads)
+    loaded = load_on(spec, device=checked_device(device), threads=threads, precision=checked_precision(precision))
     return Model(spec, loaded.enhancer, loaded.device)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..backends.base import Enhancer
@@ -13,6 +13,7 @@ from ..core.records import ModelSpec
 from ..models import weights
 from ..models.extras import install_line, missing_packages
 from ..models.registry import resolve
+from .precision import FLOAT32, Precision, set_precision
 
 RATES_HZ = (4_000, 384_000)
 """Lowest and highest sample rate of a network."""
@@ -24,25 +25,39 @@ class Loaded:
 
     Attributes:
         device: "cpu" or "cuda".
-        note: why it does not run on the requested device; empty if it does.
+        note: why it does not run on the requested device, or not in the requested precision; empty if it does.
+        precision: in which it computes, and the error against float32.
     """
 
     enhancer: Enhancer
     device: str
     note: str = ""
+    precision: Precision = FLOAT32
 
 
-def load_on(spec: ModelSpec, *, device: str, threads: int | None = None) -> Loaded:
+def load_on(spec: ModelSpec, *, device: str, threads: int | None = None, precision: str = "float32") -> Loaded:
     """Load a network on a device; "auto" uses the GPU if there is one and the network supports it.
 
+    Args:
+        spec: the model.
+        device: "auto", "cpu" or "cuda".
+        threads: processor cores that it may use; None for all.
+        precision: "float32", "bf16" or "fp16"; a network that has no other precision computes in float32.
+
     Raises:
-        SeinferError: as `load_enhancer`.
+        SeinferError: as `load_enhancer`; BackendError if the network does not work in this precision.
     """
+    loaded = _on_device(spec, device, threads)
+    found = set_precision(loaded.enhancer, precision, spec.name)
+    return replace(loaded, precision=found, note="; ".join(filter(None, (loaded.note, found.note))))
+
+
+def _on_device(spec: ModelSpec, device: str, threads: int | None) -> Loaded:
     if device == "auto":
         if not find_gpu():
             return Loaded(load_enhancer(spec, device="cpu", threads=threads), "cpu", "no NVIDIA GPU found")
         try:
-            return load_on(spec, device="cuda", threads=threads)
+            return _on_device(spec, "cuda", threads)
         except (UsageError, BackendError) as error:
             return Loaded(load_enhancer(spec, device="cpu", threads=threads), "cpu", str(error))
     enhancer = load_enhancer(spec, device=device, threads=threads)

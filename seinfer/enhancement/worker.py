@@ -1,6 +1,7 @@
 """Child process: load one model, receive jobs, write files, report each clip.
 
-Messages in: first {"spec", "device", "threads"}, then {"jobs": [Job, ...]}, one message per batch, or {"stream": Job}.
+Messages in: first {"spec", "device", "threads", "precision"}, then {"jobs": [Job, ...]}, one message per batch, or
+{"stream": Job}.
 Messages out: {"event": "ready", ...} or {"event": "error", ...}, then {"event": "clip", ...Enhancement} for every job;
 before that {"event": "block"} for every block of a long clip, so that it is not taken for a worker that hangs.
 The answer to "stream" is {"event": "stream", ...StreamRun}.
@@ -15,6 +16,7 @@ import queue
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,12 +25,13 @@ from typing import ParamSpec, TypeVar
 from ..audio import reading, writing
 from ..audio.reading import Audio
 from ..audio.resampling import Samples, resampled_length
-from ..backends.base import Enhancer, batch_limits, is_chunked
+from ..backends.base import Enhancer, is_chunked
 from ..core.errors import AudioError, SeinferError
 from ..core.hashing import sha256_of
 from ..core.process import Channel
 from ..core.processor_time import peak_rss_mib
 from ..core.records import Enhancement, Job, ModelSpec, StreamRun, from_json, to_json
+from .batch_size import BatchSizes, DeviceMemory, fitted_limits, halves, is_out_of_memory, memory_of
 from .loading import load_on
 from .long_clips import LONG_S, LONG_SAMPLES, enhance_file
 from .model import enhance_clips
@@ -50,22 +53,26 @@ def main() -> None:
     spec = from_json(ModelSpec, first["spec"])
     started = time.perf_counter()
     try:
-        loaded = load_on(spec, device=first["device"], threads=first["threads"])
+        precision = first.get("precision", "float32")
+        loaded = load_on(spec, device=first["device"], threads=first["threads"], precision=precision)
     except SeinferError as error:
         channel.send({"event": "error", "kind": type(error).__name__, "message": str(error)[:MAX_MESSAGE]})
         return
-    limits = batch_limits(loaded.enhancer)
+    memory = memory_of(loaded.device)
+    limits = fitted_limits(loaded.enhancer, memory)
     channel.send(
         {
             "event": "ready",
             "load_s": time.perf_counter() - started,
             "device": loaded.device,
             "note": loaded.note,
+            "precision": loaded.precision.name,
+            "precision_snr_db": loaded.precision.snr_db,
             "max_clips": limits.max_clips,
             "max_batch_s": limits.max_batch_s,
         }
     )
-    Worker(spec, loaded.enhancer, channel).serve()
+    Worker(spec, loaded.enhancer, channel, memory).serve()
 
 
 @dataclass(frozen=True)
@@ -91,8 +98,12 @@ class _StreamRequest:
 class Worker:
     """Three stages with short queues between them, so that only a few batches are in memory."""
 
-    def __init__(self, spec: ModelSpec, enhancer: Enhancer, channel: Channel) -> None:
+    def __init__(
+        self, spec: ModelSpec, enhancer: Enhancer, channel: Channel, memory: DeviceMemory | None = None
+    ) -> None:
         self._spec = spec
+        self._memory = memory
+        self._sizes = BatchSizes()
         self._enhancer = enhancer
         self._channel = channel
         self._decoded: queue.Queue[list[tuple[Job, Audio]] | Job | _StreamRequest | None] = queue.Queue(maxsize=1)
@@ -130,15 +141,44 @@ class Worker:
         self._decoded.put(None)
 
     def _infer(self, batch: Sequence[tuple[Job, Audio]]) -> None:
-        """Enhance a batch; if that fails, enhance each clip by itself, so that only the clip that causes it is lost."""
-        if len(batch) > 1:
-            try:
-                self._infer_together(batch)
-                return
-            except Exception as error:  # noqa: BLE001 the clips are tried again below, where the reason is recorded
-                print(f"batch of {len(batch)} clips failed, trying each clip alone: {error!r}", file=sys.stderr)
-        for job, decoded in batch:
+        """Enhance a batch, in smaller parts if it does not fit into memory.
+
+        If a part fails for another reason, each of its clips is enhanced by itself, so that only the clip that causes
+        it is lost.
+        """
+        parts = deque([batch])
+        while parts:
+            part = parts.popleft()
+            durations_s = [job.duration_s for job, _ in part]
+            if not self._sizes.fits(durations_s):
+                parts.extendleft(reversed(halves(part)))
+            elif len(part) > 1 and self._has_no_memory(part):
+                self._sizes.reduce(durations_s)
+                self._release_memory()
+                parts.appendleft(part)
+            elif len(part) == 1:
+                self._infer_alone(part)
+
+    def _has_no_memory(self, part: Sequence[tuple[Job, Audio]]) -> bool:
+        """Enhance some clips together, or each by itself if that fails; return True if memory was not enough."""
+        try:
+            self._infer_together(part)
+            return False
+        except Exception as error:  # noqa: BLE001 the clips are tried again, where the reason is recorded
+            has_no_memory = is_out_of_memory(error)
+            then = "trying smaller batches from now on" if has_no_memory else "trying each clip alone"
+            print(f"batch of {len(part)} clips failed, {then}: {error!r}", file=sys.stderr)
+        if not has_no_memory:
+            self._infer_alone(part)
+        return has_no_memory
+
+    def _infer_alone(self, part: Sequence[tuple[Job, Audio]]) -> None:
+        for job, decoded in part:
             self._guard(job, self._infer_together, [(job, decoded)])
+
+    def _release_memory(self) -> None:
+        if self._memory:
+            self._memory.release()
 
     def _infer_together(self, batch: Sequence[tuple[Job, Audio]]) -> None:
         started, cpu_started = time.perf_counter(), time.process_time()

@@ -17,7 +17,7 @@ from typing import Any
 from ..analysis.groups import chosen_keys
 from ..analysis.settings import TableSettings
 from ..clips.external import parse_added
-from ..core.devices import checked_device, cores
+from ..core.devices import checked_device, checked_precision, cores
 from ..core.errors import UsageError
 from ..models.extras import require_extra
 from ..models.options import with_options
@@ -53,6 +53,7 @@ def compare(
     score_rate: int | str = 16000,
     score_cache: bool = True,
     device: str = "auto",
+    precision: str = "float32",
     threads: int | None = None,
     jobs: int = 1,
     timeout_s: float = 300.0,
@@ -81,6 +82,7 @@ def compare(
         score_rate: sample rate to score at in Hz, or "native".
         score_cache: reuse cached scores, and add new ones to the cache.
         device: "auto", "cpu" or "cuda".
+        precision: "float32", "bf16" or "fp16"; models that have no other precision stay in float32.
         threads: processor cores to use; None for all.
         jobs: models to run at the same time, within cores and memory.
         timeout_s: seconds without progress and without use of the processor after which a model counts as hung; 5
@@ -130,6 +132,7 @@ def compare(
             mono=mono,
             subtype=checked_subtype(subtype, option="subtype"),
             device=checked_device(device),
+            precision=checked_precision(precision),
             threads=n_threads,
             jobs=n_jobs,
             timeout_s=timeout_s,

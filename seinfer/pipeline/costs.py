@@ -90,7 +90,8 @@ def clip_of_median_duration(clips: Sequence[Clip]) -> Clip | None:
 
 def _key(request: Request, engine: MeasuringEngine, clip: Clip, model: str) -> str:
     """Return a fingerprint of everything that a cost depends on."""
-    return fingerprint(model, clip.noisy_sha256, request.mono, request.device, engine.threads, processor())
+    parts = (model, clip.noisy_sha256, request.mono, request.device, engine.threads, processor())
+    return fingerprint(*parts, *request.reduced_precision)
 
 
 def _is_known(folder: RunFolder, model: str, key: str) -> bool:

@@ -118,6 +118,12 @@ def _merged_journal(shards: Sequence[ShardRun], clips: Sequence[Clip], header: d
     return merged
 
 
+def _precisions(shards: Sequence[ShardRun]) -> dict[str, Any]:
+    """Return the precisions of models that did not compute in float32; nothing if all did."""
+    found = {name: facts for shard in shards for name, facts in shard.header.get("precisions", {}).items()}
+    return {"precisions": found} if found else {}
+
+
 def _header(
     shards: Sequence[ShardRun], clips: Sequence[Clip], missing: Sequence[int], command: Sequence[str]
 ) -> dict[str, Any]:
@@ -136,6 +142,7 @@ def _header(
         **{key: value for key, value in first.items() if key not in _OF_SHARDS},
         "run_id": run_id(clips, ran, first["settings"]),
         "devices": {model: device for shard in shards for model, device in shard.header.get("devices", {}).items()},
+        **_precisions(shards),
         "n_kept": 0,
         "n_stale_files": 0,
         "notes": list(notes),

@@ -25,9 +25,8 @@ from .shards import require_own_folder, shard_facts
 
 def execute_here(request: Request, progress: Progress) -> Results:
     """Do what `execute` does, with worker processes on this machine."""
-    return execute(
-        request, LocalEngine(request.device, max(1, request.threads // request.jobs), request.timeout_s), progress
-    )
+    threads = max(1, request.threads // request.jobs)
+    return execute(request, LocalEngine(request.device, threads, request.timeout_s, request.precision), progress)
 
 
 def execute(request: Request, engine: MeasuringEngine, progress: Progress) -> Results:

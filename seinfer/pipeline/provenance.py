@@ -68,6 +68,10 @@ class RunState(Protocol):
     ran: dict[str, RunInfo]
 
     @property
+    def precisions(self) -> dict[str, dict[str, Any]]:
+        """Model -> its precision and the error against float32, for models not in float32."""
+
+    @property
     def n_kept(self) -> int:
         """Number of estimates of an earlier command that are still valid."""
 
@@ -109,6 +113,7 @@ def run_header(
         "subtype": request.subtype or "as the input",
         "score_sample_rate": request.score_rate or "native",
         **({"streaming_block_ms": request.block_ms} if request.block_ms else {}),
+        **({"precision": request.precision} if request.reduced_precision else {}),
     }
     return {
         "run_id": run_id(clips, models, settings),
@@ -118,6 +123,7 @@ def run_header(
         **({"shard": shard} if shard else {}),
         "device": request.device,
         "devices": {name: info.device for name, info in state.ran.items()},
+        **({"precisions": state.precisions} if request.reduced_precision else {}),
         "threads": request.threads,
         "resampler": "soxr VHQ through the models, soxr HQ for scoring",
         "models": {**models, **not_run},

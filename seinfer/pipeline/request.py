@@ -33,6 +33,7 @@ class Request:
         subtype: of the written files; empty for that of the input.
         block_ms: enhance the clips through streams, in blocks of this length; 0 for whole clips.
         device: where the models run: "auto", "cpu" or "cuda".
+        precision: in which the models compute: "float32", "bf16" or "fp16".
         threads: processor cores to use.
         jobs: models to run at the same time.
         timeout_s: seconds without progress and without use of the processor after which a model counts as hung; 5
@@ -59,6 +60,7 @@ class Request:
     subtype: str = ""
     block_ms: float = 0.0
     device: str = "cpu"
+    precision: str = "float32"
     threads: int = 1
     jobs: int = 1
     timeout_s: float = 300.0
@@ -71,3 +73,8 @@ class Request:
     remote_out: RemoteRunFolder | None = None
     command: tuple[str, ...] = ()
     config: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def reduced_precision(self) -> tuple[str, ...]:
+        """The precision as a further part of fingerprints; empty for float32."""
+        return () if self.precision == "float32" else (self.precision,)

@@ -16,6 +16,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from ..clips.discovery import estimate_path
 from ..clips.external import as_enhancement
@@ -133,6 +134,19 @@ class Scheduler:
         return sum(slot not in scores or not scores[slot][1].error for slot in self._kept)
 
     @property
+    def precisions(self) -> dict[str, dict[str, Any]]:
+        """Model -> its precision and the error against float32, for models not in float32; also of earlier commands."""
+        request = self._request
+        earlier = self._folder.journal.header
+        is_same = earlier.get("settings", {}).get("precision", "float32") == request.precision
+        now = {
+            name: {"precision": info.precision, "snr_to_float32_db": info.precision_snr_db}
+            for name, info in self.ran.items()
+            if info.precision != "float32"
+        }
+        return {**(earlier.get("precisions", {}) if is_same else {}), **now}
+
+    @property
     def n_stale_files(self) -> int:
         """Number of enhanced files in the run folder whose clips the last command of the journal did not have."""
         return len(stale_files(self._folder.path, self._folder.journal))
@@ -232,7 +246,14 @@ class Scheduler:
         """Return a fingerprint of everything that an estimate depends on."""
         request = self._request
         streaming = [request.block_ms] if request.block_ms else []
-        return fingerprint(clip.noisy_sha256, self._model_keys[model], request.mono, request.subtype, *streaming)
+        return fingerprint(
+            clip.noisy_sha256,
+            self._model_keys[model],
+            request.mono,
+            request.subtype,
+            *streaming,
+            *request.reduced_precision,
+        )
 
     def _estimate_path(self, clip: Clip, model: str) -> Path:
         if row := self._external.get(model):

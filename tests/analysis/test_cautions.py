@@ -147,3 +147,11 @@ def test_caution_pesq_mixed_names_the_models_in_pieces() -> None:
 
 def test_caution_pesq_pieces_is_absent_where_no_clip_was_cut() -> None:
     assert not {"pesq_pieces", "pesq_mixed"} & set(kinds(example_run.results()))
+
+
+def test_caution_precision_gives_the_error_of_each_model_that_is_not_in_float32() -> None:
+    results = example_run.results()
+    facts = {"small": {"precision": "bf16", "snr_to_float32_db": 41.26}}
+    found = kinds(replace(results, header={**results.header, "precisions": facts}))["precision"]
+    assert found.models == ("small",)
+    assert "small in bf16: 41.3 dB SNR" in found.message

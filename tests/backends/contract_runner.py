@@ -52,6 +52,7 @@ def findings(spec: ModelSpec, weights: dict[str, Path]) -> Iterator[tuple[str, A
     yield "frameworks_imported_before_load", [name for name in FRAMEWORKS if name in sys.modules]
     enhancer = load(spec, weights, device="cpu", threads=2)
     yield "is_enhancer", isinstance(enhancer, Enhancer)
+    yield "device", getattr(enhancer, "device", "")
     yield "is_streaming", stream_over(enhancer, np.ones(1, np.float32)) is not None
     yield "sample_rate", enhancer.sample_rate
     rate = enhancer.sample_rate or ANY_RATE

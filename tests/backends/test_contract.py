@@ -44,6 +44,14 @@ OWN_GAIN_DB = {
     ("bsrnn-xt", "quiet_gain_db"): -3.9,
 }
 """(Model, level of the speech) -> gain on clean speech of a model that attenuates it by itself."""
+CPU_ONLY = {
+    f"seinfer.backends.{load}"
+    for load in (
+        *("noisy:load", "rnnoise:load", "wiener:load", "spectral_gating:load", "wpe:load"),
+        *("dpcrn:load_litert", "dtln:load_litert"),
+    )
+}
+"""Backends that run on the CPU whatever the device."""
 
 
 def has_own_weights(spec: ModelSpec) -> bool:
@@ -179,6 +187,11 @@ def test_import_before_load_imports_no_framework(measured: Measured) -> None:
 def test_enhancer_has_the_methods_of_the_contract_and_the_rate_of_its_table(measured: Measured) -> None:
     assert measured["is_enhancer"]
     assert measured["sample_rate"] == measured.spec.sample_rate
+
+
+def test_enhancer_with_a_path_to_the_gpu_states_its_device(measured: Measured) -> None:
+    has_gpu_path = measured.spec.backend not in CPU_ONLY
+    assert measured["device"] == ("cpu" if has_gpu_path else "")  # an enhancer without a device counts as on the CPU
 
 
 @pytest.mark.parametrize("group", ["short", "long"])

@@ -94,3 +94,22 @@ def load_with_missing_package(
 ) -> Misbehaving:
     require("no_such_module", spec)
     raise AssertionError
+
+
+class Reducible:
+    """Halves the signal; in 16 bits the result is a hundredth too large."""
+
+    sample_rate = 16_000
+
+    def __init__(self) -> None:
+        self._factor = np.float32(0.5)
+
+    def set_precision(self, precision: str) -> None:
+        self._factor = np.float32(0.5 if precision == "float32" else 0.505)
+
+    def enhance(self, batch: Batch) -> list[Waveform]:
+        return [row * self._factor for row in batch.rows()]
+
+
+def load_reducible(spec: ModelSpec, weights: Mapping[str, Path], *, device: str, threads: int) -> Reducible:
+    return Reducible()

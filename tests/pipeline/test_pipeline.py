@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from seinfer.analysis.cautions import cautions
 from seinfer.clips.pairing import collect
 from seinfer.core.errors import RunFolderError
 from seinfer.core.progress import State
@@ -75,3 +78,26 @@ def test_execute_in_a_folder_that_is_in_use_is_refused(request_: Request) -> Non
     with pytest.raises(RunFolderError, match="in use by process"):
         execute(request_, LocalEngine("cpu", 1), NoProgress())
     folder.close()
+
+
+def test_execute_in_bf16_states_the_error_also_when_resumed_and_float32_enhances_again(request_: Request) -> None:
+    spec = replace(load_registry().specs["noisy"], name="half", backend="tests.enhancement.misbehaving:load_reducible")
+    selection = Selection((*request_.selection.specs, spec), {}, is_named=False)
+    in_bf16 = replace(request_, selection=selection, precision="bf16")
+
+    def header(request: Request) -> dict[str, Any]:
+        execute(request, LocalEngine("cpu", 1, precision=request.precision), NoProgress())
+        found: dict[str, Any] = json.loads((request.out / "run.json").read_text(encoding="utf-8"))
+        return found
+
+    for n_kept in (0, 4):  # two models, two clips that can be read
+        found = header(in_bf16)
+        assert found["n_kept"] == n_kept
+        assert found["settings"]["precision"] == "bf16"
+        assert found["precisions"]["half"]["precision"] == "bf16"
+        assert found["precisions"]["half"]["snr_to_float32_db"] == pytest.approx(40, abs=0.1)
+        assert "noisy" not in found["precisions"]
+    kinds = [caution.kind for caution in cautions(read_journal(request_.out).results())]
+    assert kinds.count("precision") == 1
+    found = header(replace(in_bf16, precision="float32"))
+    assert (found["n_kept"], "precisions" in found, "precision" in found["settings"]) == (0, False, False)

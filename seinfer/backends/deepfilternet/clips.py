@@ -96,11 +96,15 @@ class DeepFilterNet:
         architecture: version 2 or 3.
         settings: the options.
         threads: number of groups of clips that run in parallel.
+        device: where the network runs: "cpu" or "cuda".
     """
 
     sample_rate = SAMPLE_RATE
 
-    def __init__(self, network: Network, architecture: Architecture, settings: Settings, threads: int) -> None:
+    def __init__(
+        self, network: Network, architecture: Architecture, settings: Settings, threads: int, device: str = "cpu"
+    ) -> None:
+        self.device = device
         self._network = network
         self._new_filter = partial(_FILTERS[architecture], settings)
         self._framing = Framing(

@@ -105,7 +105,7 @@ def load(spec: ModelSpec, weights: Mapping[str, Path], *, device: str, threads: 
     steps = [(_open(part, weights[part.file], runtime, spec), part.outputs) for part in _parts(architecture)]
     network = OnnxNetwork(steps)
     _check_parts(network, runtime, weights, spec)
-    return DeepFilterNet(network, architecture, settings, threads)
+    return DeepFilterNet(network, architecture, settings, threads, device)
 
 
 def _open(part: _Part, path: Path, runtime: Runtime, spec: ModelSpec) -> Session:

@@ -32,8 +32,9 @@ from ...core.errors import BackendError, IntegrityError, MissingExtraError
 from ...core.records import ModelSpec
 from ..base import require
 from ..torch import load_strictly, open_torch, read_checkpoint
+from ..torch_device import TorchDevice
 from .clips import DeepFilterNet, State, probe
-from .config import read_architecture, read_settings
+from .config import Architecture, Settings, read_architecture, read_settings
 from .features import HOP_LENGTH, N_BANDS, SAMPLE_RATE, WIN_LENGTH
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 
 Array = npt.NDArray[np.float32]
 CONFIG = "config.ini"
-_ARCHITECTURE = "deepfilternet3"
+_ARCHITECTURE: Architecture = "deepfilternet3"
 _PACKAGE = "df"
 _MIN_BAND_BINS = 2
 
@@ -53,7 +54,7 @@ class TorchNetwork:
     def __init__(self, torch: ModuleType, network: Any, device: torch.device) -> None:
         self._torch = torch
         self._network = network.to(device).eval().requires_grad_(False)
-        self._device = device
+        self.place = TorchDevice(device)
         self._memory = _Memory()
         self._memory.remember(torch, {"enc": network.enc, "erb_dec": network.erb_dec, "df_dec": network.df_dec})
         self._turn = Lock()
@@ -65,31 +66,23 @@ class TorchNetwork:
     def run(self, levels: Array, spectra: Array, state: State) -> tuple[Array, npt.NDArray[np.complex64], State]:
         """Run the next frames of several clips; see `clips.Network`."""
         network = self._network
-        with self._exactly(), self._torch.inference_mode():
+        with self._exactly(), self.place.inference():
             self._memory.state = dict(state)
-            *skips, embedded, filtered, _ = network.enc(self._tensor(levels[:, None]), self._tensor(spectra))
+            *skips, embedded, filtered, _ = network.enc(self.place.send(levels[:, None]), self.place.send(spectra))
             gains = network.erb_dec(embedded, *reversed(skips))
             coefficients = network.df_dec(embedded, filtered).contiguous()
             # The last axis contains (Re, Im) of one tap after the other.
-            return _array(gains)[:, 0], _array(coefficients).view(np.complex64), self._memory.state
+            return self.place.fetch(gains)[:, 0], self.place.fetch(coefficients).view(np.complex64), self._memory.state
 
     @contextmanager
     def _exactly(self) -> Iterator[None]:
         """Disable TF32 on a GPU, its default for convolutions: a clip would depend on the other clips of the batch."""
-        if self._device.type == "cpu":
+        if self.place.name == "cpu":
             yield
             return
         flags = self._torch.backends.cudnn.flags
         with self._turn, flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False):
             yield
-
-    def _tensor(self, values: Array) -> Any:
-        return self._torch.from_numpy(values).to(self._device)
-
-
-def _array(tensor: Tensor) -> Array:
-    array: Array = tensor.cpu().numpy()
-    return array
 
 
 class _Memory(local):
@@ -131,7 +124,19 @@ def _past_frames(padding: tuple[int, ...]) -> int:
     return padding[2]
 
 
-def load(spec: ModelSpec, weights: Mapping[str, Path], *, device: str, threads: int) -> DeepFilterNet:
+class DeepFilterNetInTorch(DeepFilterNet):
+    """DeepFilterNet 3 around a network in torch; implements `backends.base.Reducible`."""
+
+    def __init__(self, network: TorchNetwork, settings: Settings, threads: int) -> None:
+        super().__init__(network, _ARCHITECTURE, settings, threads, network.place.name)
+        self._place = network.place
+
+    def set_precision(self, precision: str) -> None:
+        """Compute in this precision from now on; see `backends.base.Reducible`."""
+        self._place.set_precision(precision)
+
+
+def load(spec: ModelSpec, weights: Mapping[str, Path], *, device: str, threads: int) -> DeepFilterNetInTorch:
     """Build the network and load its weights.
 
     Raises:
@@ -154,7 +159,7 @@ def load(spec: ModelSpec, weights: Mapping[str, Path], *, device: str, threads: 
     made = TorchNetwork(torch, network, place)
     if problem := probe(made):
         raise IntegrityError(f"{checkpoint} does not fit {spec.name}: {problem}")
-    return DeepFilterNet(made, architecture, settings, threads if place.type == "cpu" else 1)
+    return DeepFilterNetInTorch(made, settings, threads if place.type == "cpu" else 1)
 
 
 def _tensors(state: Any, path: Path, spec: ModelSpec) -> dict[str, Tensor]:

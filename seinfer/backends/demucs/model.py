@@ -22,13 +22,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from ...core.errors import IntegrityError
 from ...core.records import ModelSpec
 from ..base import Batch, BatchLimits, Waveform, pad, require
 from ..level import Level
 from ..torch import load_strictly, open_torch
+from ..torch_device import OnTorch, TorchDevice
 from .checkpoint import read_state
 from .long_clips import Blocks, in_blocks, in_windows
 from .network import Network
@@ -52,15 +52,15 @@ _BATCH_LIMITS = {
 WINDOW_S, OVERLAP_S = 30.0, 4.0
 
 
-class Demucs:
+class Demucs(OnTorch):
     """The loaded network."""
 
     def __init__(self, network: Network, options: Options, sample_rate: int, device: torch.device) -> None:
+        super().__init__(TorchDevice(device))
         self.sample_rate = sample_rate
         self.batch_limits = _BATCH_LIMITS[device.type]
         self._network = network
         self._options = options
-        self._device = device
         self._floor = options.architecture.floor if options.architecture.normalize else 0.0
         self._block_samples = round(BLOCK_S[device.type] * sample_rate)
         self._block_frames = self._block_samples * network.factor // network.hop_samples
@@ -68,11 +68,9 @@ class Demucs:
 
     def enhance(self, batch: Batch) -> list[Waveform]:
         """Return one waveform per row, each as long as the row's signal."""
-        import torch
-
         rows = list(batch.rows())
         deviations = [self._deviation(row) for row in rows]
-        with torch.inference_mode():
+        with self._place.inference():
             estimates = self._run([row / np.float32(s + self._floor) for row, s in zip(rows, deviations, strict=True)])
         return [
             mixed(row, estimate * np.float32(s), self._options.dry)
@@ -100,22 +98,17 @@ class Demucs:
         if not clips:
             return []
         batch = pad(clips)
-        results = self._network.whole(self._tensor(batch.samples), batch.lengths)
-        return list(Batch(results.cpu().numpy(), batch.lengths).rows())
+        results = self._network.whole(self._place.send(batch.samples), batch.lengths)
+        return list(Batch(self._place.fetch(results), batch.lengths).rows())
 
     def _run_long(self, clip: Waveform) -> Waveform:
         if self._options.architecture.causal:
-            result = in_blocks(self._network, self._tensor(clip), self._block_frames)
+            result = in_blocks(self._network, self._place.send(clip), self._block_frames)
         else:
             overlap_samples = round(OVERLAP_S * self.sample_rate)
-            result = in_windows(self._network, self._tensor(clip), self._window_samples, overlap_samples)
-        enhanced: Waveform = result.cpu().numpy()
+            result = in_windows(self._network, self._place.send(clip), self._window_samples, overlap_samples)
+        enhanced: Waveform = self._place.fetch(result)
         return enhanced
-
-    def _tensor(self, samples: npt.NDArray[np.float32]) -> torch.Tensor:
-        import torch
-
-        return torch.from_numpy(samples).to(self._device)
 
 
 class CausalDemucs(Demucs):
@@ -132,7 +125,7 @@ class CausalDemucs(Demucs):
             divide_by=deviation + self._floor,
             multiply_by=deviation,
             dry=self._options.dry,
-            to_tensor=self._tensor,
+            place=self._place,
         )
 
 

@@ -7,17 +7,14 @@ clip is computed piece by piece (level.py); the network runs in the blocks of lo
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ...core.errors import BackendError
 from ..base import Waveform
 from ..level import Level
+from ..torch_device import TorchDevice
 from .long_clips import Blocks
-
-if TYPE_CHECKING:
-    import torch
 
 
 class DemucsFirstPass:
@@ -43,7 +40,7 @@ class DemucsStream:
         divide_by: divisor of the input samples.
         multiply_by: factor of the output samples.
         dry: share of the input in the result, 0 to 1.
-        to_tensor: copies samples to the network's device.
+        place: where the network computes.
     """
 
     def __init__(
@@ -53,18 +50,16 @@ class DemucsStream:
         divide_by: float,
         multiply_by: float,
         dry: float,
-        to_tensor: Callable[[Waveform], torch.Tensor],
+        place: TorchDevice,
     ) -> None:
-        self._blocks, self._to_tensor = blocks, to_tensor
+        self._blocks, self._place = blocks, place
         self._divide_by, self._multiply_by, self._dry = np.float32(divide_by), np.float32(multiply_by), dry
         self._waiting = np.zeros(0, np.float32)
 
     def push(self, block: Waveform) -> Waveform:
         """Take the next samples, shape (time,), any length; return the results that are ready, possibly none."""
-        import torch
-
-        with torch.inference_mode():
-            ready: Waveform = self._blocks.push(self._to_tensor(block / self._divide_by)).cpu().numpy()
+        with self._place.inference():
+            ready: Waveform = self._place.fetch(self._blocks.push(self._place.send(block / self._divide_by)))
         self._waiting = np.concatenate([self._waiting, block])
         given, self._waiting = self._waiting[: len(ready)], self._waiting[len(ready) :]
         return mixed(given, ready * self._multiply_by, self._dry)

@@ -34,7 +34,8 @@ _TAIL_SAMPLES = WIN_LENGTH - 1
 class DpcrnTf:
     """The loaded network. Threads may share it."""
 
-    def __init__(self, network: Network, sample_rate: int, threads: int) -> None:
+    def __init__(self, network: Network, sample_rate: int, threads: int, device: str = "cpu") -> None:
+        self.device = device
         self.sample_rate = sample_rate
         # Enough clips that cores are idle for only a small part of the time when the last clips of a batch finish.
         self.batch_limits = BatchLimits(max_clips=8 * threads, max_batch_s=300.0)
@@ -122,7 +123,7 @@ def load(spec: ModelSpec, weights: Mapping[str, Path], *, device: str, threads: 
         raise RegistryError(f"{spec.name}: the table names {len(weights)} files, expected one, the Keras weights (.h5)")
     arrays = read_weights(next(iter(weights.values())), require("h5py", spec))
     tf = _tensorflow(spec)
-    return DpcrnTf(Network(tf, arrays, _device(tf, spec, device)), spec.sample_rate, threads)
+    return DpcrnTf(Network(tf, arrays, _device(tf, spec, device)), spec.sample_rate, threads, device)
 
 
 def _tensorflow(spec: ModelSpec) -> ModuleType:

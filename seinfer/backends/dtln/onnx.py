@@ -63,11 +63,13 @@ class Dtln:
     Args:
         network: the graph.
         threads: number of groups of clips that run in parallel.
+        device: where the network runs: "cpu" or "cuda".
     """
 
     sample_rate = SAMPLE_RATE
 
-    def __init__(self, network: Network, threads: int) -> None:
+    def __init__(self, network: Network, threads: int, device: str = "cpu") -> None:
+        self.device = device
         self._network = network
         self._threads = max(1, threads)
         n_clips = _CLIPS_AT_ONCE * self._threads
@@ -123,4 +125,4 @@ def load(spec: ModelSpec, weights: Mapping[str, Path], *, device: str, threads: 
     """
     runtime = open_runtime(spec, device=device)
     model = build(read_weights(weights, spec))
-    return Dtln(Network(runtime.open(model, weights[FILES[0]], spec)), threads)
+    return Dtln(Network(runtime.open(model, weights[FILES[0]], spec)), threads, device)

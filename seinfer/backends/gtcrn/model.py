@@ -21,6 +21,7 @@ from ...core.records import ModelSpec
 from ..base import Batch, BatchLimits, Waveform
 from ..frames import FramedStream, Framer, Frames, Framing, OverlapAdder, analyse, synthesise
 from ..torch import open_torch, read_checkpoint, strict_tensors
+from ..torch_device import OnTorch, TorchDevice
 from .layers import Memory
 from .network import Network
 from .shapes import Shapes, gtcrn_shapes, micro_shapes
@@ -40,7 +41,7 @@ _FRAMES_AT_ONCE = {"cpu": 1_024, "cuda": 8_192}
 _MAX_CLIPS = {"cpu": 8, "cuda": 64}
 
 
-class Gtcrn:
+class Gtcrn(OnTorch):
     """The loaded network.
 
     On the CPU, `threads` groups of clips run in parallel, each in one thread of torch: the operations are too small for
@@ -50,17 +51,12 @@ class Gtcrn:
     sample_rate = SAMPLE_RATE
 
     def __init__(self, network: Network, device: torch.device, threads: int) -> None:
+        super().__init__(TorchDevice(device))
         self._network = network
-        self._device = device
         self._threads = threads if device.type == "cpu" else 1
         self._frames_at_once = _FRAMES_AT_ONCE[device.type]
         n_clips = _MAX_CLIPS[device.type] * self._threads
         self.batch_limits = BatchLimits(max_clips=n_clips, max_batch_s=15.0 * n_clips)
-
-    @property
-    def device(self) -> str:
-        """Where the network runs: "cpu" or "cuda"."""
-        return self._device.type
 
     def enhance(self, batch: Batch) -> list[Waveform]:
         """Return one waveform per row, each as long as the row's signal."""
@@ -106,11 +102,9 @@ class Gtcrn:
             frames: shape (clip, frame, 512), at least one frame.
             memory: of these clips; it is changed.
         """
-        import torch
-
-        spectra = torch.from_numpy(analyse(frames, _WINDOW).astype(np.complex64)).to(self._device)
-        with torch.inference_mode():
-            made = self._network(spectra, memory).cpu().numpy()
+        spectra = self._place.send(analyse(frames, _WINDOW).astype(np.complex64))
+        with self._place.inference():
+            made = self._place.fetch(self._network(spectra, memory))
         return synthesise(made, _WINDOW)
 
 

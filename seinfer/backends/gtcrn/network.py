@@ -50,7 +50,7 @@ class Network:
         re, im = spectra.real, spectra.imag
         parts = torch.stack([(re.square() + im.square() + _FLOOR).sqrt(), re, im], 1)
         re, im = self._mask(parts, memory).unbind(1)
-        return spectra * torch.complex(re, im)
+        return spectra * torch.complex(re.float(), im.float())  # in bfloat16 there are no complex numbers
 
     def _mask(self, parts: Tensor, memory: Memory) -> Tensor:
         """Return real and imaginary part of the mask for (magnitude, Re, Im), shape (clip, 2, frame, 257)."""

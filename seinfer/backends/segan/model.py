@@ -21,6 +21,7 @@ from ...core.errors import IntegrityError, UsageError
 from ...core.records import ModelSpec
 from ..base import Batch, BatchLimits, Waveform
 from ..torch import open_torch
+from ..torch_device import OnTorch, TorchDevice
 from .arithmetic_check import refuse_wrong_arithmetic
 from .checkpoint import read_state
 from .network import Generator
@@ -35,7 +36,7 @@ _WINDOWS_AT_ONCE = {"cpu": 8, "cuda": 64}
 """The weights are read once for so many windows; a window needs about 10 MiB of memory at the official size."""
 
 
-class Segan:
+class Segan(OnTorch):
     """The generator on its device, with its latent code.
 
     Args:
@@ -48,8 +49,9 @@ class Segan:
     sample_rate = SAMPLE_RATE
 
     def __init__(self, options: Options, generator: Generator, z: torch.Tensor, device: torch.device) -> None:
+        super().__init__(TorchDevice(device))
         self._preemphasis = options.preemphasis
-        self._generator, self._device = generator, device
+        self._generator = generator
         self._begun = generator.begin(z)  # the same for every window, so it is computed once
         self._windows_at_once = _WINDOWS_AT_ONCE[device.type]
         # Padding costs no time: only windows that contain signal are run.
@@ -71,14 +73,11 @@ class Segan:
 
     def generate(self, windows: Windows) -> Windows:
         """Return the network's output for each window, still emphasised; runs a few windows at a time."""
-        import torch
-
         made = np.empty_like(windows)
-        with torch.inference_mode():
+        with self._place.inference():
             for start in range(0, len(windows), self._windows_at_once):
                 some = slice(start, start + self._windows_at_once)
-                given = torch.from_numpy(windows[some]).to(self._device)
-                made[some] = self._generator(given, self._begun).cpu().numpy()
+                made[some] = self._place.fetch(self._generator(self._place.send(windows[some]), self._begun))
         return made
 
 

@@ -56,7 +56,7 @@ class Downsampling:
         made = self._bias.repeat(len(rows), 1)
         last = len(rows) - reach
         for shift, taps in enumerate(self._taps):
-            made[:last].addmm_(rows[shift : shift + last], taps)
+            _add_product(made[:last], rows[shift : shift + last], taps)
         return made.view(n_windows, n_out + reach, -1)[:, :n_out]
 
     def _reflected(self, n_samples: int, like: Tensor) -> Tensor:
@@ -111,7 +111,7 @@ class Upsampling:
         made = begun.repeat(len(rows) // len(begun), 1)
         last = len(rows) - reach
         for shift, taps in enumerate(self._taps[:, first_channel : first_channel + rows.shape[1]]):
-            made[shift : shift + last].addmm_(rows[:last], taps)
+            _add_product(made[shift : shift + last], rows[:last], taps)
         return made
 
 
@@ -165,6 +165,16 @@ class Generator:
                 skips.append(self._alphas[len(skips)] * linear)
             samples = _prelu(linear, slopes)
         return samples, skips
+
+
+def _add_product(made: Tensor, rows: Tensor, taps: Tensor) -> None:
+    """Add a matrix product to `made`. torch.autocast ignores `addmm_`, so a product in 16 bits is added by itself."""
+    import torch
+
+    if torch.is_autocast_enabled(made.device.type):
+        made.add_(rows @ taps)
+    else:
+        made.addmm_(rows, taps)
 
 
 def _prelu(samples: Tensor, slopes: Tensor) -> Tensor:

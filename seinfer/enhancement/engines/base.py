@@ -17,13 +17,17 @@ class RunInfo:
 
     Attributes:
         device: "cpu" or "cuda".
-        note: why it did not run on another device; may be empty.
+        note: why it did not run on another device or in another precision; may be empty.
         load_s: seconds until the model was ready.
+        precision: "float32", "bf16" or "fp16".
+        precision_snr_db: see `enhancement.precision.Precision`; None for float32.
     """
 
     device: str = "cpu"
     note: str = ""
     load_s: float = 0.0
+    precision: str = "float32"
+    precision_snr_db: float | None = None
 
 
 class Engine(Protocol):

@@ -51,17 +51,19 @@ class LocalEngine:
         timeout_s: when a worker counts as hung, see `waiting.receive`.
     """
 
-    def __init__(self, device: str, threads: int, timeout_s: float = 300.0) -> None:
+    def __init__(self, device: str, threads: int, timeout_s: float = 300.0, precision: str = "float32") -> None:
         """Prepare.
 
         Args:
             device: "cpu", "cuda" or "auto".
             threads: see the attribute.
             timeout_s: see the attribute.
+            precision: "float32", "bf16" or "fp16".
         """
         self.threads = threads
         self.timeout_s = timeout_s
         self._device = device
+        self._precision = precision
         self._children: set[Child] = set()
         self._lock = threading.Lock()
         self._is_closed = False
@@ -88,7 +90,8 @@ class LocalEngine:
             SeinferError: it cannot be loaded, as the worker reports; BackendError if its process ended or hangs.
         """
         child = self._launch(spec)
-        child.send({"spec": to_json(spec), "device": self._device, "threads": self.threads})
+        settings = {"device": self._device, "threads": self.threads, "precision": self._precision}
+        child.send({"spec": to_json(spec), **settings})
         try:
             ready = receive(child, self.timeout_s)
         except TimeoutError as error:
@@ -164,7 +167,8 @@ class _ModelRun:
             self._fail_all(f"worker_lost: no new worker could be started: {error}")
         finally:
             child.stop()
-        return RunInfo(ready["device"], ready["note"], ready["load_s"])
+        names = ("device", "note", "load_s", "precision", "precision_snr_db")
+        return RunInfo(**{name: ready[name] for name in names})
 
     def _send_batches(self, child: Child) -> None:
         """Send the batches that may be in progress together with those that are."""
