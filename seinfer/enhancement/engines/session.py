@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ...backends.base import BatchLimits
 from ...core.errors import BackendError
-from ...core.process import Child, Message
+from ...core.process import Message, Process
 from ...core.records import Enhancement, Job, to_json
 from .waiting import receive_result
 
@@ -14,7 +14,7 @@ from .waiting import receive_result
 class LocalSession:
     """Sends a batch only after the results of the batch before, so that only inference runs while it is timed."""
 
-    def __init__(self, child: Child, ready: Message, model: str, threads: int, timeout_s: float) -> None:
+    def __init__(self, child: Process, ready: Message, model: str, threads: int, timeout_s: float) -> None:
         """Use a worker whose model is loaded.
 
         Args:
