@@ -12,6 +12,7 @@ from . import completion, resolve
 from .config import file_options
 from .options import (
     DEFAULT_OUT,
+    Address,
     AllRows,
     Baseline,
     By,
@@ -24,6 +25,7 @@ from .options import (
     DnsmosCsv,
     Dry,
     EmbedLimit,
+    Engine,
     Force,
     Format,
     Html,
@@ -44,6 +46,8 @@ from .options import (
     Threads,
     Timeout,
     Verbose,
+    WorkerCores,
+    WorkerGpus,
 )
 
 
@@ -85,6 +89,10 @@ def compare(
         int, typer.Option("--jobs", min=1, help="Models to run at the same time, within cores and memory.")
     ] = 1,
     cost: Cost = True,
+    engine: Engine = "local",
+    address: Address = "auto",
+    worker_cores: WorkerCores = 1,
+    worker_gpus: WorkerGpus = 1.0,
     log_file: LogFile = None,
     baseline: Baseline = None,
     by: By = None,
@@ -135,7 +143,7 @@ def compare(
         score_cache=score_cache,
         mono=mono,
         subtype=checked_subtype,
-        device=resolve.device(device),
+        device=resolve.device(device, engine),
         threads=n_threads,
         jobs=resolve.jobs(jobs, len(selection.specs), n_threads),
         timeout_s=timeout,
@@ -156,6 +164,7 @@ def compare(
             embed_limit_mb=embed_limit,
         ),
         limit=limit,
+        ray=resolve.ray(engine, address, worker_cores, worker_gpus),
         config=file_options(context),
     )
     raise typer.Exit(execute_request(request, log_file=log_file))

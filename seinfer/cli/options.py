@@ -78,6 +78,34 @@ Timeout = Annotated[
     ),
 ]
 
+# Where it runs: run, compare, score; a worker's share: run, compare.
+Engine = Annotated[
+    str,
+    typer.Option(
+        "--engine",
+        autocompletion=completion.one_of("local", "ray"),
+        help="local: processes on this machine; ray: on a Ray cluster, which needs the extra ray.",
+    ),
+]
+Address = Annotated[
+    str,
+    typer.Option(
+        "--address",
+        help="With --engine ray: auto for the cluster that runs on this machine, ray://HOST:PORT or HOST:PORT.",
+    ),
+]
+WorkerCores = Annotated[
+    int, typer.Option("--worker-cores", min=1, help="With --engine ray: processor cores of each worker of a model.")
+]
+WorkerGpus = Annotated[
+    float,
+    typer.Option(
+        "--worker-gpus",
+        min=0.01,
+        help="With --engine ray: GPUs of each worker, if it uses one; 0.5 for two on one GPU.",
+    ),
+]
+
 # What is measured: run, compare.
 Cost = Annotated[
     bool,

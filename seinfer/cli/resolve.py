@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ..clips.pairing import ClipSet
     from ..core.records import Clip
     from ..metrics.choice import MetricSelection
+    from ..pipeline.request import RaySettings
 
 
 def model_settings(options: list[str] | None, dry: float | None = None) -> tuple[str, ...]:
@@ -37,15 +38,35 @@ def out_folder(path: Path, *, force: bool = False) -> Path:
     return checked_out_folder(path, force=force, name="--out", remedy="--force")
 
 
-def device(text: str) -> str:
+def ray(engine: str, address: str, worker_cores: int = 1, worker_gpus: float = 1.0) -> RaySettings | None:
+    """Return the settings of the cluster that --engine, --address and the shares of a worker ask for.
+
+    Raises:
+        UsageError: there is no such engine.
+        MissingExtraError: the extra ray is not installed.
+    """
+    from ..models.extras import require_extra
+    from ..pipeline.request import RaySettings
+
+    if engine not in ("local", "ray"):
+        raise UsageError(f"--engine is {engine!r}; expected local or ray")
+    if engine == "local":
+        return None
+    require_extra("ray", "--engine ray")
+    return RaySettings(address, worker_cores, worker_gpus)
+
+
+def device(text: str, engine: str = "local") -> str:
     """Return the value of --device; "auto" becomes "cpu" if there is no GPU, which is printed.
+
+    On a cluster, "auto" stays: each of its machines may have a GPU.
 
     Raises:
         UsageError: there is no such device.
     """
     from ..core.devices import checked_device, find_gpu
 
-    if checked_device(text) == "auto" and not find_gpu():
+    if checked_device(text) == "auto" and engine == "local" and not find_gpu():
         print_message("device: cpu (no NVIDIA GPU found)")
         return "cpu"
     return text

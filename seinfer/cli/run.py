@@ -12,10 +12,12 @@ from . import completion, resolve
 from .config import file_options
 from .options import (
     DEFAULT_OUT,
+    Address,
     Config,
     Cost,
     Device,
     Dry,
+    Engine,
     Force,
     Limit,
     LogFile,
@@ -28,6 +30,8 @@ from .options import (
     TableJson,
     Threads,
     Timeout,
+    WorkerCores,
+    WorkerGpus,
 )
 
 
@@ -56,6 +60,10 @@ def run(
     subtype: Subtype = "",
     timeout: Timeout = 300.0,
     cost: Cost = False,
+    engine: Engine = "local",
+    address: Address = "auto",
+    worker_cores: WorkerCores = 1,
+    worker_gpus: WorkerGpus = 1.0,
     log_file: LogFile = None,
     json: TableJson = False,
     config: Config = None,
@@ -78,13 +86,14 @@ def run(
         score_rate=0,
         mono=mono,
         subtype=checked_subtype,
-        device=resolve.device(device),
+        device=resolve.device(device, engine),
         threads=resolve.threads(threads),
         timeout_s=timeout,
         has_cost=cost,
         resume=resume,
         tables=resolve.tables(clips=clips.clips, models=[spec.name for spec in selection.specs], json=json),
         limit=limit,
+        ray=resolve.ray(engine, address, worker_cores, worker_gpus),
         config=file_options(context),
     )
     raise typer.Exit(execute_request(request, log_file=log_file))

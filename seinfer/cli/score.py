@@ -12,11 +12,13 @@ from ..core.errors import UsageError
 from . import resolve
 from .config import file_options
 from .options import (
+    Address,
     Baseline,
     By,
     Config,
     DnsmosCsv,
     EmbedLimit,
+    Engine,
     Force,
     Format,
     Html,
@@ -50,6 +52,8 @@ def score(
     ] = None,
     force: Force = False,
     threads: Threads = None,
+    engine: Engine = "local",
+    address: Address = "auto",
     baseline: Baseline = None,
     by: By = None,
     sort: Sort = "",
@@ -98,6 +102,7 @@ def score(
                 embed_limit_mb=embed_limit,
             ),
             limit=limit,
+            ray=resolve.ray(engine, address),
             config=file_options(context),
         )
         raise typer.Exit(execute_request(request, is_out_kept=out is not None))

@@ -15,10 +15,12 @@ import os
 import queue
 import sys
 import threading
+import warnings
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from .errors import BackendError, UsageError
@@ -54,12 +56,15 @@ class Cluster:
         """
         import ray
 
-        self._ray = ray
+        self._ray: Any = ray  # its types do not know the options of actors
         self._environment = environment
         self._is_own = not ray.is_initialized()
         if self._is_own:
             try:
-                ray.init(address, log_to_driver=False, logging_level=logging.ERROR, configure_logging=False)
+                with warnings.catch_warnings():
+                    # About GPUs of actors that reserve none; a worker on the CPU is told so by its device.
+                    warnings.filterwarnings("ignore", "Tip: In future versions of Ray", FutureWarning)
+                    ray.init(address, log_to_driver=False, logging_level=logging.ERROR, configure_logging=False)
             except (ConnectionError, RuntimeError, ValueError) as error:
                 raise UsageError(
                     f"--address {address}: no connection to a Ray cluster ({shortened(str(error))}); start one with "
@@ -100,7 +105,7 @@ class Cluster:
         on_message: OnMessage | None = None,
     ) -> RemoteChild:
         here = [_PYTHON if part == sys.executable else part for part in command]
-        actor = host.remote(here, {**self._environment, **environment}, name, version("seinfer"))
+        actor = host.remote(here, {**self._environment, **environment}, name, version("seinfer"), str(Path.cwd()))
         return RemoteChild(self._ray, actor, name, on_message)
 
     def close(self) -> None:
@@ -112,11 +117,15 @@ class Cluster:
 class Host:
     """The actor: starts one child process on its machine and passes the messages on."""
 
-    def __init__(self, command: Sequence[str], environment: Mapping[str, str], name: str, release: str) -> None:
+    def __init__(
+        self, command: Sequence[str], environment: Mapping[str, str], name: str, release: str, folder: str
+    ) -> None:
         if version("seinfer") != release:
             raise BackendError(
                 f"{os.uname().nodename} has seinfer {version('seinfer')}; expected {release}, as where the command runs"
             )
+        with suppress(OSError):  # where this folder is not shared, only absolute paths can be used
+            os.chdir(folder)
         self._messages: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
         here = [sys.executable if part == _PYTHON else part for part in command]
         self._child = Child(here, environment, name, lambda _, message: self._messages.put(message))

@@ -15,21 +15,26 @@ from ..core.progress import Progress
 from ..enhancement.engines.base import MeasuringEngine
 from ..enhancement.engines.local import LocalEngine
 from ..reports.run_files import write_reports
+from .cluster import open_cluster
 from .costs import measure_costs
 from .journal import RunFolder
 from .provenance import run_header, weights_digest
 from .request import Request
-from .scheduler import Scheduler
+from .scheduler import Scheduler, ScoringProcesses
 
 
 def execute_here(request: Request, progress: Progress) -> Results:
-    """Do what `execute` does, with worker processes on this machine."""
-    return execute(
-        request, LocalEngine(request.device, max(1, request.threads // request.jobs), request.timeout_s), progress
-    )
+    """Do what `execute` does, with worker processes on this machine, or on the Ray cluster that the request names."""
+    here = LocalEngine(request.device, max(1, request.threads // request.jobs), request.timeout_s)
+    if request.ray is None:
+        return execute(request, here, progress)
+    with open_cluster(request, request.ray, here) as (engine, scoring):
+        return execute(request, engine, progress, scoring)
 
 
-def execute(request: Request, engine: MeasuringEngine, progress: Progress) -> Results:
+def execute(
+    request: Request, engine: MeasuringEngine, progress: Progress, scoring: ScoringProcesses | None = None
+) -> Results:
     """Enhance and score the clips, and write all files of the run folder.
 
     Raises:
@@ -40,7 +45,7 @@ def execute(request: Request, engine: MeasuringEngine, progress: Progress) -> Re
     digests = {spec.name: weights_digest(spec) for spec in request.selection.specs}
     with closing(RunFolder(request.out, resume=request.resume)) as folder:
         folder.remove_partial_files()
-        with closing(Scheduler(request, folder, clips, digests, progress)) as scheduler:
+        with closing(Scheduler(request, folder, clips, digests, progress, scoring)) as scheduler:
             # Before and after: a report of an interrupted run needs the header, and how each model ran is known late.
             folder.add_plan(run_header(request, clips, digests, scheduler), clips)
             scheduler.run(engine)

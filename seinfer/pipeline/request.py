@@ -15,6 +15,21 @@ from ..models.selection import Selection
 
 
 @dataclass(frozen=True)
+class RaySettings:
+    """A Ray cluster and what a worker of a model takes of it.
+
+    Attributes:
+        address: "auto", "ray://HOST:PORT" or "HOST:PORT".
+        worker_cores: processor cores of each worker.
+        worker_gpus: GPUs of each worker, for models that run on a GPU; a part of one is possible.
+    """
+
+    address: str = "auto"
+    worker_cores: int = 1
+    worker_gpus: float = 1.0
+
+
+@dataclass(frozen=True)
 class Request:
     """What the commands `run`, `compare`, `score` and `demo`, and the functions `compare` and `score` ask for.
 
@@ -37,6 +52,7 @@ class Request:
         resume: keep what an earlier command did in this run folder.
         tables: settings of the tables.
         limit: largest number of clips that was asked for; None for all. `clips` holds no more than these.
+        ray: the cluster to use; None for this machine.
         command: the command or call as run.json keeps it.
         config: the file of options and the options that came from it; empty if there was none.
     """
@@ -58,5 +74,6 @@ class Request:
     resume: bool = True
     tables: TableSettings = field(default_factory=TableSettings)
     limit: int | None = None
+    ray: RaySettings | None = None
     command: tuple[str, ...] = ()
     config: Mapping[str, Any] = field(default_factory=dict)
