@@ -13,6 +13,7 @@ from __future__ import annotations
 import logging
 import os
 import queue
+import socket
 import sys
 import threading
 import warnings
@@ -30,6 +31,7 @@ from .process import Child, Launch, Message, OnMessage
 _POLL_S = 0.5
 """Longest wait of a call for messages: so often is the processor time of a child known anew."""
 _JOIN_S = 5.0
+_CONNECT_S = 10.0
 _PYTHON = "{python}"
 """Stands in a command for the interpreter that runs seinfer on the machine of the child."""
 
@@ -61,11 +63,12 @@ class Cluster:
         self._is_own = not ray.is_initialized()
         if self._is_own:
             try:
+                _check_port(address)
                 with warnings.catch_warnings():
                     # About GPUs of actors that reserve none; a worker on the CPU is told so by its device.
                     warnings.filterwarnings("ignore", "Tip: In future versions of Ray", FutureWarning)
                     ray.init(address, log_to_driver=False, logging_level=logging.ERROR, configure_logging=False)
-            except (ConnectionError, RuntimeError, ValueError) as error:
+            except (OSError, RuntimeError, ValueError) as error:
                 raise UsageError(
                     f"--address {address}: no connection to a Ray cluster ({shortened(str(error))}); start one with "
                     "`ray start --head`, and check that all machines have the same releases of Python and ray"
@@ -242,6 +245,18 @@ class RemoteChild:
             self._how, self._has_ended = how, True
         found: list[Message] = messages
         return found
+
+
+def _check_port(address: str) -> None:
+    """Check that something answers at an address with a port: Ray itself would try for a minute and end the process.
+
+    Raises:
+        OSError: nothing answers.
+        ValueError: the port is no number.
+    """
+    host, colon, port = address.removeprefix("ray://").rpartition(":")
+    if colon:
+        socket.create_connection((host.strip("[]"), int(port)), _CONNECT_S).close()
 
 
 def _reason(error: Exception) -> str:
