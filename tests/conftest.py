@@ -16,6 +16,7 @@ import pytest
 
 from tests import helpers
 from tests.browser import browser as browser  # a fixture
+from tests.ray_cluster import ray_cluster as ray_cluster  # a fixture
 
 # The time of an example depends on the machine, so it is not limited.
 hypothesis.settings.register_profile("seinfer", deadline=None)

@@ -126,6 +126,12 @@ def test_import_of_the_light_side_loads_nothing_heavy(module: str) -> None:
     assert result.stdout.strip() == "[]"
 
 
+def test_import_of_every_engine_loads_no_ray() -> None:
+    code = "import seinfer.pipeline.cluster, sys; print('ray' in sys.modules)"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "False"
+
+
 @pytest.mark.parametrize("path", modules(), ids=dotted)
 def test_module_stays_small_enough_to_live_in(path: Path) -> None:
     n_lines = len(path.read_text(encoding="utf-8").splitlines())

@@ -12,6 +12,7 @@ from . import completion, resolve
 from .config import file_options
 from .options import (
     DEFAULT_OUT,
+    Address,
     AllRows,
     Baseline,
     By,
@@ -24,6 +25,7 @@ from .options import (
     DnsmosCsv,
     Dry,
     EmbedLimit,
+    Engine,
     Force,
     Format,
     Html,
@@ -46,6 +48,8 @@ from .options import (
     Threads,
     Timeout,
     Verbose,
+    WorkerCores,
+    WorkerGpus,
 )
 
 
@@ -89,6 +93,10 @@ def compare(
         int, typer.Option("--jobs", min=1, help="Models to run at the same time, within cores and memory.")
     ] = 1,
     cost: Cost = True,
+    engine: Engine = "local",
+    address: Address = "auto",
+    worker_cores: WorkerCores = None,
+    worker_gpus: WorkerGpus = None,
     log_file: LogFile = None,
     baseline: Baseline = None,
     by: By = None,
@@ -143,7 +151,7 @@ def compare(
         score_cache=score_cache,
         mono=mono,
         subtype=checked_subtype,
-        device=resolve.device(device),
+        device=resolve.device(device, engine),
         precision=resolve.precision(precision),
         threads=n_threads,
         jobs=resolve.jobs(jobs, len(selection.specs), n_threads),
@@ -166,6 +174,7 @@ def compare(
         ),
         limit=limit,
         shard=part,
+        ray=resolve.ray(engine, address, worker_cores, worker_gpus, [spec.name for spec in selection.specs]),
         config=file_options(context),
     )
     raise typer.Exit(execute_request(request, log_file=log_file))

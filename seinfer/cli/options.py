@@ -96,6 +96,38 @@ Timeout = Annotated[
     ),
 ]
 
+# Where it runs: run, compare, score; a worker's share: run, compare.
+Engine = Annotated[
+    str,
+    typer.Option(
+        "--engine",
+        autocompletion=completion.one_of("local", "ray"),
+        help="local: processes on this machine; ray: on a Ray cluster, which needs the extra ray.",
+    ),
+]
+Address = Annotated[
+    str,
+    typer.Option(
+        "--address",
+        help="With --engine ray: auto for the cluster that runs on this machine, ray://HOST:PORT or HOST:PORT.",
+    ),
+]
+WorkerCores = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--worker-cores",
+        help="With --engine ray: processor cores of each worker, 1 by default, as N or MODEL=N; may be repeated.",
+    ),
+]
+WorkerGpus = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--worker-gpus",
+        help="With --engine ray: GPUs of each worker on a cluster with GPUs, 1 by default, as N or MODEL=N; 0.5 for "
+        "two workers on a GPU, 0 for the CPU; may be repeated.",
+    ),
+]
+
 # What is measured: run, compare.
 Cost = Annotated[
     bool,

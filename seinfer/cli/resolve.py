@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ..metrics.choice import MetricSelection
     from ..models.selection import Selection
     from ..pipeline.remote_out import RunPlace
+    from ..pipeline.request import RaySettings
 
 DEFAULT_BLOCK_MS = 10.0
 precision = checked_precision
@@ -85,15 +86,61 @@ def out_place(path: Path, *, force: bool = False) -> RunPlace:
     return open_place(path, force=force, name="--out", remedy="--force")
 
 
-def device(text: str) -> str:
+def ray(
+    engine: str,
+    address: str,
+    worker_cores: Sequence[str] | None = None,
+    worker_gpus: Sequence[str] | None = None,
+    models: Sequence[str] = (),
+) -> RaySettings | None:
+    """Return the settings of the cluster that --engine, --address and the shares of a worker ask for.
+
+    Raises:
+        UsageError: there is no such engine, or a share is not valid.
+        MissingExtraError: the extra ray is not installed.
+    """
+    from ..models.extras import require_extra
+    from ..pipeline.request import RaySettings
+
+    if engine not in ("local", "ray"):
+        raise UsageError(f"--engine is {engine!r}; expected local or ray")
+    if engine == "local":
+        return None
+    require_extra("ray", "--engine ray")
+    cores = _shares("--worker-cores", worker_cores, models)
+    if part := next((part for part in cores.values() if part < 1 or part % 1), None):
+        raise UsageError(f"--worker-cores has {part:g}; expected a whole number of at least 1")
+    return RaySettings(address, cores, _shares("--worker-gpus", worker_gpus, models))
+
+
+def _shares(option: str, texts: Sequence[str] | None, models: Sequence[str]) -> dict[str, float]:
+    """Return model -> number of an option that is N or MODEL=N; the key ALL_MODELS for N.
+
+    Raises:
+        UsageError: a number is not valid, or the run does not have the model.
+    """
+    from ..pipeline.request import ALL_MODELS
+
+    shares: dict[str, float] = {}
+    for text in texts or ():
+        model, _, number = text.rpartition("=")
+        if model and model not in models:
+            raise UsageError(f"{option} names {model!r}, which this run does not have: {suggest(model, models)}")
+        shares[model or ALL_MODELS] = _finite(option, text, number, "N or MODEL=N", "rnnoise=2")
+    return shares
+
+
+def device(text: str, engine: str = "local") -> str:
     """Return the value of --device; "auto" becomes "cpu" if there is no GPU, which is printed.
+
+    On a cluster, "auto" stays: each of its machines may have a GPU.
 
     Raises:
         UsageError: there is no such device.
     """
     from ..core.devices import checked_device, find_gpu
 
-    if checked_device(text) == "auto" and not find_gpu():
+    if checked_device(text) == "auto" and engine == "local" and not find_gpu():
         print_message("device: cpu (no NVIDIA GPU found)")
         return "cpu"
     return text
@@ -201,15 +248,15 @@ def min_differences(text: str, metrics: Sequence[str]) -> dict[str, float]:
             raise UsageError(
                 f"--min-difference names {name.strip()!r}, which this run does not have: {suggest(metric, metrics)}"
             )
-        values[metric] = _finite("--min-difference", part, number)
+        values[metric] = _finite("--min-difference", part, number, "METRIC=VALUE", "stoi=0.02")
     return values
 
 
-def _finite(option: str, part: str, number: str) -> float:
+def _finite(option: str, part: str, number: str, form: str, example: str) -> float:
     try:
         value = float(number)
     except ValueError:
         value = math.nan
     if not 0 <= value < math.inf:
-        raise UsageError(f"{option} has {part!r}; expected METRIC=VALUE with a number of at least 0, such as stoi=0.02")
+        raise UsageError(f"{option} has {part!r}; expected {form} with a number of at least 0, such as {example}")
     return value

@@ -12,10 +12,12 @@ from . import completion, resolve
 from .config import file_options
 from .options import (
     DEFAULT_OUT,
+    Address,
     Config,
     Cost,
     Device,
     Dry,
+    Engine,
     Force,
     Limit,
     LogFile,
@@ -30,6 +32,8 @@ from .options import (
     TableJson,
     Threads,
     Timeout,
+    WorkerCores,
+    WorkerGpus,
 )
 
 
@@ -69,6 +73,10 @@ def run(
     ] = None,
     timeout: Timeout = 300.0,
     cost: Cost = False,
+    engine: Engine = "local",
+    address: Address = "auto",
+    worker_cores: WorkerCores = None,
+    worker_gpus: WorkerGpus = None,
     log_file: LogFile = None,
     json: TableJson = False,
     config: Config = None,
@@ -99,7 +107,7 @@ def run(
         mono=mono,
         subtype=checked_subtype,
         block_ms=block_ms,
-        device=resolve.device(device),
+        device=resolve.device(device, engine),
         precision=resolve.precision(precision),
         threads=resolve.threads(threads),
         timeout_s=timeout,
@@ -108,6 +116,7 @@ def run(
         tables=resolve.tables(clips=found.clips.clips, models=[spec.name for spec in selection.specs], json=json),
         limit=limit,
         shard=part,
+        ray=resolve.ray(engine, address, worker_cores, worker_gpus, [spec.name for spec in selection.specs]),
         config=file_options(context),
     )
     raise typer.Exit(execute_request(request, log_file=log_file))

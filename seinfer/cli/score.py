@@ -12,11 +12,13 @@ from ..core.errors import UsageError
 from . import resolve
 from .config import file_options
 from .options import (
+    Address,
     Baseline,
     By,
     Config,
     DnsmosCsv,
     EmbedLimit,
+    Engine,
     Force,
     Format,
     Html,
@@ -52,6 +54,8 @@ def score(
     ] = None,
     force: Force = False,
     threads: Threads = None,
+    engine: Engine = "local",
+    address: Address = "auto",
     baseline: Baseline = None,
     by: By = None,
     sort: Sort = "",
@@ -108,6 +112,7 @@ def score(
             ),
             limit=limit,
             shard=part,
+            ray=resolve.ray(engine, address),
             config=file_options(context),
         )
         raise typer.Exit(execute_request(request, is_out_kept=out is not None))

@@ -19,7 +19,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from typing import IO, Any, TextIO
+from typing import IO, Any, Protocol, TextIO
 
 from .lifetime import Guard, die_with_parent, kill_group
 from .messages import shortened
@@ -38,12 +38,69 @@ _IDLE_MS, _DRAIN_S = 200, 1.0
 _MAX_LINE_BYTES = 1 << 25
 
 
+class Process(Protocol):
+    """What engines and the scoring pool need of a child process: `Child` on this machine, or one on a cluster.
+
+    Attributes:
+        is_lost: it ended because its machine was lost or taken away, so that its work is not the cause.
+    """
+
+    is_lost: bool
+
+    @property
+    def processor_s(self) -> float:
+        """Processor seconds that it and the processes it started have used."""
+
+    @property
+    def peak_rss_mib(self) -> float:
+        """Largest resident memory so far in MiB; 0 if unknown."""
+
+    def send(self, message: Mapping[str, Any]) -> None:
+        """Send one message, without waiting."""
+
+    def receive(self, timeout_s: float | None = None) -> Message | None:
+        """Return the next message, None when it has ended.
+
+        Raises:
+            TimeoutError: no message came in time.
+        """
+
+    def stop(self) -> None:
+        """End it; its work is done."""
+
+    def kill(self) -> None:
+        """End it at once."""
+
+    def describe_exit(self) -> str:
+        """Return how it ended."""
+
+
+OnMessage = Callable[[Any, Message | None], None]
+"""Called on a reading thread with the process and its next message, or None when the process has ended."""
+
+
+class Launch(Protocol):
+    """Starts a child process: `Child` does so on this machine."""
+
+    def __call__(
+        self,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        name: str,
+        on_message: OnMessage | None = None,
+    ) -> Process:
+        """Start a process; the arguments are those of `Child`."""
+
+
 class Child:
     """The parent's side. Start it on a thread that lives longer than the child (see `lifetime.die_with_parent`).
 
     Attributes:
         inbox: the messages of the child, in order; then None when it has ended.
+        is_lost: never; see `Process`.
     """
+
+    is_lost = False
 
     def __init__(
         self,

@@ -21,7 +21,7 @@ from ..audio import reading, writing
 from ..clips.discovery import DEMO_CLIPS
 from ..core.devices import cores, processor
 from ..core.errors import AudioError, BackendError, SeinferError
-from ..core.process import Child, Message
+from ..core.process import Message, Process
 from ..core.progress import Progress
 from ..core.records import Job, ModelSpec, ScoringTask
 from ..enhancement.bench import BenchCost, measure_model
@@ -196,7 +196,7 @@ def measure_scoring(metrics: Sequence[str], clip_s: float) -> ScoringCost:
         paths = {part: Path(scratch) / f"{part}.wav" for part in ("noisy", "clean")}
         for part, path in paths.items():
             _write_excerpt(DEMO_CLIPS / part / DEMO_CLIP, path, measured_s)
-        inbox: queue.SimpleQueue[tuple[Child, Message | None]] = queue.SimpleQueue()
+        inbox: queue.SimpleQueue[tuple[Process, Message | None]] = queue.SimpleQueue()
         with closing(ScoringPool(1, lambda child, message: inbox.put((child, message)))) as pool:
             _score(pool, inbox, paths, metrics, 1)  # the first call loads the packages
             before_s = _score(pool, inbox, paths, metrics, 1).processor_s
@@ -207,11 +207,11 @@ def measure_scoring(metrics: Sequence[str], clip_s: float) -> ScoringCost:
 
 def _score(
     pool: ScoringPool,
-    inbox: queue.SimpleQueue[tuple[Child, Message | None]],
+    inbox: queue.SimpleQueue[tuple[Process, Message | None]],
     paths: dict[str, Path],
     metrics: Sequence[str],
     n_clips: int,
-) -> Child:
+) -> Process:
     """Score the noisy clip so many times, each as a clip of its own; return the process."""
     for number in range(n_clips):
         noisy, clean = str(paths["noisy"]), str(paths["clean"])

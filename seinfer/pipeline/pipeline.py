@@ -15,21 +15,28 @@ from ..core.progress import Progress
 from ..enhancement.engines.base import MeasuringEngine
 from ..enhancement.engines.local import LocalEngine
 from ..reports.run_files import write_reports
+from .cluster import open_cluster
 from .costs import measure_costs
 from .journal import RunFolder
 from .provenance import run_header, weights_digest
 from .request import Request
-from .scheduler import Scheduler
+from .scheduler import Scheduler, ScoringProcesses
 from .shards import require_own_folder, shard_facts
 
 
 def execute_here(request: Request, progress: Progress) -> Results:
-    """Do what `execute` does, with worker processes on this machine."""
+    """Do what `execute` does, with worker processes on this machine, or on the Ray cluster that the request names."""
     threads = max(1, request.threads // request.jobs)
-    return execute(request, LocalEngine(request.device, threads, request.timeout_s, request.precision), progress)
+    here = LocalEngine(request.device, threads, request.timeout_s, request.precision)
+    if request.ray is None:
+        return execute(request, here, progress)
+    with open_cluster(request, request.ray, here) as (engine, scoring):
+        return execute(request, engine, progress, scoring)
 
 
-def execute(request: Request, engine: MeasuringEngine, progress: Progress) -> Results:
+def execute(
+    request: Request, engine: MeasuringEngine, progress: Progress, scoring: ScoringProcesses | None = None
+) -> Results:
     """Enhance and score the clips, and write all files of the run folder.
 
     Raises:
@@ -47,7 +54,7 @@ def execute(request: Request, engine: MeasuringEngine, progress: Progress) -> Re
     with mirrored, closing(RunFolder(request.out, resume=request.resume)) as folder:
         require_own_folder(folder.journal.header, request.shard, request.out)
         folder.remove_partial_files()
-        with closing(Scheduler(request, folder, clips, digests, progress)) as scheduler:
+        with closing(Scheduler(request, folder, clips, digests, progress, scoring)) as scheduler:
             # Before and after: a report of an interrupted run needs the header, and how each model ran is known late.
             folder.add_plan(run_header(request, clips, digests, scheduler, part), clips)
             scheduler.run(engine)

@@ -16,6 +16,32 @@ from ..models.selection import Selection
 from .remote_out import RemoteRunFolder
 from .shards import Shard
 
+ALL_MODELS = ""
+"""Key of settings for all models that are not named."""
+
+
+@dataclass(frozen=True)
+class RaySettings:
+    """A Ray cluster and what a worker of a model takes of it.
+
+    Attributes:
+        address: "auto", "ray://HOST:PORT" or "HOST:PORT".
+        cores: model -> processor cores of each of its workers; ALL_MODELS for models that are not named.
+        gpus: model -> GPUs of each of its workers if there are any, a part of one is possible; 0 to run on the CPU.
+    """
+
+    address: str = "auto"
+    cores: Mapping[str, float] = field(default_factory=dict)
+    gpus: Mapping[str, float] = field(default_factory=dict)
+
+    def cores_of(self, model: str) -> int:
+        """Return the processor cores of each worker of a model, 1 if nothing is set."""
+        return int(self.cores.get(model, self.cores.get(ALL_MODELS, 1)))
+
+    def gpus_of(self, model: str) -> float:
+        """Return the GPUs of each worker of a model, 1 if nothing is set."""
+        return self.gpus.get(model, self.gpus.get(ALL_MODELS, 1.0))
+
 
 @dataclass(frozen=True)
 class Request:
@@ -45,6 +71,7 @@ class Request:
         shard: the part of the clips that this run is for; None for all. `clips` holds those of all shards.
         remote: the URLs among the inputs; the paths of `clips` and `external` are those of local copies.
         remote_out: the run folder at a URL that `out` is the local copy of; None for a local run.
+        ray: the cluster to use; None for this machine.
         command: the command or call as run.json keeps it.
         config: the file of options and the options that came from it; empty if there was none.
     """
@@ -71,6 +98,7 @@ class Request:
     shard: Shard | None = None
     remote: RemoteFiles = field(default_factory=RemoteFiles)
     remote_out: RemoteRunFolder | None = None
+    ray: RaySettings | None = None
     command: tuple[str, ...] = ()
     config: Mapping[str, Any] = field(default_factory=dict)
 

@@ -22,7 +22,7 @@ from ..clips.discovery import estimate_path
 from ..clips.external import as_enhancement
 from ..core.errors import AudioError, SeinferError
 from ..core.hashing import fingerprint, sha256_of
-from ..core.process import Child, Message
+from ..core.process import Child, Launch, Message, Process
 from ..core.progress import Progress, State
 from ..core.records import Clip, Enhancement, Job, ModelSpec, Score, ScoringTask, to_json
 from ..enhancement.engines.base import Engine, RunInfo
@@ -62,8 +62,21 @@ class _ModelEnded:
 class _ScoringMessage:
     """Event: a scoring process sent a message, or ended (None)."""
 
-    child: Child
+    child: Process
     message: Message | None
+
+
+@dataclass(frozen=True)
+class ScoringProcesses:
+    """Where scores are computed.
+
+    Attributes:
+        n_processes: number of scoring processes.
+        launch: starts one.
+    """
+
+    n_processes: int
+    launch: Launch = Child
 
 
 class Scheduler:
@@ -81,6 +94,7 @@ class Scheduler:
         clips: Sequence[Clip],
         digests: Mapping[str, str],
         progress: Progress,
+        scoring: ScoringProcesses | None = None,
     ) -> None:
         """Prepare.
 
@@ -90,6 +104,7 @@ class Scheduler:
             clips: the clips of the request, inspected.
             digests: model -> digest of its weights.
             progress: is told how far each model and the scoring are.
+            scoring: where scores are computed; None for this machine.
         """
         self.lost: dict[str, str] = {}
         self.ran: dict[str, RunInfo] = {}
@@ -106,7 +121,8 @@ class Scheduler:
         self._n_running = 0
         self._events: queue.SimpleQueue[Enhancement | _ModelState | _ModelEnded | _ScoringMessage] = queue.SimpleQueue()
         self._cache = open_cache() if request.score_cache and request.metrics.names else ScoreCache(None)
-        self._pool = ScoringPool(request.threads, self._report_scoring_message)
+        place = scoring or ScoringProcesses(request.threads)
+        self._pool = ScoringPool(place.n_processes, self._report_scoring_message, place.launch)
 
     def run(self, engine: Engine) -> None:
         """Do everything that is not done yet.
@@ -172,7 +188,7 @@ class Scheduler:
     def _report_end(self, spec: ModelSpec, n_jobs: int, future: Future[RunInfo]) -> None:
         self._events.put(_ModelEnded(spec, n_jobs, future))
 
-    def _report_scoring_message(self, child: Child, message: Message | None) -> None:
+    def _report_scoring_message(self, child: Process, message: Message | None) -> None:
         self._events.put(_ScoringMessage(child, message))
 
     # --- files of other programs ---

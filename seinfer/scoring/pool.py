@@ -12,15 +12,18 @@ message on its event queue and later passes it to `handle`.
 from __future__ import annotations
 
 import sys
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from ..core.errors import BackendError
-from ..core.process import Child, Message, thread_variables
+from ..core.process import Child, Launch, Message, Process, thread_variables
 from ..core.records import Score, ScoringTask, from_json, to_json
 
 _PESQ = "pesq"  # the first letters of the metrics that the package pesq computes
+_MAX_LOSSES = 3
+"""A task whose process is lost with its machine more often may be the cause, for example by its memory."""
+_STARTING = ("", "")
 
 
 class ScoringPool:
@@ -29,20 +32,28 @@ class ScoringPool:
     All methods are for one thread, the owner's. `on_message` alone is called on other threads.
     """
 
-    def __init__(self, processes: int, on_message: Callable[[Child, Message | None], None]) -> None:
+    def __init__(
+        self,
+        processes: int,
+        on_message: Callable[[Process, Message | None], None],
+        launch: Launch = Child,
+    ) -> None:
         """Prepare a pool. The processes start with the first task, and load in the background.
 
         Args:
             processes: number of scoring processes.
             on_message: called with each message of a process, and with None when the process has ended. It is called
                 on reader threads, so it should only put both arguments on a queue; the owner then calls `handle`.
+            launch: starts a process: on this machine, or on a cluster.
         """
         self._n_processes = processes
         self._on_message = on_message
+        self._launch = launch
+        self._losses: Counter[tuple[str, str]] = Counter()
         self._waiting: OrderedDict[tuple[str, str], ScoringTask] = OrderedDict()
-        self._starting: set[Child] = set()
-        self._running: dict[Child, ScoringTask | None] = {}
-        self._current_metric: dict[Child, tuple[str, str]] = {}
+        self._starting: set[Process] = set()
+        self._running: dict[Process, ScoringTask | None] = {}
+        self._current_metric: dict[Process, tuple[str, str]] = {}
 
     @property
     def is_idle(self) -> bool:
@@ -62,7 +73,7 @@ class ScoringPool:
         self._queue(task)
         self._dispatch()
 
-    def handle(self, child: Child, message: Message | None) -> Iterator[Score]:
+    def handle(self, child: Process, message: Message | None) -> Iterator[Score]:
         """Process one message that `on_message` was called with, and yield the scores that result.
 
         Read the iterator to its end: the next task is sent after the last score.
@@ -105,7 +116,7 @@ class ScoringPool:
 
     def _start(self) -> None:
         command = [sys.executable, "-m", "seinfer.scoring.worker"]
-        self._starting.add(Child(command, thread_variables(1), "scoring", self._on_message))
+        self._starting.add(self._launch(command, thread_variables(1), "scoring", self._on_message))
 
     def _queue(self, task: ScoringTask) -> None:
         slot = (task.clip_id, task.reference)
@@ -124,9 +135,13 @@ class ScoringPool:
                 _, self._running[child] = self._waiting.popitem(last=False)
                 child.send({"task": to_json(self._running[child])})
 
-    def _after_death(self, child: Child) -> Iterator[Score]:
+    def _after_death(self, child: Process) -> Iterator[Score]:
         """Queue the rest of the task again, with a second try or without the metric that was being computed."""
         if child in self._starting:
+            self._starting.discard(child)
+            if child.is_lost and self._may_repeat(_STARTING, self._n_processes):
+                self._start()
+                return
             raise BackendError(
                 f"a scoring process ended while starting ({child.describe_exit()}); see `seinfer doctor`"
             )
@@ -135,6 +150,9 @@ class ScoringPool:
         model, metric = self._current_metric.pop(child, ("", ""))
         self._start()
         if task is None or not task.estimates:
+            return
+        if child.is_lost and self._may_repeat((task.clip_id, task.reference), _MAX_LOSSES):
+            self._queue(task)
             return
         if model in task.estimates and metric.startswith(_PESQ) and metric not in task.crashed:
             self._queue(replace(task, crashed=(*task.crashed, metric)))
@@ -149,6 +167,11 @@ class ScoringPool:
         yield Score(task.clip_id, model, task.sample_rate, reasons=reasons)
         if rest := _without(task, model).estimates:
             self._queue(replace(task, estimates=rest))
+
+    def _may_repeat(self, slot: tuple[str, str], limit: int) -> bool:
+        """Return whether work is done again whose process was lost with its machine; not without end."""
+        self._losses[slot] += 1
+        return self._losses[slot] <= limit
 
 
 def _without(task: ScoringTask, model: str) -> ScoringTask:

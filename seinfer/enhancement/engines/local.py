@@ -12,20 +12,22 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
 from ...core import errors
-from ...core.process import Child, Message, thread_variables
+from ...core.process import Child, Launch, Message, Process, thread_variables
 from ...core.records import Enhancement, Job, ModelSpec, to_json
 from ...models.weights import weights_dir
 from .base import RunInfo
-from .batches import group_by_length
+from .batches import Batch, WaitingBatches
 from .session import LocalSession
 from .waiting import cut, receive, receive_result
 
 # One batch runs, one is being decoded, one waits: the worker is never idle, and few clips are lost with it.
 _BATCHES_IN_PROGRESS = 3
+# How often a worker that was lost with its machine is replaced for the same work.
+_MAX_LOSSES = 3
 
 # Errors that a worker may report while loading, by name; AudioError is about clips and has a reason.
 _ERRORS = {kind.__name__: kind for kind in errors.SeinferError.__subclasses__() if kind is not errors.AudioError}
@@ -33,14 +35,7 @@ _ERRORS = {kind.__name__: kind for kind in errors.SeinferError.__subclasses__() 
 log = logging.getLogger(__name__)
 
 Emit = Callable[[Enhancement], None]
-
-
-@dataclass
-class _Batch:
-    """Jobs that are sent to the worker together; a job that may have ended a worker is sent alone."""
-
-    jobs: list[Job]
-    alone: bool = False
+Start = Callable[[ModelSpec], tuple[Process, Message]]
 
 
 class LocalEngine:
@@ -51,7 +46,14 @@ class LocalEngine:
         timeout_s: when a worker counts as hung, see `waiting.receive`.
     """
 
-    def __init__(self, device: str, threads: int, timeout_s: float = 300.0, precision: str = "float32") -> None:
+    def __init__(
+        self,
+        device: str,
+        threads: int,
+        timeout_s: float = 300.0,
+        precision: str = "float32",
+        launch: Launch | None = None,
+    ) -> None:
         """Prepare.
 
         Args:
@@ -59,12 +61,14 @@ class LocalEngine:
             threads: see the attribute.
             timeout_s: see the attribute.
             precision: "float32", "bf16" or "fp16".
+            launch: starts a worker's process; None for one on this machine.
         """
         self.threads = threads
         self.timeout_s = timeout_s
         self._device = device
         self._precision = precision
-        self._children: set[Child] = set()
+        self._start_process = launch
+        self._children: set[Process] = set()
         self._lock = threading.Lock()
         self._is_closed = False
 
@@ -72,7 +76,12 @@ class LocalEngine:
         self, spec: ModelSpec, jobs: Sequence[Job], emit: Emit, on_loaded: Callable[[], None] = lambda: None
     ) -> RunInfo:
         """Run a model over all jobs; see engines.base.Engine."""
-        return _ModelRun(self, spec, emit).run(jobs, on_loaded)
+        waiting = WaitingBatches()
+        model_run = ModelRun(spec, self.start, self.timeout_s, emit, waiting)
+        info = model_run.run(jobs, on_loaded)
+        for batch in waiting.take_all():
+            fail(spec, batch.jobs, model_run.failure, emit)
+        return info
 
     @contextmanager
     def open(self, spec: ModelSpec) -> Iterator[LocalSession]:
@@ -83,20 +92,23 @@ class LocalEngine:
         finally:
             child.kill()
 
-    def start(self, spec: ModelSpec) -> tuple[Child, Message]:
+    def start(self, spec: ModelSpec) -> tuple[Process, Message]:
         """Start a worker and wait until its model is loaded.
 
         Raises:
             SeinferError: it cannot be loaded, as the worker reports; BackendError if its process ended or hangs.
         """
-        child = self._launch(spec)
         settings = {"device": self._device, "threads": self.threads, "precision": self._precision}
-        child.send({"spec": to_json(spec), **settings})
-        try:
-            ready = receive(child, self.timeout_s)
-        except TimeoutError as error:
-            child.kill()
-            raise errors.BackendError(f"{spec.name}: still not loaded: {error}") from None
+        for _ in range(_MAX_LOSSES):
+            child = self._launch(spec)
+            child.send({"spec": to_json(spec), **settings})
+            try:
+                ready = receive(child, self.timeout_s)
+            except TimeoutError as error:
+                child.kill()
+                raise errors.BackendError(f"{spec.name}: still not loaded: {error}") from None
+            if ready is not None or not child.is_lost:
+                break
         if ready is None:
             raise errors.BackendError(f"{spec.name}: its process ended while loading ({child.describe_exit()})")
         if ready.get("event") not in ("ready", "error"):
@@ -111,13 +123,13 @@ class LocalEngine:
         log.info("model loaded", extra={"model": spec.name, **ready})
         return child, ready
 
-    def _launch(self, spec: ModelSpec) -> Child:
+    def _launch(self, spec: ModelSpec) -> Process:
         # The full path, because another interpreter may lack the package that finds the folder.
         environment = {**thread_variables(self.threads), "SEINFER_WEIGHTS_DIR": str(weights_dir())}
         with self._lock:
             if self._is_closed:
                 raise errors.BackendError(f"{spec.name}: stopped")
-            child = Child(_command(spec), environment, spec.name)
+            child = (self._start_process or Child)(_command(spec), environment, spec.name)
             self._children.add(child)
         return child
 
@@ -137,55 +149,67 @@ def _command(spec: ModelSpec) -> list[str]:
     return [spec.python, str(Path(__file__).parents[1] / "bootstrap.py")]
 
 
-class _ModelRun:
-    """Runs one model over its jobs, with a new worker whenever one is lost."""
+class ModelRun:
+    """Runs one model with one worker at a time, with a new worker whenever one is lost.
 
-    def __init__(self, engine: LocalEngine, spec: ModelSpec, emit: Emit) -> None:
-        self._engine = engine
+    Attributes:
+        failure: why no new worker could be started; "" if none was missing. The batches that wait are then left.
+    """
+
+    def __init__(self, spec: ModelSpec, start: Start, timeout_s: float, emit: Emit, waiting: WaitingBatches) -> None:
+        """Prepare.
+
+        Args:
+            spec: the model.
+            start: starts a worker; see `LocalEngine.start`.
+            timeout_s: when a worker counts as hung, see `waiting.receive`.
+            emit: called with each result.
+            waiting: the batches, which other workers may take too.
+        """
+        self.failure = ""
         self._spec = spec
+        self._start = start
+        self._timeout_s = timeout_s
         self._emit = emit
-        self._waiting: deque[_Batch] = deque()
-        self._in_progress: deque[_Batch] = deque()
+        self._waiting = waiting
+        self._in_progress: deque[Batch] = deque()
 
     def run(self, jobs: Sequence[Job], on_loaded: Callable[[], None]) -> RunInfo:
-        child, ready = self._engine.start(self._spec)
+        """Run until no batch is left; see engines.base.Engine."""
+        child, ready = self._start(self._spec)
         on_loaded()
-        groups = group_by_length(
-            [j.duration_s for j in jobs], max_clips=ready["max_clips"], max_batch_s=ready["max_batch_s"]
-        )
-        self._waiting.extend(_Batch([jobs[i] for i in group]) for group in groups)
+        self._waiting.fill(jobs, max_clips=ready["max_clips"], max_batch_s=ready["max_batch_s"])
         try:
-            while self._waiting or self._in_progress:
-                self._send_batches(child)
+            while self._has_sent_batches(child):
                 if reason := self._receive(child):
                     log.warning("worker lost", extra={"model": self._spec.name, "reason": reason})
                     child.kill()
-                    self._retry_alone(reason)
+                    self._retry_alone(reason, is_lost=child.is_lost)
                     if self._waiting:
-                        child, _ = self._engine.start(self._spec)
+                        child, _ = self._start(self._spec)
         except errors.SeinferError as error:
-            self._fail_all(f"worker_lost: no new worker could be started: {error}")
+            self.failure = f"worker_lost: no new worker could be started: {error}"
         finally:
             child.stop()
         names = ("device", "note", "load_s", "precision", "precision_snr_db")
         return RunInfo(**{name: ready[name] for name in names})
 
-    def _send_batches(self, child: Child) -> None:
-        """Send the batches that may be in progress together with those that are."""
-        while self._waiting and self._may_send(self._waiting[0]):
-            batch = self._waiting.popleft()
+    def _has_sent_batches(self, child: Process) -> bool:
+        """Send the batches that may be in progress together; return False if none is in progress."""
+        while batch := self._waiting.take(self._may_send):
             self._in_progress.append(batch)
             child.send({"jobs": [to_json(job) for job in batch.jobs]})
+        return bool(self._in_progress)
 
-    def _may_send(self, batch: _Batch) -> bool:
+    def _may_send(self, batch: Batch) -> bool:
         if not self._in_progress:
             return True
         return not batch.alone and not self._in_progress[-1].alone and len(self._in_progress) < _BATCHES_IN_PROGRESS
 
-    def _receive(self, child: Child) -> str:
+    def _receive(self, child: Process) -> str:
         """Wait for one result; return the reason why the worker must be replaced, "" if it works."""
         try:
-            enhancement = receive_result(child, self._engine.timeout_s, self._spec.name)
+            enhancement = receive_result(child, self._timeout_s, self._spec.name)
         except TimeoutError as error:
             return f"timeout: {error}"
         if enhancement is None:
@@ -196,21 +220,22 @@ class _ModelRun:
         self._emit(enhancement)
         return ""
 
-    def _retry_alone(self, reason: str) -> None:
-        """Fail the clip that was in progress alone; of several clips, queue each alone."""
-        if self._in_progress and self._in_progress[0].alone:
-            self._fail(self._in_progress[0].jobs, reason)
+    def _retry_alone(self, reason: str, *, is_lost: bool) -> None:
+        """Fail the clip that was in progress alone; of several clips, queue each alone.
+
+        If the worker was lost with its machine, the batches are queued as they were, because no clip is the cause.
+        """
+        batches = list(self._in_progress)
+        self._in_progress.clear()
+        if is_lost and all(batch.n_losses < _MAX_LOSSES for batch in batches):
+            self._waiting.put_back(replace(batch, n_losses=batch.n_losses + 1) for batch in batches)
+        elif batches and batches[0].alone:
+            fail(self._spec, batches[0].jobs, reason, self._emit)
         else:
-            suspects = [job for batch in self._in_progress for job in batch.jobs]
-            self._waiting.extendleft(_Batch([job], alone=True) for job in reversed(suspects))
-        self._in_progress.clear()
+            self._waiting.put_back(Batch([job], alone=True) for batch in batches for job in batch.jobs)
 
-    def _fail_all(self, reason: str) -> None:
-        for batch in (*self._in_progress, *self._waiting):
-            self._fail(batch.jobs, reason)
-        self._in_progress.clear()
-        self._waiting.clear()
 
-    def _fail(self, jobs: Sequence[Job], error: str) -> None:
-        for job in jobs:
-            self._emit(Enhancement(job.clip_id, self._spec.name, "failed", error))
+def fail(spec: ModelSpec, jobs: Sequence[Job], error: str, emit: Emit) -> None:
+    """Report jobs as failed."""
+    for job in jobs:
+        emit(Enhancement(job.clip_id, spec.name, "failed", error))

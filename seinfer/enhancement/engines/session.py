@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from ...backends.base import BatchLimits
 from ...core.errors import BackendError
-from ...core.process import Child, Message
+from ...core.process import Message, Process
 from ...core.records import Enhancement, Job, StreamRun, from_json, to_json
 from .waiting import receive, receive_result
 
@@ -17,7 +17,7 @@ T = TypeVar("T")
 class LocalSession:
     """Sends a batch only after the results of the batch before, so that only inference runs while it is timed."""
 
-    def __init__(self, child: Child, ready: Message, model: str, threads: int, timeout_s: float) -> None:
+    def __init__(self, child: Process, ready: Message, model: str, threads: int, timeout_s: float) -> None:
         """Use a worker whose model is loaded.
 
         Args:

@@ -6,7 +6,7 @@ import logging
 from dataclasses import replace
 
 from ...core.messages import shortened
-from ...core.process import Child, Message
+from ...core.process import Message, Process
 from ...core.records import Enhancement, from_json
 
 log = logging.getLogger(__name__)
@@ -19,7 +19,7 @@ _MIN_SHARE = 0.01
 _ADVICE = "raise --timeout if this machine is slow"
 
 
-def receive(child: Child, timeout_s: float) -> Message | None:
+def receive(child: Process, timeout_s: float) -> Message | None:
     """Return the next message of a worker, None when it has ended.
 
     Time counts only while this process runs: a command that is stopped (Ctrl-Z) and continued does not end its workers.
@@ -54,7 +54,7 @@ def receive(child: Child, timeout_s: float) -> Message | None:
             )
 
 
-def receive_result(child: Child, timeout_s: float, model: str) -> Enhancement | None:
+def receive_result(child: Process, timeout_s: float, model: str) -> Enhancement | None:
     """Return the next result of a worker, None when it has ended. A long message of an error is cut, and logged whole.
 
     Args:

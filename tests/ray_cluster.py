@@ -1,0 +1,88 @@
+"""A Ray cluster of two nodes, which are processes of this machine: the fixture `ray_cluster`.
+
+`python -m tests.ray_cluster` holds the cluster, because Ray leaves files open, which is an error in the tests.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib.util import find_spec
+
+import pytest
+
+from tests.helpers import ROOT
+
+_OBJECT_STORE_BYTES = 80 * 2**20  # the smallest that Ray accepts is 75 MiB
+_END_S = 30
+
+
+class TwoNodes:
+    """A cluster with one core on each of two nodes.
+
+    Attributes:
+        address: of the cluster.
+    """
+
+    def __init__(self) -> None:
+        # Workers import the modules of the tests, as workers of the local engine do from the current folder.
+        path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
+        self._holder = subprocess.Popen(
+            [sys.executable, "-m", "tests.ray_cluster"],
+            cwd=ROOT,
+            env={**os.environ, "RAY_USAGE_STATS_ENABLED": "0", "PYTHONPATH": path},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        self.address = self._answer()
+
+    def replace_second(self) -> None:
+        """Kill the processes of the second node at once, and start another node in its place."""
+        assert self._holder.stdin
+        self._holder.stdin.write("replace\n")
+        self._holder.stdin.flush()
+        self._answer()
+
+    def close(self) -> None:
+        self._holder.communicate(timeout=_END_S)
+
+    def _answer(self) -> str:
+        assert self._holder.stdout
+        while line := self._holder.stdout.readline():
+            if line.startswith("cluster "):
+                return line.split()[1]
+        raise RuntimeError(f"the cluster could not be started, exit code {self._holder.wait()}")
+
+
+@pytest.fixture(scope="module")
+def ray_cluster() -> Iterator[TwoNodes]:
+    if not find_spec("ray"):
+        pytest.skip("the extra ray is not installed")
+    nodes = TwoNodes()
+    yield nodes
+    nodes.close()
+
+
+def _hold() -> None:
+    """Start the nodes, print the address, and replace the second node for each line of input."""
+    from ray.cluster_utils import Cluster
+
+    cluster = Cluster()
+    cluster.add_node(num_cpus=1, object_store_memory=_OBJECT_STORE_BYTES, include_dashboard=False)
+    second = cluster.add_node(num_cpus=1, object_store_memory=_OBJECT_STORE_BYTES)
+    cluster.wait_for_nodes()
+    print("cluster", cluster.address, flush=True)
+    for _ in sys.stdin:
+        cluster.remove_node(second, allow_graceful=False)
+        second = cluster.add_node(num_cpus=1, object_store_memory=_OBJECT_STORE_BYTES)
+        cluster.wait_for_nodes()  # a program that connects meanwhile may be sent to the killed node
+        print("cluster", cluster.address, flush=True)
+    cluster.shutdown()
+
+
+if __name__ == "__main__":
+    _hold()
