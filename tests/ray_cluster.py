@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from importlib.util import find_spec
+from typing import Any
 
 import pytest
 
@@ -17,6 +18,8 @@ from tests.helpers import ROOT
 
 _OBJECT_STORE_BYTES = 80 * 2**20  # the smallest that Ray accepts is 75 MiB
 _END_S = 30
+_SECOND_HOST = "127.0.0.2"
+"""Another address than that of the first node: a program joins a node with its own address, and must not be killed."""
 
 
 class TwoNodes:
@@ -67,19 +70,28 @@ def ray_cluster() -> Iterator[TwoNodes]:
     nodes.close()
 
 
+def _add_second(cluster: Any) -> Any:
+    """Start the second node and return it; programs of this machine still join the first."""
+    from ray._private.services import write_node_ip_address
+
+    second = cluster.add_node(num_cpus=1, object_store_memory=_OBJECT_STORE_BYTES, node_ip_address=_SECOND_HOST)
+    cluster.wait_for_nodes()
+    first = cluster.head_node  # each node writes its address into one file, where programs read that of their machine
+    write_node_ip_address(first.get_session_dir_path(), first.node_ip_address)
+    return second
+
+
 def _hold() -> None:
     """Start the nodes, print the address, and replace the second node for each line of input."""
     from ray.cluster_utils import Cluster
 
     cluster = Cluster()
     cluster.add_node(num_cpus=1, object_store_memory=_OBJECT_STORE_BYTES, include_dashboard=False)
-    second = cluster.add_node(num_cpus=1, object_store_memory=_OBJECT_STORE_BYTES)
-    cluster.wait_for_nodes()
+    second = _add_second(cluster)
     print("cluster", cluster.address, flush=True)
     for _ in sys.stdin:
         cluster.remove_node(second, allow_graceful=False)
-        second = cluster.add_node(num_cpus=1, object_store_memory=_OBJECT_STORE_BYTES)
-        cluster.wait_for_nodes()  # a program that connects meanwhile may be sent to the killed node
+        second = _add_second(cluster)
         print("cluster", cluster.address, flush=True)
     cluster.shutdown()
 

@@ -7,10 +7,14 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from types import SimpleNamespace
+from unittest.mock import Mock
 
 import pytest
 
 from seinfer.core.cluster import Cluster
+from seinfer.core.cluster_child import RemoteChild
+from seinfer.core.errors import BackendError
 from seinfer.core.process import Process
 from tests.ray_cluster import TwoNodes
 
@@ -73,3 +77,37 @@ def test_child_of_an_unknown_program_is_not_lost(cluster: Cluster) -> None:
     assert child.receive(_WAIT_S) is None
     assert not child.is_lost
     assert "/no/such/python" in child.describe_exit()
+
+
+class _UnansweredError(Exception):
+    """Stands in for the error of ray.get after its time limit."""
+
+
+def test_child_without_an_answer_is_lost_when_ray_has_ended_on_this_machine() -> None:
+    checks = iter([True, True, False])  # at first the actor only waits for its place
+
+    def get(call: object, timeout: float) -> None:
+        raise _UnansweredError
+
+    no_error = type("RayActorError", (Exception,), {})
+    ray = SimpleNamespace(
+        get=get, kill=Mock(), exceptions=Mock(GetTimeoutError=_UnansweredError, RayActorError=no_error)
+    )
+    child = RemoteChild(ray, Mock(), "echo", lambda: next(checks))
+    assert child.receive(_WAIT_S) is None
+    assert child.is_lost
+    assert child.describe_exit() == "Ray has ended on the machine of this command"
+    assert not list(checks)
+
+
+def test_child_cannot_be_started_when_ray_has_ended_on_this_machine(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    launch = cluster.launcher(cores=0.5)
+    monkeypatch.setattr(cluster, "is_connected", lambda: False)
+    with pytest.raises(BackendError, match="Ray has ended on the machine of this command; start it and run"):
+        launch([sys.executable, "-c", _ECHO], {}, "echo")
+
+
+def test_cluster_is_connected_while_the_first_node_runs(cluster: Cluster) -> None:
+    assert cluster.is_connected()
