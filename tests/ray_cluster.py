@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ import pytest
 
 from tests.helpers import ROOT
 
-_OBJECT_STORE_BYTES = 80 * 2**20  # the smallest that Ray accepts is 75 MiB
+_SHARE = {"num_cpus": 1, "object_store_memory": 80 * 2**20}  # the smallest store that Ray accepts has 75 MiB
 _END_S = 30
 _SECOND_HOST = "127.0.0.2"
 """Another address than that of the first node: a program joins a node with its own address, and must not be killed."""
@@ -27,6 +28,7 @@ class TwoNodes:
 
     Attributes:
         address: of the cluster.
+        client_address: of its server for programs on other machines.
     """
 
     def __init__(self) -> None:
@@ -41,7 +43,7 @@ class TwoNodes:
             stderr=subprocess.DEVNULL,
             text=True,
         )
-        self.address = self._answer()
+        self.address, self.client_address = self._answer()
 
     def replace_second(self) -> None:
         """Kill the processes of the second node at once, and start another node in its place."""
@@ -53,11 +55,11 @@ class TwoNodes:
     def close(self) -> None:
         self._holder.communicate(timeout=_END_S)
 
-    def _answer(self) -> str:
+    def _answer(self) -> list[str]:
         assert self._holder.stdout
         while line := self._holder.stdout.readline():
             if line.startswith("cluster "):
-                return line.split()[1]
+                return line.split()[1:]
         raise RuntimeError(f"the cluster could not be started, exit code {self._holder.wait()}")
 
 
@@ -74,11 +76,18 @@ def _add_second(cluster: Any) -> Any:
     """Start the second node and return it; programs of this machine still join the first."""
     from ray._private.services import write_node_ip_address
 
-    second = cluster.add_node(num_cpus=1, object_store_memory=_OBJECT_STORE_BYTES, node_ip_address=_SECOND_HOST)
+    second = cluster.add_node(**_SHARE, node_ip_address=_SECOND_HOST)
     cluster.wait_for_nodes()
     first = cluster.head_node  # each node writes its address into one file, where programs read that of their machine
     write_node_ip_address(first.get_session_dir_path(), first.node_ip_address)
     return second
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        number: int = free.getsockname()[1]
+        return number
 
 
 def _hold() -> None:
@@ -86,13 +95,14 @@ def _hold() -> None:
     from ray.cluster_utils import Cluster
 
     cluster = Cluster()
-    cluster.add_node(num_cpus=1, object_store_memory=_OBJECT_STORE_BYTES, include_dashboard=False)
+    port = _free_port()
+    cluster.add_node(**_SHARE, include_dashboard=False, ray_client_server_port=port)
     second = _add_second(cluster)
-    print("cluster", cluster.address, flush=True)
+    print("cluster", cluster.address, f"ray://127.0.0.1:{port}", flush=True)
     for _ in sys.stdin:
         cluster.remove_node(second, allow_graceful=False)
         second = _add_second(cluster)
-        print("cluster", cluster.address, flush=True)
+        print("cluster", cluster.address, f"ray://127.0.0.1:{port}", flush=True)
     cluster.shutdown()
 
 

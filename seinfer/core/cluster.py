@@ -86,9 +86,9 @@ class Cluster:
                 f"a worker takes {cores:g} cores and {gpus:g} GPUs, and no machine of the Ray cluster has as many; "
                 "expected fewer: see --worker-cores and --worker-gpus"
             )
-        host = self._ray.remote(concurrency_groups={"send": 1, "receive": 1})(Host)
         options = {"num_cpus": cores, "num_gpus": gpus, "max_restarts": 0, "scheduling_strategy": "SPREAD"}
-        return partial(self._launch, host.options(**options))
+        # Two calls at once: one waits for messages of the child, the other sends one to it.
+        return partial(self._launch, self._ray.remote(max_concurrency=2, **options)(Host))
 
     def _launch(
         self,

@@ -9,6 +9,7 @@ end with their actors (see core/lifetime.py). Neither end imports ray.
 
 from __future__ import annotations
 
+import itertools
 import logging
 import os
 import queue
@@ -44,15 +45,27 @@ class Host:
             raise BackendError(
                 f"{os.uname().nodename} has seinfer {version('seinfer')}; expected {release}, as where the command runs"
             )
+        self._lock = threading.Lock()
+        self._early: dict[int, Message] = {}
+        self._n_sent = 0
         with suppress(OSError):  # where this folder is not shared, only absolute paths can be used
             os.chdir(folder)
         self._messages: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
         here = [sys.executable if part == PYTHON else part for part in command]
         self._child = Child(here, environment, name, lambda _, message: self._messages.put(message))
 
-    def send(self, message: Message) -> None:
-        """Send a message to the child, without waiting."""
-        self._child.send(message)
+    def send(self, index: int, message: Message) -> None:
+        """Send a message to the child, without waiting.
+
+        Args:
+            index: number of the message, from 0 on: calls may arrive in another order, messages are sent in this one.
+            message: the message.
+        """
+        with self._lock:
+            self._early[index] = message
+            while (following := self._early.pop(self._n_sent, None)) is not None:
+                self._child.send(following)
+                self._n_sent += 1
 
     def receive(self, wait_s: float) -> tuple[list[Message], tuple[float, float], str]:
         """Return the messages since the last call, waiting for the first.
@@ -98,6 +111,7 @@ class RemoteChild:
         self._ray = ray
         self._actor = actor
         self._name = name
+        self._indices = itertools.count()
         self._is_connected = is_connected
         self._on_message = on_message or (lambda _, message: self.inbox.put(message))
         self._processor_s = self._peak_rss_mib = 0.0
@@ -119,7 +133,7 @@ class RemoteChild:
     def send(self, message: Mapping[str, Any]) -> None:
         """Send one message, without waiting. If the child has ended this does nothing."""
         if not self._is_killed:
-            self._actor.send.options(concurrency_group="send").remote(dict(message))
+            self._actor.send.remote(next(self._indices), dict(message))
 
     def receive(self, timeout_s: float | None = None) -> Message | None:
         """Return the next message, None when the child has ended.
@@ -149,18 +163,17 @@ class RemoteChild:
 
     def _relay(self) -> None:
         """Report each message until the child or the actor has ended."""
-        receive = self._actor.receive.options(concurrency_group="receive")
-        while (messages := self._receive(receive)) is not None:
+        while (messages := self._receive()) is not None:
             for message in messages:
                 self._on_message(self, message)
         self._on_message(self, None)
 
-    def _receive(self, receive: Any) -> list[Message] | None:
+    def _receive(self) -> list[Message] | None:
         """Return the next messages; None at the end."""
         if self._has_ended:
             return None
         try:
-            messages, (self._processor_s, self._peak_rss_mib), how = self._answer(receive.remote(_POLL_S))
+            messages, (self._processor_s, self._peak_rss_mib), how = self._answer(self._actor.receive.remote(_POLL_S))
         except ConnectionError as error:
             self.is_lost, self._how = True, str(error)
             return None

@@ -96,6 +96,13 @@ def test_execute_node_killed_during_the_run_costs_nothing(request_: Request, ray
     assert tables(asked.out) == tables(request_.out)
 
 
+def test_execute_from_another_machine_through_the_client_of_ray(request_: Request, ray_cluster: TwoNodes) -> None:
+    asked = replace(request_, out=request_.out.with_name("ray"), ray=RaySettings(ray_cluster.client_address))
+    results = execute_here(asked, OnAdvance())
+    assert len(results.by_clip) == N_CLIPS * len(MODELS)
+    assert all(row.is_ok for row in results.by_clip)
+
+
 def test_execute_score_only_request_scores_on_the_cluster(request_: Request, ray_cluster: TwoNodes) -> None:
     folder = Path(request_.clips.clips[0].noisy_path).parent
     row = open_folder("other", folder, {clip.clip_id for clip in request_.clips.clips}, [])
