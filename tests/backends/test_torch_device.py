@@ -38,10 +38,12 @@ def load_segan(tmp_path: Path) -> Any:
     return load_enhancer(read_models(models_file)["segan-standin"], threads=1)
 
 
-def test_segan_in_bf16_differs_from_float32_by_rounding_only_and_returns_to_float32(
-    tmp_path: Path, batch: Batch
+@pytest.mark.parametrize("standin", ["segan-standin", "cleanunet-standin", "mp-senet-standin"])
+def test_network_in_bf16_differs_from_float32_by_rounding_only_and_returns_to_float32(
+    tmp_path: Path, batch: Batch, standin: str
 ) -> None:
-    enhancer = load_segan(tmp_path)
+    models_file = standins.build(standin, tmp_path / "weights")
+    enhancer = load_enhancer(read_models(models_file)[standin], threads=1)
     assert isinstance(enhancer, Reducible)
     exact = enhancer.enhance(batch)
     enhancer.set_precision("bf16")
