@@ -316,5 +316,6 @@ def _reduced_precision(results: Results, order: Sequence[str]) -> Iterator[Cauti
             tuple(reduced),
             0,
             f"not computed in float32 ({'; '.join(parts)} SNR to the result in float32, on the worst of six bundled "
-            "clips): the scores are not those of the published models; use --precision float32 to compare with other tables",
+            "clips): the scores are not those of the published models; use --precision float32 to compare with other "
+            "tables",
         )

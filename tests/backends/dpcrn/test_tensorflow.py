@@ -253,9 +253,7 @@ def test_load_cuda_without_gpu_is_backend_error(made: dict[str, Path], monkeypat
         load(SPEC, made, device="cuda", threads=1)
 
 
-def test_load_cuda_computes_products_of_float32_exactly(
-    made: dict[str, Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_load_cuda_computes_products_of_float32_exactly(made: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     import tensorflow
 
     monkeypatch.setattr("tensorflow.config.list_physical_devices", lambda kind: ["GPU:0"])
