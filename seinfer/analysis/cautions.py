@@ -315,6 +315,7 @@ def _reduced_precision(results: Results, order: Sequence[str]) -> Iterator[Cauti
             "precision",
             tuple(reduced),
             0,
-            f"not computed in float32 ({'; '.join(parts)} SNR to the result in float32, measured on one bundled clip): "
-            "the scores are not those of the published models; use --precision float32 to compare with other tables",
+            f"not computed in float32 ({'; '.join(parts)} SNR to the result in float32, on the worst of six bundled "
+            "clips): the scores are not those of the published models; use --precision float32 to compare with other "
+            "tables",
         )

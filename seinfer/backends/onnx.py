@@ -145,6 +145,8 @@ class Runtime:
         # onnxruntime uses the CPU without an error if the libraries of the GPU cannot be loaded.
         if session.get_providers()[0] != self.provider:
             raise UsageError(_no_device(spec, self.module, session.get_providers()))
+        # Nor is a call that fails on the GPU repeated on the CPU: the device that a run records is the one that ran.
+        session.disable_fallback()
         return Session(session)
 
 

@@ -5,6 +5,7 @@ torch is imported here, inside functions, and nowhere at module level.
 
 from __future__ import annotations
 
+import os
 import pickle
 import struct
 import zipfile
@@ -26,6 +27,11 @@ _UNREADABLE = (
     *(AttributeError, TypeError, AssertionError, OverflowError),
 )
 
+# oneDNN 3.12, which is part of torch 2.13, computes some convolutions of bfloat16 wrongly, without an error, on
+# processors that have AMX instructions (pytorch/pytorch#169688). float32 does not use these instructions. oneDNN reads
+# the variable before its first operation.
+_WITHOUT_AMX = ("ONEDNN_MAX_CPU_ISA", "AVX512_CORE_FP16")
+
 
 def open_torch(spec: ModelSpec, *, device: str, threads: int) -> tuple[ModuleType, torch.device]:
     """Import torch, set its number of threads, and return it with the device.
@@ -34,6 +40,7 @@ def open_torch(spec: ModelSpec, *, device: str, threads: int) -> tuple[ModuleTyp
         MissingExtraError: torch is not installed.
         UsageError: the device is not available.
     """
+    os.environ.setdefault(*_WITHOUT_AMX)
     torch = require("torch", spec)
     torch.set_num_threads(threads)
     if device == "cuda" and not torch.cuda.is_available():

@@ -1,7 +1,8 @@
 """Computation in 16 bits: sets the precision of a loaded network and measures the error against float32.
 
 The rule: a network that cannot compute in the requested precision computes in float32, and says so. The error is
-measured when the model is loaded, on a bundled clip, on the device that the model runs on.
+measured when the model is loaded, on bundled clips, on the device that the model runs on. It is that of the worst clip:
+`gtcrn` in fp16 has 14 dB on one of these clips and 69 dB on another.
 """
 
 from __future__ import annotations
@@ -17,9 +18,10 @@ from ..clips.discovery import DEMO_CLIPS
 from ..core.errors import AudioError, BackendError
 from .model import enhance_clips
 
-CLIP = "street_16k.flac"
-"""Bundled clip on which the error is measured."""
+NOISES = ("babble", "fan", "keyboard", "pink", "street", "white")
+"""The error is measured on one bundled clip of each noise."""
 CLIP_S = 2.0
+"""Length of its part that is used."""
 MAX_SNR_DB = 200.0
 """Reported if both results are equal."""
 
@@ -30,7 +32,7 @@ class Precision:
 
     Attributes:
         name: "float32", "bf16" or "fp16".
-        snr_db: level of the result in float32 relative to the difference from it, on CLIP; None for float32.
+        snr_db: level of the result in float32 relative to the difference from it, on the worst clip; None for float32.
         note: why it is not the requested precision; empty if it is.
     """
 
@@ -51,22 +53,22 @@ def set_precision(enhancer: Enhancer, wanted: str, model: str) -> Precision:
         model: its name, for messages.
 
     Raises:
-        BackendError: the network cannot compute the clip in this precision, or its result is not finite.
+        BackendError: the network cannot compute the clips in this precision, or its result is not finite.
     """
     if wanted == "float32":
         return FLOAT32
     if not isinstance(enhancer, Reducible):
         return Precision(note=f"{model} computes in float32 only")
-    clip = reading.read(DEMO_CLIPS / "noisy" / CLIP, mono=True)
-    exact = _enhanced(enhancer, clip)
+    clips = [reading.read(DEMO_CLIPS / "noisy" / f"{noise}_16k.flac", mono=True) for noise in NOISES]
+    exact = [_enhanced(enhancer, clip) for clip in clips]
     enhancer.set_precision(wanted)
     try:
-        reduced = _enhanced(enhancer, clip)
+        reduced = [_enhanced(enhancer, clip) for clip in clips]
     except (AudioError, RuntimeError) as error:
         raise BackendError(
             f"{model} cannot compute in {wanted} here ({type(error).__name__}: {error}); use --precision float32"
         ) from error
-    return Precision(wanted, snr_db(exact, reduced))
+    return Precision(wanted, min(map(snr_db, exact, reduced)))
 
 
 def snr_db(exact: Samples, reduced: Samples) -> float:

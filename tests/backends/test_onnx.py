@@ -11,6 +11,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from seinfer.backends.onnx import interface, open_runtime, read_graph, require_interface
@@ -96,6 +97,27 @@ def test_open_session_on_the_cpu_does_not_use_a_gpu(files: dict[str, Path], monk
     monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: both)
     for session, _, _ in load_files(files, MODEL)._network._steps:  # type: ignore[attr-defined]
         assert session._session.get_providers() == ["CPUExecutionProvider"]
+
+
+def test_run_that_fails_on_its_device_is_an_error_and_not_repeated_on_another(files: dict[str, Path]) -> None:
+    from onnxruntime.capi.onnxruntime_pybind11_state import EPFail
+
+    class Broken:
+        """onnxruntime's own session, whose first run fails."""
+
+        def __init__(self, session: Any) -> None:
+            self._session = session
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._session, name)
+
+        def run(self, *_: object) -> None:
+            raise EPFail("the driver of the GPU has stopped")
+
+    session = open_runtime(SPEC, device="cpu").open(read_graph(files["enc.onnx"], SPEC), files["enc.onnx"], SPEC)
+    session._session._sess = Broken(session._session._sess)
+    with pytest.raises(EPFail, match="has stopped"):
+        session.run([], dict.fromkeys(session.inputs, np.zeros(1, np.float32)))
 
 
 def test_load_writes_and_sends_no_usage_data(files: dict[str, Path], tmp_path: Path) -> None:

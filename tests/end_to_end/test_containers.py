@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from seinfer.models.registry import load_registry
 from tests.helpers import ROOT
 
 if sys.version_info >= (3, 11):
@@ -18,6 +21,17 @@ else:
 
 FILES = ("Containerfile", "Containerfile.cuda")
 STARTS = {"FROM", "RUN", "COPY", "ARG", "ENV", "USER", "WORKDIR", "HEALTHCHECK", "ENTRYPOINT", "CMD"}
+
+
+def known_extras() -> dict[str, list[str]]:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras: dict[str, list[str]] = project["optional-dependencies"]
+    return extras
+
+
+def extras_of(path: Path) -> set[str]:
+    [extras] = [arguments for arguments in of(path, "ARG") if arguments.startswith("EXTRAS=")]
+    return set(extras.removeprefix("EXTRAS=").split(","))
 
 
 @pytest.fixture(params=FILES)
@@ -72,9 +86,33 @@ def test_packages_are_pinned_and_their_extras_exist(path: Path) -> None:
     [install] = [arguments for arguments in of(path, "RUN") if "pip install" in arguments]
     assert "-c constraints.txt" in install
     assert install.endswith('".[$EXTRAS]"')
-    [extras] = of(path, "ARG")
-    known = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
-    assert set(extras.removeprefix("EXTRAS=").split(",")) <= set(known)
+    assert extras_of(path) <= set(known_extras())
+
+
+@pytest.mark.parametrize(("name", "has_torch"), [("Containerfile", False), ("Containerfile.cuda", True)])
+def test_image_has_the_packages_of_all_models_that_it_names(name: str, has_torch: bool) -> None:
+    packages = {
+        extra: " ".join(known_extras()[extra]) for spec in load_registry().specs.values() if (extra := spec.extra)
+    }
+    wanted = {
+        extra for extra, names in packages.items() if ("torch" in names) == has_torch and "tensorflow" not in names
+    }
+    assert extras_of(ROOT / name) & set(packages) == wanted
+
+
+def test_image_for_cuda_refuses_a_build_of_torch_without_cuda() -> None:
+    [check] = [arguments for arguments in of(ROOT / "Containerfile.cuda", "RUN") if "torch.version.cuda" in arguments]
+    program = shlex.split(check)[2]
+    for version, code in (("13.0", 0), (None, 1)):
+        torch = f"SimpleNamespace(version=SimpleNamespace(cuda={version!r}))"
+        torch = f"import sys; from types import SimpleNamespace; sys.modules['torch'] = {torch}\n"
+        done = subprocess.run([sys.executable, "-c", torch + program], capture_output=True, text=True, check=False)
+        assert done.returncode == code, done.stderr
+    assert "without CUDA" in done.stderr
+
+
+def test_home_of_the_image_is_writable_for_any_user(path: Path) -> None:
+    assert any("HOME=/tmp" in arguments.split() for arguments in of(path, "ENV"))
 
 
 def test_user_is_not_root_and_is_set_after_the_last_command(path: Path) -> None:

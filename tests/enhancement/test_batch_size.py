@@ -11,7 +11,7 @@ import pytest
 
 from seinfer.audio import reading
 from seinfer.backends.base import Batch, BatchLimits, Waveform
-from seinfer.core.records import Enhancement, Job, from_json
+from seinfer.core.records import Enhancement, Job, from_json, to_json
 from seinfer.enhancement.batch_size import BatchSizes, fitted_limits, is_out_of_memory, memory_of
 from seinfer.enhancement.worker import Worker
 from seinfer.models.registry import load_registry
@@ -141,7 +141,7 @@ def serve(network: Network, folder: Path, n_batches: int) -> tuple[list[Enhancem
         for k in range(8):
             name = f"{b}-{k}"
             write_audio(folder / f"{name}.wav", speech_like(0.25, RATE))
-            jobs.append(Job(name, str(folder / f"{name}.wav"), str(folder / "out" / f"{name}.wav"), 0.25).__dict__)
+            jobs.append(to_json(Job(name, str(folder / f"{name}.wav"), str(folder / "out" / f"{name}.wav"), 0.25)))
         messages.append({"jobs": jobs})
     channel, memory = Channel(*messages), Memory(network, 10**9, 1.0)
     Worker(load_registry().specs["noisy"], network, channel, memory).serve()  # type: ignore[arg-type]

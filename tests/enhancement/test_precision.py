@@ -41,6 +41,19 @@ def test_set_precision_bf16_measures_the_error_against_float32() -> None:
     assert found.snr_db == pytest.approx(40, abs=0.1)  # an error of a hundredth
 
 
+def test_set_precision_states_the_lowest_signal_to_noise_ratio_of_several_clips() -> None:
+    class WorseForOneClip(Reducible):
+        n_calls = 0
+
+        def enhance(self, batch: Batch) -> list[Waveform]:
+            self.n_calls += 1
+            self._factor = np.float32(1.1 if self.n_calls % 5 == 0 else 1.001)
+            return super().enhance(batch)
+
+    found = set_precision(WorseForOneClip(1), "fp16", "net")
+    assert found.snr_db == pytest.approx(20, abs=0.1)
+
+
 def test_set_precision_float32_leaves_the_network_alone() -> None:
     enhancer = Reducible(1.01)
     assert set_precision(enhancer, "float32", "net") == Precision()

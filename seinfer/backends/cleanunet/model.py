@@ -20,6 +20,7 @@ from ...core.records import ModelSpec
 from ..base import Batch, BatchLimits, Waveform
 from ..level import Level
 from ..torch import build_from, open_torch
+from ..torch_device import OnTorch, TorchDevice
 from .options import MAX_FRAMES, Options, read_options
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ _BLOCK_FRAMES = {"cpu": 128, "cuda": 1024}
 """Frames of one block, at most. It limits the memory for a clip."""
 
 
-class CleanUNet:
+class CleanUNet(OnTorch):
     """The loaded network.
 
     Args:
@@ -46,8 +47,9 @@ class CleanUNet:
     batch_limits = BatchLimits(max_clips=1, max_batch_s=600.0)
 
     def __init__(self, network: Network, options: Options, sample_rate: int, device: torch.device) -> None:
+        super().__init__(TorchDevice(device))
         self.sample_rate = sample_rate
-        self._network, self._options, self._device = network, options, device
+        self._network, self._options = network, options
 
     def enhance(self, batch: Batch) -> list[Waveform]:
         """Return one waveform per row, each as long as the row's signal."""
@@ -63,7 +65,7 @@ class CleanUNet:
 
     def open_blocks(self, level: Level) -> CleanUNetStream:
         """Start the second pass over a clip of this length and level."""
-        return CleanUNetStream(self._network, self._options, self._device, level)
+        return CleanUNetStream(self._network, self._options, self._place, level)
 
     def _enhanced(self, row: Waveform) -> Waveform:
         first_pass = self.open_first_pass()
@@ -90,16 +92,16 @@ class CleanUNetStream:
     """The second pass over a clip: runs the frames that are complete, some at a time.
 
     Args:
-        network: its weights are on `device`.
+        network: its weights are on the device of `place`.
         options: sizes of the network.
-        device: where it runs.
+        place: where the network computes.
         level: length and level of the clip.
     """
 
-    def __init__(self, network: Network, options: Options, device: torch.device, level: Level) -> None:
+    def __init__(self, network: Network, options: Options, place: TorchDevice, level: Level) -> None:
         from .network import Memory
 
-        self._network, self._options, self._device = network, options, device
+        self._network, self._options, self._place = network, options, place
         self._memory = Memory()
         self._scale = np.float32(level.deviation + _FLOOR)
         self._n_samples = level.n_samples
@@ -116,7 +118,7 @@ class CleanUNetStream:
         self._kept = np.concatenate(parts)
         ready = [np.zeros(0, np.float32)]
         while self._n_frames_ready:
-            ready.append(self._run(min(self._n_frames_ready, _BLOCK_FRAMES[self._device.type])))
+            ready.append(self._run(min(self._n_frames_ready, _BLOCK_FRAMES[self._place.name])))
         output = np.concatenate(ready)[: self._n_samples - self._n_out]
         self._n_out += len(output)
         return output * self._scale
@@ -152,15 +154,13 @@ class CleanUNetStream:
 
     def _run(self, n: int) -> Waveform:
         """Run the next `n` frames; return the samples that they complete."""
-        import torch
-
         n_used = (n - 1) * self._options.hop_samples + self._options.frame_samples - self._n_shared
         used, self._kept = self._kept[:n_used], self._kept[n_used:]
         self._n_frames_left -= n
-        with torch.inference_mode():
-            given = torch.from_numpy(used).to(self._device)
-            made: Waveform = self._network(given, self._memory, is_last=not self._n_frames_left).cpu().numpy()
-        return made
+        with self._place.inference():
+            made = self._network(self._place.send(used), self._memory, is_last=not self._n_frames_left)
+            enhanced: Waveform = self._place.fetch(made)
+        return enhanced
 
 
 def n_frames(options: Options, n_samples: int) -> int:

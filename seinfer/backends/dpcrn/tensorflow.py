@@ -158,4 +158,6 @@ def _device(tf: ModuleType, spec: ModelSpec, device: str) -> str:
             f"{spec.name}: TensorFlow {tf.__version__} finds no GPU here, expected one for the device {device!r}; "
             "use the device 'cpu', or install tensorflow[and-cuda] (TF_CPP_MIN_LOG_LEVEL=0 shows its search)"
         )
+    # TensorFlow would round the factors of float32 products to 11 bits.
+    tf.config.experimental.enable_tensor_float_32_execution(False)
     return "/GPU:0"

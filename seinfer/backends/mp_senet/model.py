@@ -17,6 +17,7 @@ import numpy as np
 from ...core.records import ModelSpec
 from ..base import Batch, BatchLimits, Waveform
 from ..torch import build_from, open_torch
+from ..torch_device import OnTorch, TorchDevice
 from .options import read_options
 from .windows import in_windows
 
@@ -29,7 +30,7 @@ WINDOW_S, OVERLAP_S = 16.0, 2.0
 """A longer clip gets an approximate result, so a window is longer than almost every clip. It needs 2 GiB."""
 
 
-class MpSenet:
+class MpSenet(OnTorch):
     """The loaded network.
 
     Args:
@@ -42,8 +43,9 @@ class MpSenet:
     batch_limits = BatchLimits(max_clips=1, max_batch_s=600.0)
 
     def __init__(self, network: Network, sample_rate: int, device: torch.device) -> None:
+        super().__init__(TorchDevice(device))
         self.sample_rate = sample_rate
-        self._network, self._device = network, device
+        self._network = network
         self._window_samples = round(WINDOW_S * sample_rate)
         self._overlap_samples = round(OVERLAP_S * sample_rate)
 
@@ -67,14 +69,13 @@ class MpSenet:
 
     def _run(self, clip: Waveform) -> Waveform:
         """Return the result for a clip of root mean square 1, shape (time,)."""
-        import torch
-
         from .spectrum import N_FFT, analyse, synthesise
 
         filled = np.pad(clip, (0, max(0, N_FFT - len(clip))))
-        with torch.inference_mode():
-            magnitude, phase = self._network(*analyse(torch.from_numpy(filled).to(self._device)))
-            made: Waveform = synthesise(magnitude, phase, len(filled)).cpu().numpy()
+        spectrum = analyse(self._place.send(filled))
+        with self._place.inference():
+            magnitude, phase = self._network(*spectrum)
+        made: Waveform = self._place.fetch(synthesise(magnitude, phase, len(filled)))
         return made[: len(clip)]
 
 

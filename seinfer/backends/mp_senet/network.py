@@ -117,7 +117,8 @@ class PhaseDecoder(nn.Module):
     def forward(self, features: torch.Tensor) -> torch.Tensor:
         """Return the phase in radians, shape (frequency, frame)."""
         features = self.phase_conv(self.dense_block(features))
-        return torch.atan2(self.phase_conv_i(features), self.phase_conv_r(features))[0, 0].T
+        # In float32 also if the layers compute in 16 bits, which would round the angle itself.
+        return torch.atan2(self.phase_conv_i(features).float(), self.phase_conv_r(features).float())[0, 0].T
 
 
 class Recurrent(nn.Module):

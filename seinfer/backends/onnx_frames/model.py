@@ -33,9 +33,11 @@ class OnnxFrames:
         stft: of the network.
         sample_rate: Hz.
         threads: number of groups of clips that run in parallel.
+        device: where the network runs: "cpu" or "cuda".
     """
 
-    def __init__(self, network: Network, stft: Stft, sample_rate: int, threads: int) -> None:
+    def __init__(self, network: Network, stft: Stft, sample_rate: int, threads: int, device: str) -> None:
+        self.device = device
         self.sample_rate = sample_rate
         self._network = network
         self._stft = stft
@@ -129,4 +131,4 @@ def load(spec: ModelSpec, weights: Mapping[str, Path], *, device: str, threads: 
         raise IntegrityError(f"{spec.name} has the files {sorted(weights)}; expected one ONNX graph")
     [path] = weights.values()
     network = open_network(runtime, path, options.n_fft // 2 + 1, spec)
-    return OnnxFrames(network, Stft(options), spec.sample_rate, threads)
+    return OnnxFrames(network, Stft(options), spec.sample_rate, threads, device)

@@ -253,6 +253,15 @@ def test_load_cuda_without_gpu_is_backend_error(made: dict[str, Path], monkeypat
         load(SPEC, made, device="cuda", threads=1)
 
 
+def test_load_cuda_computes_products_of_float32_exactly(made: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    import tensorflow
+
+    monkeypatch.setattr("tensorflow.config.list_physical_devices", lambda kind: ["GPU:0"])
+    tensorflow.config.experimental.enable_tensor_float_32_execution(True)  # TensorFlow's default
+    load(SPEC, made, device="cuda", threads=1)
+    assert not tensorflow.config.experimental.tensor_float_32_execution_enabled()
+
+
 @pytest.mark.parametrize("package", ["h5py", "tensorflow"])
 def test_load_without_package_is_missing_extra_error(
     made: dict[str, Path], monkeypatch: pytest.MonkeyPatch, package: str
