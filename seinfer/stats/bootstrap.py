@@ -84,6 +84,6 @@ def _all_draws(n: int) -> Values:
 
 def _draw_counts(random: np.random.Generator, rows: int, n: int) -> Values:
     counts = np.empty((rows, n))
-    for row, drawn in zip(counts, random.integers(0, n, size=(rows, n)), strict=True):
-        row[:] = np.bincount(drawn, minlength=n)  # draw by draw: the counts of one fit into the cache of a core
+    for row in counts:  # draw by draw: one fits into the cache of a core, and all together take as much as the counts
+        row[:] = np.bincount(random.integers(0, n, size=n), minlength=n)
     return counts
