@@ -2,10 +2,10 @@
 
     python -m benchmarks.profile_compare [--clips 2000] [--models noisy,rnnoise] [--code FOLDER]
 
-The overhead is measured with the model `noisy`, which copies its input, and the metric si_sdr, which costs little: what is
-left is reading, writing, scheduling, messages between processes, the journal and the tables. The same run with one clip
-is subtracted: the start of the programs. The total is that of `--models` with the default metrics. With `--code`, another
-checkout of the repository is measured, for example an earlier commit. Linux only.
+The overhead is measured with the model `noisy`, which copies its input, and the metric si_sdr, which costs little: the
+rest is reading, writing, scheduling, messages between processes, the journal and the tables. The same run with one clip
+is subtracted: the start of the programs. The total is that of `--models` with the default metrics. With `--code`,
+another checkout of the repository is measured, for example an earlier commit. Linux only.
 """
 
 from __future__ import annotations
@@ -44,7 +44,8 @@ def main() -> None:
         if options.models:
             total = run(folder / "many", options.models, "auto")
             roles = ", ".join(f"{role} {total.processor_s[role]:.1f}" for role in ROLES)
-            print(f"{options.models}: {total.total_s:.1f} s of processor time ({roles}), {total.elapsed_s:.1f} s elapsed")
+            print(f"{options.models}: {total.total_s:.1f} s of processor time ({roles})")
+            print(f"{total.elapsed_s:.1f} s elapsed, corrected for other work on the machine")
 
 
 def run(clips: Path, models: str, metrics: str) -> Sampled:

@@ -28,6 +28,7 @@ RUN_JSON = "run.json"
 """A folder with a file of one of these two names is a run folder, see `is_run_folder`."""
 ESTIMATES = "audio"
 """The folder of the enhanced files in a run folder."""
+_ENDINGS = tuple(SUFFIXES)
 
 
 def estimate_path(run_folder: Path, model: str, clip_id: str) -> Path:
@@ -131,7 +132,7 @@ def _walk(root: Path, excluded: set[Path]) -> Iterator[Path]:
         not_searched = {ESTIMATES} if ESTIMATES in folders and is_run_folder(real) else set()
         folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in not_searched)
         for name in files:
-            if not name.startswith(".") and os.path.splitext(name)[1].lower() in SUFFIXES:
+            if not name.startswith(".") and name.lower().endswith(_ENDINGS):
                 yield Path(folder, name)
     for error in unlistable:
         path = Path(error.filename)
