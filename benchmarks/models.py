@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -30,6 +29,7 @@ from seinfer.audio import reading, resampling
 from seinfer.backends.base import Waveform, pad
 from seinfer.clips.discovery import DEMO_CLIPS
 from seinfer.core.process import thread_variables
+from seinfer.core.processor_time import peak_rss_mib
 from seinfer.core.records import ModelSpec
 from seinfer.enhancement.loading import load_enhancer
 from seinfer.models import weights
@@ -113,7 +113,7 @@ def measure(options: Options) -> dict[str, Any]:
         peaks_mib = {}
         for size in options.batches:  # in growing order: the system only reports the peak of the whole process
             enhancer.enhance(pad(clips[:size]))
-            peaks_mib[size] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+            peaks_mib[size] = peak_rss_mib()
         original = original_of(spec, files, options.threads, options.checkpoint)
         calls: dict[str, Callable[[], object]] = {
             str(size): lambda size=size: enhancer.enhance(pad(clips[:size])) for size in options.batches

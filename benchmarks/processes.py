@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from seinfer.core.processor_time import peak_rss_mib_of
+
 _POLL_S = 0.05
 _ROLES = {"seinfer.enhancement": "model", "seinfer.scoring": "scorer"}
 """Part of the command line of a process -> its role; all others are "parent"."""
@@ -36,27 +38,20 @@ class Measured:
 
 def measure(command: Sequence[str], allowed: Sequence[int] = (0,)) -> Measured:
     """Run a command to its end; an exit code that is not allowed ends the benchmark with the command's messages."""
-    peak_kib: dict[str, int] = defaultdict(int)
+    peak_mib: dict[str, float] = defaultdict(float)
     started, processor_started = time.perf_counter(), _processor_s_of_children()
     with tempfile.TemporaryFile("w+") as errors:  # a pipe that nobody reads would block the command
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=errors)
         while process.poll() is None:
             for process_id in with_descendants(process.pid):
                 role = "parent" if process_id == process.pid else role_of(process_id)
-                peak_kib[role] = max(peak_kib[role], peak_memory_kib(process_id))
+                peak_mib[role] = max(peak_mib[role], peak_rss_mib_of(process_id))
             time.sleep(_POLL_S)
         wall_s = time.perf_counter() - started
         if process.returncode not in allowed:
             errors.seek(0)
             sys.exit(f"{' '.join(command)} ended with exit code {process.returncode}: {errors.read()}")
-    peak_mib = {role: kib / 1024 for role, kib in peak_kib.items()}
     return Measured(wall_s, _processor_s_of_children() - processor_started, peak_mib, process.returncode)
-
-
-def peak_memory_kib(process_id: int) -> int:
-    """Return the peak resident memory of a process so far, as Linux reports it; 0 once it has ended."""
-    lines = _read(process_id, "status").splitlines()
-    return next((int(line.split()[1]) for line in lines if line.startswith("VmHWM:")), 0)
 
 
 def _processor_s_of_children() -> float:

@@ -28,6 +28,7 @@ RUN_JSON = "run.json"
 """A folder with a file of one of these two names is a run folder, see `is_run_folder`."""
 ESTIMATES = "audio"
 """The folder of the enhanced files in a run folder."""
+_ENDINGS = tuple(SUFFIXES)
 
 
 def estimate_path(run_folder: Path, model: str, clip_id: str) -> Path:
@@ -67,6 +68,15 @@ def find_audio(
     return Path(os.path.commonpath(folders)), sorted(
         found, key=lambda path: path.parts
     )  # compares texts: comparing paths takes three times as long
+
+
+def has_audio(folder: Path) -> bool:
+    """Return whether an audio file is below a folder; the search stops at the first one.
+
+    Raises:
+        UsageError: the folder cannot be listed.
+    """
+    return next(_walk(folder.absolute(), set()), None) is not None
 
 
 def _is_folder(path: Path) -> bool:
@@ -122,7 +132,7 @@ def _walk(root: Path, excluded: set[Path]) -> Iterator[Path]:
         not_searched = {ESTIMATES} if ESTIMATES in folders and is_run_folder(real) else set()
         folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in not_searched)
         for name in files:
-            if not name.startswith(".") and Path(name).suffix.lower() in SUFFIXES:
+            if not name.startswith(".") and name.lower().endswith(_ENDINGS):
                 yield Path(folder, name)
     for error in unlistable:
         path = Path(error.filename)
@@ -137,8 +147,9 @@ def clip_ids(paths: Sequence[Path], base: Path) -> list[str]:
 
     Files that differ only in the suffix keep it. So does a file whose estimate would have the same path as a folder.
     """
-    whole = [path.relative_to(base).as_posix() for path in paths]
-    names = [path.relative_to(base).with_suffix("").as_posix() for path in paths]
+    relative = [path.relative_to(base) for path in paths]
+    whole = [path.as_posix() for path in relative]
+    names = [path.with_suffix("").as_posix() for path in relative]
     holders = {name.rpartition("/")[0] for name in whole}  # few folders hold many files
     folders = {folder.as_posix() for name in holders for folder in (PurePosixPath(name), *PurePosixPath(name).parents)}
     names = [long if f"{short}.wav" in folders else short for short, long in zip(names, whole, strict=True)]

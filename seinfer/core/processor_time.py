@@ -27,7 +27,13 @@ def processor_s(process_id: int) -> float:
 
 
 def peak_rss_mib() -> float:
-    """Return the largest resident memory of this process so far, in MiB."""
+    """Return the largest resident memory of this process so far, in MiB.
+
+    Where there is no /proc, it comes from getrusage(2). On Linux that is not used, because there a new process starts
+    with the peak of its parent.
+    """
+    if own_mib := peak_rss_mib_of(os.getpid()):
+        return own_mib
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / (1024 * 1024 if sys.platform == "darwin" else 1024)
 

@@ -28,6 +28,7 @@ MIN_CLIPS = 6
 """With fewer clips there are too few different draws for an interval or a test: they decide nothing."""
 _MANY_CLIPS = 2000
 _MAX_COUNTS = 2_000_000  # counts in one block of draws; bounds the memory
+_MAX_DRAWN = 200_000  # clips that are drawn at a time; the draws do not depend on it
 
 
 def n_draws(n: int) -> int:
@@ -84,6 +85,9 @@ def _all_draws(n: int) -> Values:
 
 def _draw_counts(random: np.random.Generator, rows: int, n: int) -> Values:
     counts = np.empty((rows, n))
-    for row, drawn in zip(counts, random.integers(0, n, size=(rows, n)), strict=True):
-        row[:] = np.bincount(drawn, minlength=n)  # draw by draw: the counts of one fit into the cache of a core
+    at_once = max(1, _MAX_DRAWN // n)
+    for start in range(0, rows, at_once):
+        some = counts[start : start + at_once]
+        for row, drawn in zip(some, random.integers(0, n, size=some.shape), strict=True):
+            row[:] = np.bincount(drawn, minlength=n)  # draw by draw: the counts of one fit into the cache of a core
     return counts

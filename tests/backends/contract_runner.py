@@ -10,7 +10,6 @@ written at once, so a crash leaves the earlier findings.
 from __future__ import annotations
 
 import json
-import resource
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +21,7 @@ from seinfer.audio.reading import read
 from seinfer.audio.resampling import resample
 from seinfer.backends.base import Enhancer, Stream, Streaming, Waveform, pad, stream_over
 from seinfer.clips.discovery import DEMO_CLIPS
+from seinfer.core.processor_time import peak_rss_mib
 from seinfer.core.records import ModelSpec
 from seinfer.enhancement.latency import measure_pace
 from seinfer.enhancement.parity import block_lengths, block_parities
@@ -99,17 +99,12 @@ def health(enhancer: Enhancer, waveform: Waveform) -> dict[str, Any]:
 
 def long_clips(enhancer: Enhancer, noisy: Waveform, rate: int) -> dict[str, Any]:
     """Return the health of long clips by their number of samples, and the growth of peak memory per second of audio."""
-    found, peaks_bytes = {}, []
+    found, peaks_mib = {}, []
     for duration_s in LONG_S:
         n_samples = round(duration_s * rate)
         found[n_samples] = health(enhancer, np.resize(noisy, n_samples))
-        peaks_bytes.append(peak_bytes())
-    return {"health": found, "mib_per_s": (peaks_bytes[-1] - peaks_bytes[0]) / 2**20 / (LONG_S[-1] - LONG_S[0])}
-
-
-def peak_bytes() -> int:
-    # The unit of ru_maxrss is bytes on macOS and KiB elsewhere.
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+        peaks_mib.append(peak_rss_mib())
+    return {"health": found, "mib_per_s": (peaks_mib[-1] - peaks_mib[0]) / (LONG_S[-1] - LONG_S[0])}
 
 
 def alignment(enhancer: Enhancer, speech: Waveform) -> dict[str, Any]:

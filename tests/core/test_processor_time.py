@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,12 @@ from seinfer.core.processor_time import parse_ps_time, peak_rss_mib, peak_rss_mi
 from tests.helpers import wait_until
 
 LOOP = "print(flush=True)\nwhile True: pass"
+LARGE_PARENT = """
+import subprocess, sys
+memory = b"x" * (300 << 20)
+code = "from seinfer.core.processor_time import peak_rss_mib; print(peak_rss_mib())"
+subprocess.run([sys.executable, "-c", code], check=True)
+"""
 IN_A_CHILD = "import subprocess, sys\nsubprocess.run([sys.executable, '-c', sys.argv[1]])"
 
 
@@ -48,8 +55,16 @@ def test_parse_ps_time_of_each_form(text: str, seconds: float) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel of Linux reports it")
-def test_peak_rss_mib_of_this_process_is_the_same_from_outside() -> None:
-    assert peak_rss_mib_of(os.getpid()) == pytest.approx(peak_rss_mib(), rel=0.05)
+def test_peak_rss_mib_of_a_process_with_a_large_parent_is_its_own() -> None:
+    done = subprocess.run([sys.executable, "-c", LARGE_PARENT], check=True, capture_output=True, text=True)
+    assert 5 < float(done.stdout) < 100
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel of Linux reports it")
+def test_peak_rss_mib_without_proc_is_that_of_the_system(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    own_mib = peak_rss_mib_of(os.getpid())
+    monkeypatch.setattr("seinfer.core.processor_time._PROC", tmp_path)
+    assert peak_rss_mib() >= 0.95 * own_mib > 5  # it may also contain the peak of the parent
 
 
 def test_peak_rss_mib_of_a_process_that_has_ended_is_0() -> None:

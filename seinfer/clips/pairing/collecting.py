@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ...core.records import Clip
-from ..discovery import ESTIMATES, clip_ids, find_audio, is_run_folder
+from ..discovery import ESTIMATES, clip_ids, find_audio, has_audio, is_run_folder
 from . import messages
 from .categories import CategoryRules, add_categories_from_names, apply_category_rules
 from .clip_set import ClipSet, UnusedFile, sorted_clips
@@ -103,7 +103,7 @@ def _find_lists(inputs: Sequence[Path], clean: Path | None) -> Lists | None:
         return Lists(path, clean)
     if clean and clean.is_file() and is_list(clean):
         raise messages.list_and_folder(clean, path)
-    return lists_in(path) if path.is_dir() and not clean and not find_audio([path], may_be_empty=True)[1] else None
+    return lists_in(path) if path.is_dir() and not clean and not has_audio(path) else None
 
 
 def _list_inputs(

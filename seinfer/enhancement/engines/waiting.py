@@ -34,13 +34,17 @@ def receive(child: Process, timeout_s: float) -> Message | None:
     """
     step_s = min(1.0, timeout_s / 10)
     silent_s = still_s = 0.0
-    before_s = child.processor_s
+    before_s, wait_s = -1.0, step_s / 4  # its processor time is first read here: most messages come sooner
     while True:
         try:
-            return child.receive(step_s)
+            return child.receive(wait_s)
         except TimeoutError:
-            silent_s, still_s = silent_s + step_s, still_s + step_s
+            silent_s, still_s = silent_s + wait_s, still_s + wait_s
         used_s = child.processor_s
+        if before_s < 0:
+            before_s, wait_s = used_s, step_s - wait_s
+            continue
+        wait_s = step_s
         if used_s >= before_s + _MIN_SHARE * timeout_s:
             before_s, still_s = used_s, 0.0
         before_s = min(before_s, used_s)  # less: a process that it started has ended

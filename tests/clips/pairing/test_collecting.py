@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -145,3 +146,17 @@ def test_collect_number_of_steps_grows_in_proportion_to_the_files(tmp_path: Path
     few, many = (_folder_of_pairs(tmp_path / str(n), n) for n in (200, 800))
     collect([few])  # imports, and patterns that are compiled once
     assert _calls(lambda: collect([many])) < 4.4 * _calls(lambda: collect([few]))
+
+
+def test_collect_lists_each_folder_of_a_large_set_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    listed: list[str] = []
+    scandir = os.scandir
+    _folder_of_pairs(tmp_path, 1000)
+
+    def counted(path: str) -> object:
+        listed.append(path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", counted)
+    assert len(collect([tmp_path]).clips) == 1000
+    assert len(listed) < 50  # 43 folders; some are listed again, to see whether there is any audio file

@@ -21,11 +21,13 @@ class FakeChild:
 
     def __init__(self, share: Sequence[float], messages: Sequence[tuple[float, Message | None]] = ()) -> None:
         self.now_s = 0.0
+        self.n_measured = 0
         self._share = share
         self._messages = list(messages)
 
     @property
     def processor_s(self) -> float:
+        self.n_measured += 1
         return sum(STEP_S * self._share[min(step, len(self._share) - 1)] for step in range(round(self.now_s / STEP_S)))
 
     def receive(self, timeout_s: float) -> Message | None:
@@ -74,6 +76,12 @@ def test_receive_process_that_the_worker_started_and_ended_is_not_counted_as_com
     child = FakeChild([1.0, 1.0, -2.0, 0.0])
     with pytest.raises(TimeoutError, match="did not compute"):
         wait(child)
+
+
+def test_receive_prompt_messages_do_not_measure_the_processor_time() -> None:
+    child = FakeChild([1.0], [(0.0, {"event": "clip"})] * 3)
+    assert [wait(child) for _ in range(3)] == [{"event": "clip"}] * 3
+    assert child.n_measured == 0  # it reads many files of /proc, and there is a message for each clip
 
 
 def test_receive_worker_that_ended_returns_none() -> None:
