@@ -20,9 +20,11 @@ _SUFFIXES = (".wav", ".flac")
 
 
 def main(folder: Path, model: str = "rnnoise", n_clips: int = 200) -> None:
-    files = sorted(path for path in folder.rglob("*") if path.suffix in _SUFFIXES)[:n_clips]
-    if len(files) < n_clips:
-        raise SystemExit(f"{folder} has {len(files)} clips; expected at least {n_clips}")
+    """Print the ratio; clips of the folder are used again if there are fewer than `n_clips`."""
+    found = sorted(path for path in folder.rglob("*") if path.suffix in _SUFFIXES)
+    if not found:
+        raise SystemExit(f"{folder} has no clips; expected {', '.join(_SUFFIXES)}")
+    files = [found[index % len(found)] for index in range(n_clips)]
     with TemporaryDirectory() as scratch:
         halves = [linked(Path(scratch) / f"half{part}", files[part::2]) for part in range(2)]
         whole = linked(Path(scratch) / "whole", files)

@@ -27,7 +27,9 @@ class Batch:
 class WaitingBatches:
     """The batches of a model that no worker has yet; all workers of the model take from them, on their threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, n_workers: int = 1) -> None:
+        """Prepare an empty queue for so many workers."""
+        self._n_workers = n_workers
         self._batches: deque[Batch] = deque()
         self._is_filled = False
         self._lock = threading.Lock()
@@ -41,10 +43,17 @@ class WaitingBatches:
                 self._batches.extend(Batch([jobs[i] for i in group]) for group in groups)
                 self._is_filled = True
 
-    def take(self, may_take: Callable[[Batch], bool]) -> Batch | None:
-        """Remove and return the next batch; None if there is none, or if the worker may not take it now."""
+    def take(self, n_in_progress: int, may_take: Callable[[Batch], bool]) -> Batch | None:
+        """Remove and return the next batch; None if there is none, or if the worker may not take it now.
+
+        Args:
+            n_in_progress: batches that the worker has already. It gets a further one only if the other workers can have
+                as many: at the end of a run no worker waits while another has several batches.
+            may_take: whether the worker can take a batch now.
+        """
         with self._lock:
-            return self._batches.popleft() if self._batches and may_take(self._batches[0]) else None
+            is_enough = len(self._batches) > n_in_progress * (self._n_workers - 1)
+            return self._batches.popleft() if self._batches and is_enough and may_take(self._batches[0]) else None
 
     def put_back(self, batches: Iterable[Batch]) -> None:
         """Put batches before all others."""

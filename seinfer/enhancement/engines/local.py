@@ -196,7 +196,7 @@ class ModelRun:
 
     def _has_sent_batches(self, child: Process) -> bool:
         """Send the batches that may be in progress together; return False if none is in progress."""
-        while batch := self._waiting.take(self._may_send):
+        while batch := self._waiting.take(len(self._in_progress), self._may_send):
             self._in_progress.append(batch)
             child.send({"jobs": [to_json(job) for job in batch.jobs]})
         return bool(self._in_progress)

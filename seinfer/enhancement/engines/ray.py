@@ -87,7 +87,7 @@ class _PoolRun:
         self._spec = spec
         self._jobs = jobs
         self._pool = pool
-        self._waiting = WaitingBatches()
+        self._waiting = WaitingBatches(n_workers)
         self._events: queue.SimpleQueue[_Event] = queue.SimpleQueue()
         self._workers = [
             ModelRun(spec, pool.start, pool.timeout_s, self._events.put, self._waiting) for _ in range(n_workers)
