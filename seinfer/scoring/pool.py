@@ -24,6 +24,8 @@ _PESQ = "pesq"  # the first letters of the metrics that the package pesq compute
 _MAX_LOSSES = 3
 """A task whose process is lost with its machine more often may be the cause, for example by its memory."""
 _STARTING = ("", "")
+_MAX_REMEMBERED = 5_000
+"""References whose process is remembered: of more, hardly any is still in a process when its next estimate comes."""
 
 
 class ScoringPool:
@@ -54,6 +56,7 @@ class ScoringPool:
         self._starting: set[Process] = set()
         self._running: dict[Process, ScoringTask | None] = {}
         self._current_metric: dict[Process, tuple[str, str]] = {}
+        self._last: dict[tuple[str, str], Process] = {}
 
     @property
     def is_idle(self) -> bool:
@@ -130,10 +133,28 @@ class ScoringPool:
         self._waiting[slot] = task
 
     def _dispatch(self) -> None:
-        for child, task in self._running.items():
-            if task is None and self._waiting:
-                _, self._running[child] = self._waiting.popitem(last=False)
-                child.send({"task": to_json(self._running[child])})
+        for child, running in self._running.items():
+            if running is None and self._waiting:
+                slot = self._best_slot(child)
+                task = self._waiting.pop(slot)
+                self._running[child] = task
+                if slot in self._last or len(self._last) < _MAX_REMEMBERED:
+                    self._last[slot] = child
+                child.send({"task": to_json(task)})
+
+    def _best_slot(self, child: Process) -> tuple[str, str]:
+        """Return the first waiting task whose reference this process had last, and may still have (see references.py).
+
+        If there is none, the first whose reference no other process had; if there is none either, the first of all.
+        """
+        first_new = None
+        for slot in self._waiting:
+            last = self._last.get(slot)
+            if last is child:
+                return slot
+            if first_new is None and last not in self._running:
+                first_new = slot
+        return first_new or next(iter(self._waiting))
 
     def _after_death(self, child: Process) -> Iterator[Score]:
         """Queue the rest of the task again, with a second try or without the metric that was being computed."""

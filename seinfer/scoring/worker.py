@@ -37,10 +37,10 @@ from ..metrics.metric import Metric
 from ..metrics.pair import Reference, trimmed_pair
 from ..metrics.signals import SILENCE_PEAK, check
 from ..metrics.table import load_table
+from .references import QUALITY, ReferenceCache, References
 
 T = TypeVar("T")
 Announce = Callable[[str, str], None]
-_QUALITY = "HQ"
 _ERRORS_OF_ESTIMATES = ("silent_est", "nonfinite", "length_mismatch")
 # A scoring process stays below 1.5 GiB: the metrics take up to 80 bytes per sample with a reference and 30 without one,
 # in addition to 0.5 GiB for the networks of DNSMOS (see benchmarks/memory.py). Most metrics compute at _METRIC_RATE.
@@ -55,22 +55,26 @@ def main() -> None:
     def announce(model: str, metric: str) -> None:
         channel.send({"event": "metric", "model": model, "metric": metric})
 
+    cache = ReferenceCache()
     channel.send({"event": "ready"})
     while (message := channel.receive()) is not None:
-        for score in score_task(from_json(ScoringTask, message["task"]), announce):
+        for score in score_task(from_json(ScoringTask, message["task"]), announce, cache):
             channel.send({"event": "score", **to_json(score)})
         channel.send({"event": "done"})
 
 
-def score_task(task: ScoringTask, announce: Announce) -> Iterator[Score]:
+def score_task(task: ScoringTask, announce: Announce, cache: ReferenceCache | None = None) -> Iterator[Score]:
     """Yield the score of each estimate of a task.
 
     Args:
         task: the files and the metrics.
         announce: called with (model, metric) right before a metric is computed.
+        cache: references of earlier tasks; None for none.
     """
+    path = task.reference or task.noisy
+    known = ReferenceCache() if cache is None else cache
     try:
-        references = _References(_read(task.reference or task.noisy, task), task.sample_rate)
+        references = known.get(path, task.sample_rate, lambda: _read(path, task))
     except AudioError as error:
         for model in task.estimates:
             yield replace(_unscored(task, model, error), error="")  # the estimates may be good
@@ -99,36 +103,10 @@ def _unscored(task: ScoringTask, model: str, error: AudioError) -> Score:
     return Score(task.clip_id, model, task.sample_rate, reasons=reasons, error=f"{error.reason}: {error}")
 
 
-class _References:
-    """The reference file of a task: its channels at the scoring rate, each with its own cache."""
-
-    def __init__(self, decoded: Audio, sample_rate: int) -> None:
-        self.n_samples = decoded.samples.shape[1]
-        self.file_rate = decoded.sample_rate
-        self.sample_rate = sample_rate or decoded.sample_rate
-        samples = resampling.resample(decoded.samples, decoded.sample_rate, self.sample_rate, _QUALITY)
-        self._channels = [Reference(channel, self.sample_rate) for channel in samples]
-        self._mean = Reference(samples.mean(0), self.sample_rate) if len(samples) > 1 else self._channels[0]
-
-    def for_channels(self, n_channels: int) -> Sequence[Reference]:
-        """Return one reference for each channel of an estimate.
-
-        Raises:
-            AudioError: the numbers of channels differ, and neither is one.
-        """
-        if n_channels == len(self._channels):
-            return self._channels
-        if n_channels == 1:
-            return [self._mean]
-        if len(self._channels) == 1:
-            return self._channels * n_channels
-        raise AudioError("channels", f"the reference has {len(self._channels)} channels, the estimate {n_channels}")
-
-
 def _score(
-    task: ScoringTask, model: str, references: _References, decoded: Audio, announce: Callable[[str], None]
+    task: ScoringTask, model: str, references: References, decoded: Audio, announce: Callable[[str], None]
 ) -> Score:
-    estimates = resampling.resample(decoded.samples, decoded.sample_rate, references.sample_rate, _QUALITY)
+    estimates = resampling.resample(decoded.samples, decoded.sample_rate, references.sample_rate, QUALITY)
     excluded = _excluded(task, model)
     metrics = [metric for name, metric in load_table().metrics.items() if name in task.metrics and name not in excluded]
     pairs = list(zip(references.for_channels(len(estimates)), estimates, strict=True))
@@ -229,7 +207,7 @@ def _compare(
 
 
 def _resample_waveform(waveform: npt.NDArray[np.float64], source_rate: int, target_rate: int) -> Samples:
-    resampled: Samples = resampling.resample(waveform[None].astype(np.float32), source_rate, target_rate, _QUALITY)[0]
+    resampled: Samples = resampling.resample(waveform[None].astype(np.float32), source_rate, target_rate, QUALITY)[0]
     return resampled
 
 
