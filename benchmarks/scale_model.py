@@ -2,7 +2,7 @@
 
 - The clips of each model are grouped by `group_by_length`, longest first.
 - `jobs` models run at once, each in n / `jobs` processes, which take batches from one queue. A process has AHEAD
-  batches: it computes one, the others wait.
+  batches: it computes one, the others wait. The last batches are kept for processes that have fewer.
 - Every result goes through the parent process, one at a time: a line of the journal, and then the scoring task.
 - A scoring process gets its next task when the parent has handled its last score.
 - With `max_unscored`, no batch is sent while so many clips that were sent have no score yet (back-pressure).
@@ -120,6 +120,11 @@ class _Pool:
     cost: ModelCost
     batches: deque[list[float]]
     n_open: int
+    n_processes: int
+
+    def has_enough(self, n_in_progress: int) -> bool:
+        """Return whether a process with so many batches gets another; see WaitingBatches of seinfer."""
+        return len(self.batches) > n_in_progress * (self.n_processes - 1)
 
 
 @dataclass
@@ -169,10 +174,10 @@ class _Run:
             max_unscored=self._most_unscored,
         )
 
-    @staticmethod
-    def _pool(cost: ModelCost, lengths_s: Sequence[float]) -> _Pool:
+    def _pool(self, cost: ModelCost, lengths_s: Sequence[float]) -> _Pool:
+        n = max(1, self._cluster.n_cores // self._cluster.jobs)
         groups = group_by_length(lengths_s, max_clips=cost.max_clips, max_batch_s=cost.max_batch_s)
-        return _Pool(cost, deque([lengths_s[index] for index in group] for group in groups), len(groups))
+        return _Pool(cost, deque([lengths_s[index] for index in group] for group in groups), len(groups), n)
 
     # --- time and cores ---
 
@@ -203,14 +208,14 @@ class _Run:
     def _start_next_model(self) -> None:
         if self._waiting:
             pool = self._waiting.popleft()
-            for _ in range(max(1, self._cluster.n_cores // self._cluster.jobs)):
+            for _ in range(pool.n_processes):
                 process = _Process(pool)
                 self._start_s += pool.cost.start_s
                 self._compute(pool.cost.start_s, partial(self._send_batches, process))
 
     def _send_batches(self, process: _Process) -> None:
         limit = self._cluster.max_unscored
-        while process.pool.batches and len(process.batches) + process.is_computing < AHEAD:
+        while (n := len(process.batches) + process.is_computing) < AHEAD and process.pool.has_enough(n):
             if limit is not None and self._n_unscored >= limit:
                 self._held.append(process)
                 break
