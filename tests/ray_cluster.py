@@ -10,7 +10,6 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from importlib.util import find_spec
 from typing import Any
 
 import pytest
@@ -65,8 +64,6 @@ class TwoNodes:
 
 @pytest.fixture(scope="module")
 def ray_cluster() -> Iterator[TwoNodes]:
-    if not find_spec("ray"):
-        pytest.skip("the extra ray is not installed")
     nodes = TwoNodes()
     yield nodes
     nodes.close()

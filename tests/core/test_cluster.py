@@ -18,6 +18,8 @@ from seinfer.core.errors import BackendError
 from seinfer.core.process import Process
 from tests.ray_cluster import TwoNodes
 
+pytestmark = pytest.mark.xdist_group("ray")
+
 # Answers each line; ends itself at the line "end".
 _ECHO = """
 import json, os, sys

@@ -22,6 +22,7 @@ from seinfer.pipeline.request import ALL_MODELS, RaySettings, Request
 from tests.helpers import TIMINGS, rows, write_paired_set
 from tests.ray_cluster import TwoNodes
 
+pytestmark = pytest.mark.xdist_group("ray")
 N_CLIPS = 6
 MODELS = ("noisy", "rnnoise")
 
@@ -114,7 +115,6 @@ def test_execute_score_only_request_scores_on_the_cluster(request_: Request, ray
 
 
 def test_execute_address_without_a_cluster_is_refused(request_: Request) -> None:
-    pytest.importorskip("ray", reason="the extra ray is not installed")
     with pytest.raises(UsageError, match=r"no connection to a Ray cluster .*`ray start --head`"):
         execute_here(replace(request_, ray=RaySettings("127.0.0.1:1")), OnAdvance())
 
