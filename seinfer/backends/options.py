@@ -33,3 +33,17 @@ def read_numbers(
                 f"{spec.name}: the option {name} is {value!r}, expected {kind} from {low:g} to {high:g}"
             )
     return {**defaults, **spec.options}
+
+
+def read_sizes(spec: ModelSpec, defaults: Mapping[str, int]) -> dict[str, int]:
+    """Return the value of each option: the size of a part of a network, that of the model's table or the default.
+
+    Raises:
+        RegistryError: an option is unknown, or is no whole number above 0.
+    """
+    for name, value in spec.options.items():
+        if name not in defaults:
+            raise RegistryError(f"{spec.name}: unknown option {name!r}; expected one of {', '.join(defaults)}")
+        if type(value) is not int or value < 1:
+            raise RegistryError(f"{spec.name}: the option {name} is {value!r}, expected a whole number above 0")
+    return {**defaults, **spec.options}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,15 @@ def random_state(shapes: Shapes, gain: float, seed: int = 0) -> Mapping[str, npt
     """
     rng = np.random.RandomState(seed)
     return {name: _values(rng, name, shape, gain) for name, shape in sorted(shapes)}
+
+
+def random_tensors_of(build: Callable[[], Any], gain: float) -> dict[str, Any]:
+    """Return `random_state` as the tensors of the torch network that `build` makes."""
+    import torch
+
+    with torch.device("meta"):
+        shapes = [(name, tuple(value.shape)) for name, value in build().state_dict().items()]
+    return {name: torch.from_numpy(values) for name, values in random_state(shapes, gain).items()}
 
 
 def _values(rng: np.random.RandomState, name: str, shape: tuple[int, ...], gain: float) -> npt.NDArray[np.float32]:

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
 
 from ...core.errors import RegistryError
 from ...core.records import ModelSpec
+from ..options import read_sizes
 
 KERNEL, STRIDE = 4, 2
 """Of every convolution that changes the rate, in samples; the same in all published models."""
@@ -60,7 +60,7 @@ class Options:
         return tuple(min(self.hidden * 2**level, self.max_hidden) for level in range(self.depth))
 
 
-DEFAULT_OPTIONS: Mapping[str, Any] = asdict(Options())
+DEFAULT_OPTIONS: Mapping[str, int] = asdict(Options())
 """Every option of a table, with the value that it has if the table does not state it."""
 
 
@@ -70,12 +70,7 @@ def read_options(spec: ModelSpec) -> Options:
     Raises:
         RegistryError: an option is unknown, or no network can be built with its value.
     """
-    for name, value in spec.options.items():
-        if name not in DEFAULT_OPTIONS:
-            raise RegistryError(f"{spec.name}: unknown option {name!r}; expected one of {', '.join(DEFAULT_OPTIONS)}")
-        if type(value) is not int or value < 1:
-            raise RegistryError(f"{spec.name}: the option {name} is {value!r}, expected a whole number above 0")
-    options = Options(**spec.options)
+    options = Options(**read_sizes(spec, DEFAULT_OPTIONS))
     if options.attention_width % options.n_heads:
         raise RegistryError(
             f"{spec.name}: the option attention_width is {options.attention_width}, expected a multiple of n_heads "

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
 
 from ...core.errors import RegistryError
 from ...core.records import ModelSpec
+from ..options import read_sizes
 
 N_HEADS = 4
 """Attention heads; the same in all published checkpoints."""
@@ -32,7 +32,7 @@ class Options:
     n_blocks: int = 4
 
 
-DEFAULT_OPTIONS: Mapping[str, Any] = asdict(Options())
+DEFAULT_OPTIONS: Mapping[str, int] = asdict(Options())
 """Every option of a table, with the value that it has if the table does not state it."""
 
 
@@ -42,12 +42,7 @@ def read_options(spec: ModelSpec) -> Options:
     Raises:
         RegistryError: an option is unknown, or no network can be built with its value.
     """
-    for name, value in spec.options.items():
-        if name not in DEFAULT_OPTIONS:
-            raise RegistryError(f"{spec.name}: unknown option {name!r}; expected one of {', '.join(DEFAULT_OPTIONS)}")
-        if type(value) is not int or value < 1:
-            raise RegistryError(f"{spec.name}: the option {name} is {value!r}, expected a whole number above 0")
-    options = Options(**spec.options)
+    options = Options(**read_sizes(spec, DEFAULT_OPTIONS))
     if options.channels % N_HEADS:
         raise RegistryError(
             f"{spec.name}: the option channels is {options.channels}, expected a multiple of {N_HEADS}, the number of "

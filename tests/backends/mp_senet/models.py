@@ -15,7 +15,7 @@ from seinfer.backends.mp_senet.model import MpSenet, load
 from seinfer.backends.mp_senet.options import Options
 from seinfer.core.records import ModelSpec
 from seinfer.models.registry import load_registry
-from tests.backends.random_state import random_state
+from tests.backends.random_state import random_tensors_of
 
 torch = pytest.importorskip("torch", reason="torch, of the extra mp-senet, is not installed")
 
@@ -31,9 +31,7 @@ def spec_with(**options: Any) -> ModelSpec:
 def random_tensors(sizes: dict[str, int], gain: float = 1.3) -> dict[str, Any]:
     from seinfer.backends.mp_senet.network import Network
 
-    with torch.device("meta"):
-        shapes = [(name, tuple(value.shape)) for name, value in Network(Options(**sizes)).state_dict().items()]
-    return {name: torch.from_numpy(values) for name, values in random_state(shapes, gain).items()}
+    return random_tensors_of(lambda: Network(Options(**sizes)), gain)
 
 
 def saved(folder: Path, content: Any) -> Path:
