@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
@@ -16,6 +17,7 @@ from seinfer.core.cluster import Cluster
 from seinfer.core.cluster_child import RemoteChild
 from seinfer.core.errors import BackendError
 from seinfer.core.process import Process
+from tests.helpers import ROOT
 from tests.ray_cluster import TwoNodes
 
 # Answers each line; ends itself at the line "end".
@@ -96,7 +98,7 @@ def test_child_without_an_answer_is_lost_when_ray_has_ended_on_this_machine() ->
     child = RemoteChild(ray, Mock(), "echo", lambda: next(checks))
     assert child.receive(_WAIT_S) is None
     assert child.is_lost
-    assert child.describe_exit() == "Ray has ended on the machine of this command"
+    assert child.describe_exit() == "Ray has ended on this machine or on the first one of the cluster"
     assert not list(checks)
 
 
@@ -105,9 +107,27 @@ def test_child_cannot_be_started_when_ray_has_ended_on_this_machine(
 ) -> None:
     launch = cluster.launcher(cores=0.5)
     monkeypatch.setattr(cluster, "is_connected", lambda: False)
-    with pytest.raises(BackendError, match="Ray has ended on the machine of this command; start it and run"):
+    with pytest.raises(BackendError, match="Ray has ended on .* of the cluster; start it and run"):
         launch([sys.executable, "-c", _ECHO], {}, "echo")
 
 
 def test_cluster_is_connected_while_the_first_node_runs(cluster: Cluster) -> None:
     assert cluster.is_connected()
+
+
+# In a process of its own, because Ray ends a process that asks a cluster without its first machine for anything.
+_END_OF_THE_CLUSTER = """
+from seinfer.core.cluster import Cluster
+from tests.ray_cluster import TwoNodes
+nodes = TwoNodes()
+cluster = Cluster(nodes.address, {})
+nodes.close()
+print("connected:", cluster.is_connected())
+cluster.close()
+"""
+
+
+def test_cluster_is_not_connected_after_its_first_machine_has_ended() -> None:
+    pytest.importorskip("ray")
+    ended = subprocess.run([sys.executable, "-c", _END_OF_THE_CLUSTER], cwd=ROOT, capture_output=True, text=True)
+    assert (ended.returncode, ended.stdout) == (0, "connected: False\n"), ended.stderr
