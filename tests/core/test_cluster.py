@@ -107,7 +107,7 @@ def test_child_cannot_be_started_when_ray_has_ended_on_this_machine(
 ) -> None:
     launch = cluster.launcher(cores=0.5)
     monkeypatch.setattr(cluster, "is_connected", lambda: False)
-    with pytest.raises(BackendError, match="Ray has ended on .* of the cluster; start it and run"):
+    with pytest.raises(BackendError, match=r"Ray has ended on .* of the cluster; start it and run"):
         launch([sys.executable, "-c", _ECHO], {}, "echo")
 
 
