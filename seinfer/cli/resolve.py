@@ -79,10 +79,14 @@ def out_place(path: Path, *, force: bool = False) -> RunPlace:
     """Return the value of --out of a command that also writes to a URL.
 
     Raises:
-        UsageError, StoreError, RunFolderError, MissingExtraError: see `pipeline.remote_out.open_place`.
+        UsageError, StoreError, RunFolderError, MissingExtraError: see `pipeline.remote_out.open_place`. UsageError
+            also for a folder in memory, which nothing could read after the command.
     """
+    from ..core.urls import url_of
     from ..pipeline.remote_out import open_place
 
+    if (url := url_of(path)).startswith("memory://"):
+        raise UsageError(f"--out {url} is lost when the command ends; expected a folder, or a URL such as s3://…")
     return open_place(path, force=force, name="--out", remedy="--force")
 
 

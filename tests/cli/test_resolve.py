@@ -17,6 +17,11 @@ from seinfer.core.records import Clip
 CLIPS = [Clip("x", "x.wav", category={"room": "kitchen"})]
 
 
+def test_out_place_in_memory_is_refused_because_the_results_would_be_lost() -> None:
+    with pytest.raises(UsageError, match="--out memory://run is lost when the command ends; expected a folder"):
+        resolve.out_place(Path("memory://run"))
+
+
 def test_tables_by_is_resolved_to_categories_of_the_clips() -> None:
     assert resolve.tables(clips=CLIPS, models=["noisy"], by=" snr , room").by == ("snr_db", "room")
 
