@@ -12,7 +12,7 @@ from ..core.devices import checked_precision
 from ..core.errors import UsageError
 from ..core.streams import print_message
 from ..core.suggestions import suggest
-from ..pipeline.values import chosen_metrics, fitting_jobs
+from ..pipeline.values import chosen_metrics, fitting_jobs, ray_settings
 from ..pipeline.values import sample_rate as sample_rate
 from ..pipeline.values import subtype as subtype
 
@@ -103,18 +103,13 @@ def ray(
         UsageError: there is no such engine, or a share is not valid.
         MissingExtraError: the extra ray is not installed.
     """
-    from ..models.extras import require_extra
-    from ..pipeline.request import RaySettings
-
-    if engine not in ("local", "ray"):
-        raise UsageError(f"--engine is {engine!r}; expected local or ray")
-    if engine == "local":
+    settings = ray_settings(engine, address)
+    if settings is None:
         return None
-    require_extra("ray", "--engine ray")
     cores = _shares("--worker-cores", worker_cores, models)
     if part := next((part for part in cores.values() if part < 1 or part % 1), None):
         raise UsageError(f"--worker-cores has {part:g}; expected a whole number of at least 1")
-    return RaySettings(address, cores, _shares("--worker-gpus", worker_gpus, models))
+    return replace(settings, cores=cores, gpus=_shares("--worker-gpus", worker_gpus, models))
 
 
 def _shares(option: str, texts: Sequence[str] | None, models: Sequence[str]) -> dict[str, float]:
