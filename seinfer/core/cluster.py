@@ -22,6 +22,7 @@ from .messages import shortened
 from .process import Launch, OnMessage
 
 _CONNECT_S = 10.0
+_CLIENT_PORT = "10001"  # that Ray takes for ray://HOST
 
 
 class Cluster:
@@ -138,6 +139,9 @@ def _check_port(address: str) -> None:
         OSError: nothing answers.
         ValueError: the port is no number.
     """
+    is_client = address.startswith("ray://")
     host, colon, port = address.removeprefix("ray://").rpartition(":")
+    if is_client and not colon:
+        host, colon, port = port, ":", _CLIENT_PORT
     if colon:
         socket.create_connection((host.strip("[]"), int(port)), _CONNECT_S).close()

@@ -15,7 +15,7 @@ import pytest
 
 from seinfer.core.cluster import Cluster
 from seinfer.core.cluster_child import RemoteChild
-from seinfer.core.errors import BackendError
+from seinfer.core.errors import BackendError, UsageError
 from seinfer.core.process import Process
 from tests.helpers import ROOT
 from tests.ray_cluster import TwoNodes
@@ -40,6 +40,13 @@ def cluster(ray_cluster: TwoNodes) -> Iterator[Cluster]:
 
 def start(cluster: Cluster, program: str = _ECHO) -> Process:
     return cluster.launcher(cores=0.5)([sys.executable, "-c", program], {}, "echo")
+
+
+@pytest.mark.parametrize("address", ["ray://127.0.0.2", "ray://127.0.0.2:1", "127.0.0.2:1"])
+def test_cluster_at_an_address_where_nothing_answers_is_refused_at_once(address: str) -> None:
+    pytest.importorskip("ray")
+    with pytest.raises(UsageError, match=r"no connection to a Ray cluster .*refused"):
+        Cluster(address, {})
 
 
 def test_cluster_counts_the_cores_of_all_nodes(cluster: Cluster) -> None:
