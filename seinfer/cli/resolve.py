@@ -100,15 +100,20 @@ def ray(
     """Return the settings of the cluster that --engine, --address and the shares of a worker ask for.
 
     Raises:
-        UsageError: there is no such engine, or a share is not valid.
+        UsageError: there is no such engine, a share is not valid, or the local engine has settings of a cluster.
         MissingExtraError: the extra ray is not installed.
     """
     settings = ray_settings(engine, address)
     if settings is None:
+        given = {"--address": address != "auto", "--worker-cores": worker_cores, "--worker-gpus": worker_gpus}
+        if option := next((option for option, value in given.items() if value), ""):
+            raise UsageError(
+                f"{option} is for a Ray cluster, but --engine is local; give --engine ray, or leave it out"
+            )
         return None
     cores = _shares("--worker-cores", worker_cores, models)
-    if part := next((part for part in cores.values() if part < 1 or part % 1), None):
-        raise UsageError(f"--worker-cores has {part:g}; expected a whole number of at least 1")
+    if wrong := [part for part in cores.values() if part < 1 or part % 1]:
+        raise UsageError(f"--worker-cores has {wrong[0]:g}; expected a whole number of at least 1")
     return replace(settings, cores=cores, gpus=_shares("--worker-gpus", worker_gpus, models))
 
 
