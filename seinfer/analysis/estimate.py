@@ -145,8 +145,9 @@ def _estimate(
 
 def assumptions(job: LargeJob, scoring: ScoringCost, *, cores: int, machines: int, sample_rate: int) -> list[str]:
     """Return what an estimate assumes, one sentence a line."""
+    audio_h = f"{job.audio_h:,.0f}" if job.audio_h >= 100 else f"{job.audio_h:.3g}"
     return [
-        f"{job.n_clips:,} clips of {job.clip_s:g} s are {job.audio_h:,.0f} hours of audio.",
+        f"{job.n_clips:,} clips of {job.clip_s:g} s are {audio_h} hours of audio.",
         f"Scoring a clip takes {scoring.cpu_s:.2f} s of one core ({', '.join(scoring.metrics)}), measured now; it uses "
         f"all {cores} cores.",
         "Inference is that of the batch size with the most clips per second. Nothing is saved by running inference and "

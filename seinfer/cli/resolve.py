@@ -12,7 +12,7 @@ from ..core.devices import checked_precision
 from ..core.errors import UsageError
 from ..core.streams import print_message
 from ..core.suggestions import suggest
-from ..pipeline.values import chosen_metrics, fitting_jobs
+from ..pipeline.values import chosen_metrics, fitting_jobs, ray_settings
 from ..pipeline.values import sample_rate as sample_rate
 from ..pipeline.values import subtype as subtype
 
@@ -79,10 +79,14 @@ def out_place(path: Path, *, force: bool = False) -> RunPlace:
     """Return the value of --out of a command that also writes to a URL.
 
     Raises:
-        UsageError, StoreError, RunFolderError, MissingExtraError: see `pipeline.remote_out.open_place`.
+        UsageError, StoreError, RunFolderError, MissingExtraError: see `pipeline.remote_out.open_place`. UsageError
+            also for a folder in memory, which nothing could read after the command.
     """
+    from ..core.urls import url_of
     from ..pipeline.remote_out import open_place
 
+    if (url := url_of(path)).startswith("memory://"):
+        raise UsageError(f"--out {url} is lost when the command ends; expected a folder, or a URL such as s3://…")
     return open_place(path, force=force, name="--out", remedy="--force")
 
 
@@ -96,21 +100,21 @@ def ray(
     """Return the settings of the cluster that --engine, --address and the shares of a worker ask for.
 
     Raises:
-        UsageError: there is no such engine, or a share is not valid.
+        UsageError: there is no such engine, a share is not valid, or the local engine has settings of a cluster.
         MissingExtraError: the extra ray is not installed.
     """
-    from ..models.extras import require_extra
-    from ..pipeline.request import RaySettings
-
-    if engine not in ("local", "ray"):
-        raise UsageError(f"--engine is {engine!r}; expected local or ray")
-    if engine == "local":
+    settings = ray_settings(engine, address)
+    if settings is None:
+        given = {"--address": address != "auto", "--worker-cores": worker_cores, "--worker-gpus": worker_gpus}
+        if option := next((option for option, value in given.items() if value), ""):
+            raise UsageError(
+                f"{option} is for a Ray cluster, but --engine is local; give --engine ray, or leave it out"
+            )
         return None
-    require_extra("ray", "--engine ray")
     cores = _shares("--worker-cores", worker_cores, models)
-    if part := next((part for part in cores.values() if part < 1 or part % 1), None):
-        raise UsageError(f"--worker-cores has {part:g}; expected a whole number of at least 1")
-    return RaySettings(address, cores, _shares("--worker-gpus", worker_gpus, models))
+    if wrong := [part for part in cores.values() if part < 1 or part % 1]:
+        raise UsageError(f"--worker-cores has {wrong[0]:g}; expected a whole number of at least 1")
+    return replace(settings, cores=cores, gpus=_shares("--worker-gpus", worker_gpus, models))
 
 
 def _shares(option: str, texts: Sequence[str] | None, models: Sequence[str]) -> dict[str, float]:

@@ -20,6 +20,7 @@ from ..audio.reading import SUFFIXES, probe
 from ..core.errors import AudioError, UsageError
 from ..core.hashing import sha256_of
 from ..core.records import Clip
+from ..core.urls import hint_at_schemes
 
 DEMO_CLIPS = Path(__file__).parent / "demo"
 """The bundled synthetic clips, a paired set."""
@@ -83,7 +84,8 @@ def _is_folder(path: Path) -> bool:
     try:
         return stat.S_ISDIR(path.stat().st_mode)
     except FileNotFoundError:
-        raise UsageError(f"{path} does not exist; expected a folder of clips or an audio file") from None
+        expected = f"a folder of clips or an audio file{hint_at_schemes(path)}"
+        raise UsageError(f"{path} does not exist; expected {expected}") from None
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror or error}; expected a folder or file") from error
 

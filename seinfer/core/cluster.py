@@ -22,6 +22,7 @@ from .messages import shortened
 from .process import Launch, OnMessage
 
 _CONNECT_S = 10.0
+_CLIENT_PORT = "10001"  # that Ray takes for ray://HOST
 
 
 class Cluster:
@@ -60,6 +61,7 @@ class Cluster:
                     "`ray start --head`, and check that all machines have the same releases of Python and ray"
                 ) from None
         self._own_node = ray.get_runtime_context().get_node_id()
+        self._head = "" if _is_client() else ray.get_runtime_context().gcs_address
         self._nodes: list[Mapping[str, float]] = [node["Resources"] for node in ray.nodes() if node["Alive"]]
         self.n_cores = int(self._total("CPU"))
         self.n_gpus = int(self._total("GPU"))
@@ -68,7 +70,16 @@ class Cluster:
         return sum(node.get(name, 0.0) for node in self._nodes)
 
     def is_connected(self) -> bool:
-        """Return whether Ray still runs on the machine that this program joined: without it no answer arrives."""
+        """Return whether Ray still runs here and on the first machine: without them no answer arrives.
+
+        The first machine is asked for a connection only: without it, the list of nodes would not come, and Ray itself
+        would end this process after a minute.
+        """
+        if self._head:
+            try:
+                _check_port(self._head)
+            except OSError:
+                return False
         return any(node["Alive"] and node["NodeID"] == self._own_node for node in self._ray.nodes())
 
     def launcher(self, *, cores: float, gpus: float = 0.0) -> Launch:
@@ -100,8 +111,8 @@ class Cluster:
     ) -> RemoteChild:
         if not self.is_connected():
             raise BackendError(
-                "Ray has ended on the machine of this command; start it and run the same command again: finished work "
-                "is kept"
+                "Ray has ended on this machine or on the first one of the cluster; start it and run the same command "
+                "again: finished work is kept"
             )
         here = [PYTHON if part == sys.executable else part for part in command]
         actor = host.remote(here, {**self._environment, **environment}, name, version("seinfer"), str(Path.cwd()))
@@ -113,6 +124,14 @@ class Cluster:
             self._ray.shutdown()
 
 
+def _is_client() -> bool:
+    """Return whether this program uses Ray through its client (ray://); the first machine may not be reachable then."""
+    from ray.util import client
+
+    api: Any = client.ray  # has no types
+    return bool(api.is_connected())
+
+
 def _check_port(address: str) -> None:
     """Check that something answers at an address with a port: Ray itself would try for a minute and end the process.
 
@@ -120,6 +139,9 @@ def _check_port(address: str) -> None:
         OSError: nothing answers.
         ValueError: the port is no number.
     """
+    is_client = address.startswith("ray://")
     host, colon, port = address.removeprefix("ray://").rpartition(":")
+    if is_client and not colon:
+        host, colon, port = port, ":", _CLIENT_PORT
     if colon:
         socket.create_connection((host.strip("[]"), int(port)), _CONNECT_S).close()

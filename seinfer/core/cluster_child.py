@@ -199,7 +199,7 @@ class RemoteChild:
                 return self._ray.get(call, timeout=_CHECK_S)
             except self._ray.exceptions.GetTimeoutError:
                 if not self._is_connected():
-                    raise ConnectionError("Ray has ended on the machine of this command") from None
+                    raise ConnectionError("Ray has ended on this machine or on the first one of the cluster") from None
 
 
 def _reason(error: Exception) -> str:

@@ -28,6 +28,13 @@ def url_of(path: str | Path) -> str:
     return f"{found[1].lower()}://{found[2]}"
 
 
+def hint_at_schemes(path: str | Path) -> str:
+    """Return which URLs can be read, to end a message about a path that is written as another one; else ""."""
+    if not _URL.fullmatch(str(path)) or url_of(path):
+        return ""
+    return f", or a URL that starts with {', '.join(f'{scheme}://' for scheme in SCHEMES)}"
+
+
 def redacted(text: str) -> str:
     """Return a text with the user, password and query of each URL in it replaced by "***".
 

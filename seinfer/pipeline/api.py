@@ -29,7 +29,7 @@ from .pipeline import execute_here
 from .remote_out import RunPlace, open_place
 from .request import Request
 from .result import RunResult
-from .values import chosen_metrics, fitting_jobs, sample_rate
+from .values import chosen_metrics, fitting_jobs, ray_settings, sample_rate
 from .values import subtype as checked_subtype
 
 
@@ -59,6 +59,8 @@ def compare(
     timeout_s: float = 300.0,
     cost: bool = False,
     html: bool = False,
+    engine: str = "local",
+    address: str = "auto",
     progress: bool = False,
 ) -> RunResult:
     """Enhance clips with several models, score them and compare them.
@@ -89,6 +91,8 @@ def compare(
             times as many while it computes.
         cost: at the end, measure the time of each model alone, as the command does: some seconds per model.
         html: also write report.html into the run folder, for `RunResult.html`; needs the extra report.
+        engine: "local": processes on this machine; "ray": on a Ray cluster, whose machines must all see `out`.
+        address: with engine "ray": "auto" for the cluster that runs on this machine, "ray://HOST:PORT" or "HOST:PORT".
         progress: show progress bars on standard error, if it is a terminal.
 
     Returns:
@@ -102,6 +106,7 @@ def compare(
     """
     if html:
         require_extra("report", "html=True")
+    ray = ray_settings(engine, address, option="engine")
     registry = load_registry(Path(path) for path in models_files)
     added = parse_added((f"{name}={path}" for name, path in (add or {}).items()), registry.names())
     selection = select(registry, _names(models))
@@ -140,6 +145,7 @@ def compare(
             resume=resume,
             tables=TableSettings(by=chosen_keys(_names(by), inputs.clips.clips), html=html),
             limit=at_most,
+            ray=ray,
             command=("seinfer.compare", str(folder), f"models={_names(models)}", f"metrics={_names(metrics)}"),
         )
 
@@ -159,6 +165,8 @@ def score(
     score_cache: bool = True,
     threads: int | None = None,
     html: bool = False,
+    engine: str = "local",
+    address: str = "auto",
     progress: bool = False,
 ) -> RunResult:
     """Score files that any program made.
@@ -175,6 +183,8 @@ def score(
         score_cache: reuse cached scores, and add new ones to the cache.
         threads: processor cores to use; None for all.
         html: also write report.html into the run folder, for `RunResult.html`; needs the extra report.
+        engine: "local": processes on this machine; "ray": on a Ray cluster, whose machines must all see `out`.
+        address: with engine "ray": "auto" for the cluster that runs on this machine, "ray://HOST:PORT" or "HOST:PORT".
         progress: show progress bars on standard error, if it is a terminal.
 
     Returns:
@@ -188,6 +198,7 @@ def score(
     """
     if html:
         require_extra("report", "html=True")
+    ray = ray_settings(engine, address, option="engine")
     given = [folders] if isinstance(folders, (str, Path)) else list(folders)
     at_most = _at_least_one("limit", limit)
 
@@ -206,6 +217,7 @@ def score(
             threads=_at_least_one("threads", threads) or cores(),
             tables=TableSettings(html=html),
             limit=at_most,
+            ray=ray,
             command=("seinfer.score", *map(str, given), f"clean={clean}", f"metrics={_names(metrics)}"),
         )
 

@@ -19,6 +19,7 @@ _MAX_LINES = 10
 _ABSENT = "absent"
 # What the scores or the tables depend on. Not compared: threads, machine, and the folders of the clips.
 _SINGLE = ("device", "resampler", "limit")
+_DEVICE = ("device",)  # as asked for: compared if it is not known for each model where it ran
 _GROUPS = ("settings", "metrics", "diagnostics", "versions", "report", "metrics_for")
 _NOT_COMPARED = ("not_run",)
 
@@ -129,12 +130,14 @@ def _other_clips(first: ShardRun, other: ShardRun) -> Iterator[str]:
 
 def _other_facts(first: ShardRun, other: ShardRun) -> Iterator[str]:
     here, there = _facts(first.header), _facts(other.header)
+    devices = first.header.get("devices", {}), other.header.get("devices", {})
+    if devices[0] and devices[0].keys() == devices[1].keys():  # "auto" on a cluster may be the same as "cpu" here
+        here, there = ({key: fact for key, fact in facts.items() if key != _DEVICE} for facts in (here, there))
     for key in sorted(here.keys() | there.keys()):
         one, two = here.get(key, _ABSENT), there.get(key, _ABSENT)
         is_detail_of_missing_model = len(key) > 2 and _ABSENT in (one, two)  # one line for the model is enough
         if one != two and not is_detail_of_missing_model:
             yield _difference(" ".join(key), two, one)
-    devices = first.header.get("devices", {}), other.header.get("devices", {})
     for model in sorted(devices[0].keys() & devices[1].keys()):
         if devices[0][model] != devices[1][model]:
             yield _difference(f"device of {model}", devices[1][model], devices[0][model])

@@ -9,6 +9,7 @@ from ..core.errors import UsageError
 if TYPE_CHECKING:
     from ..clips.pairing import ClipSet
     from ..metrics.choice import MetricSelection
+    from .request import RaySettings
 
 # Largest memory of a worker with a framework, measured by benchmarks/models.py.
 _WORKER_MIB = 2560
@@ -25,6 +26,24 @@ def subtype(text: str, *, option: str = "--subtype") -> str:
     if text and text not in SUBTYPES:
         raise UsageError(f"{option} is {text!r}; expected one of {', '.join(SUBTYPES)}")
     return text
+
+
+def ray_settings(engine: str, address: str, *, option: str = "--engine") -> RaySettings | None:
+    """Return the cluster that an engine and an address name; None for the local engine.
+
+    Raises:
+        UsageError: there is no such engine.
+        MissingExtraError: the extra ray is not installed.
+    """
+    from ..models.extras import require_extra
+    from .request import RaySettings
+
+    if engine not in ("local", "ray"):
+        raise UsageError(f"{option} is {engine!r}; expected local or ray")
+    if engine == "local":
+        return None
+    require_extra("ray", f"{option} ray")
+    return RaySettings(address)
 
 
 def sample_rate(option: str, text: str) -> int:

@@ -121,21 +121,34 @@ def stream_rows(costs: Iterable[StreamCost]) -> Iterator[dict[str, Cell]]:
 
 def bench_document(report: BenchReport) -> dict[str, Any]:
     """Return the JSON document; "quality" and "estimate" are absent if they were not asked for."""
-    document: dict[str, Any] = {"machine": _machine(), "models": [asdict(cost) for cost in report.costs]}
+    document: dict[str, Any] = {"machine": _machine(), "models": [_cost_document(cost) for cost in report.costs]}
     if report.quality:
         document["quality"] = [
             {"model": row.model, "means": dict(row.means), "on_line": row.on_line} for row in report.quality
         ]
     if report.estimates:
-        estimates = [asdict(one) for one in report.estimates]
+        estimates = [_known(asdict(one), one.error, "model", "error") for one in report.estimates]
         document["estimate"] = {"machines": report.machines, "models": estimates, "assumptions": report.assumptions}
     return document
 
 
 def stream_document(costs: Sequence[StreamCost]) -> dict[str, Any]:
     """Return the JSON document of `bench --streaming`."""
-    verdicts = [{**asdict(cost), "margin": cost.margin, "real_time": cost.verdict} for cost in costs]
+    verdicts = [
+        _known({**asdict(cost), "margin": cost.margin, "real_time": cost.verdict}, cost.error, "model", "error")
+        for cost in costs
+    ]
     return {"machine": _machine(), "models": verdicts}
+
+
+def _cost_document(cost: BenchCost) -> dict[str, Any]:
+    batches = [_known(asdict(batch), batch.reason, "batch_size", "reason") for batch in cost.batches]
+    return {**_known(asdict(cost), cost.error, "model", "threads", "error"), "batches": batches}
+
+
+def _known(document: Mapping[str, Any], reason: str, *kept: str) -> dict[str, Any]:
+    """Return a document in which all but the keys `kept` are null if there is a reason why nothing was measured."""
+    return {key: value if not reason or key in kept else None for key, value in document.items()}
 
 
 def _machine() -> dict[str, Any]:

@@ -55,6 +55,8 @@ def test_parse_job_of_something_else_raises(text: str) -> None:
 
 
 def test_assumptions_name_the_job_and_the_metrics() -> None:
+    [few, *_] = assumptions(LargeJob(100, 2.0), SCORING, cores=2, machines=1, sample_rate=16_000)
+    assert few.endswith(" are 0.0556 hours of audio.")
     lines = assumptions(LargeJob(1_000_000, 5.0), SCORING, cores=2, machines=3, sample_rate=16_000)
     assert lines[0] == "1,000,000 clips of 5 s are 1,389 hours of audio."
     assert "0.36 s of one core (pesq_wb, stoi)" in lines[1]

@@ -17,6 +17,31 @@ from seinfer.core.records import Clip
 CLIPS = [Clip("x", "x.wav", category={"room": "kitchen"})]
 
 
+def test_out_place_in_memory_is_refused_because_the_results_would_be_lost() -> None:
+    with pytest.raises(UsageError, match="--out memory://run is lost when the command ends; expected a folder"):
+        resolve.out_place(Path("memory://run"))
+
+
+@pytest.mark.parametrize("number", ["0", "0.5", "rnnoise=0"])
+def test_ray_worker_cores_below_one_are_refused(number: str) -> None:
+    pytest.importorskip("ray")
+    with pytest.raises(UsageError, match=r"--worker-cores has 0.*; expected a whole number of at least 1"):
+        resolve.ray("ray", "auto", [number], None, ["rnnoise"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "option"),
+    [
+        (("ray://a:1", None, None), "--address"),
+        (("auto", ["2"], None), "--worker-cores"),
+        (("auto", None, ["1"]), "--worker-gpus"),
+    ],
+)
+def test_ray_options_of_a_cluster_with_the_local_engine_are_refused(arguments: tuple[Any, ...], option: str) -> None:
+    with pytest.raises(UsageError, match=f"{option} is for a Ray cluster, but --engine is local; give --engine ray"):
+        resolve.ray("local", *arguments)
+
+
 def test_tables_by_is_resolved_to_categories_of_the_clips() -> None:
     assert resolve.tables(clips=CLIPS, models=["noisy"], by=" snr , room").by == ("snr_db", "room")
 

@@ -57,6 +57,11 @@ def test_find_audio_of_the_same_file_twice_gives_one_clip(tmp_path: Path) -> Non
     assert find_ids(tmp_path, tmp_path, tmp_path / "x.wav") == ["x"]
 
 
+def test_find_audio_of_an_unknown_kind_of_url_names_the_kinds() -> None:
+    with pytest.raises(UsageError, match=r"ftp:/host/a does not exist; .* or a URL that starts with s3://, .*https://"):
+        find_audio([Path("ftp://host/a")])
+
+
 def test_find_audio_leaves_out_hidden_files_and_folders(tmp_path: Path) -> None:
     create_files(tmp_path / "._x.wav", tmp_path / ".cache" / "y.wav", tmp_path / "z.wav")
     assert find_ids(tmp_path) == ["z"]

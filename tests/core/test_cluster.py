@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
@@ -14,8 +15,9 @@ import pytest
 
 from seinfer.core.cluster import Cluster
 from seinfer.core.cluster_child import RemoteChild
-from seinfer.core.errors import BackendError
+from seinfer.core.errors import BackendError, UsageError
 from seinfer.core.process import Process
+from tests.helpers import ROOT
 from tests.ray_cluster import TwoNodes
 
 pytestmark = pytest.mark.xdist_group("ray")
@@ -40,6 +42,13 @@ def cluster(ray_cluster: TwoNodes) -> Iterator[Cluster]:
 
 def start(cluster: Cluster, program: str = _ECHO) -> Process:
     return cluster.launcher(cores=0.5)([sys.executable, "-c", program], {}, "echo")
+
+
+@pytest.mark.parametrize("address", ["ray://127.0.0.2", "ray://127.0.0.2:1", "127.0.0.2:1"])
+def test_cluster_at_an_address_where_nothing_answers_is_refused_at_once(address: str) -> None:
+    pytest.importorskip("ray")
+    with pytest.raises(UsageError, match=r"no connection to a Ray cluster .*refused"):
+        Cluster(address, {})
 
 
 def test_cluster_counts_the_cores_of_all_nodes(cluster: Cluster) -> None:
@@ -98,7 +107,7 @@ def test_child_without_an_answer_is_lost_when_ray_has_ended_on_this_machine() ->
     child = RemoteChild(ray, Mock(), "echo", lambda: next(checks))
     assert child.receive(_WAIT_S) is None
     assert child.is_lost
-    assert child.describe_exit() == "Ray has ended on the machine of this command"
+    assert child.describe_exit() == "Ray has ended on this machine or on the first one of the cluster"
     assert not list(checks)
 
 
@@ -107,9 +116,27 @@ def test_child_cannot_be_started_when_ray_has_ended_on_this_machine(
 ) -> None:
     launch = cluster.launcher(cores=0.5)
     monkeypatch.setattr(cluster, "is_connected", lambda: False)
-    with pytest.raises(BackendError, match="Ray has ended on the machine of this command; start it and run"):
+    with pytest.raises(BackendError, match=r"Ray has ended on .* of the cluster; start it and run"):
         launch([sys.executable, "-c", _ECHO], {}, "echo")
 
 
 def test_cluster_is_connected_while_the_first_node_runs(cluster: Cluster) -> None:
     assert cluster.is_connected()
+
+
+# In a process of its own, because Ray ends a process that asks a cluster without its first machine for anything.
+_END_OF_THE_CLUSTER = """
+from seinfer.core.cluster import Cluster
+from tests.ray_cluster import TwoNodes
+nodes = TwoNodes()
+cluster = Cluster(nodes.address, {})
+nodes.close()
+print("connected:", cluster.is_connected())
+cluster.close()
+"""
+
+
+def test_cluster_is_not_connected_after_its_first_machine_has_ended() -> None:
+    pytest.importorskip("ray")
+    ended = subprocess.run([sys.executable, "-c", _END_OF_THE_CLUSTER], cwd=ROOT, capture_output=True, text=True)
+    assert (ended.returncode, ended.stdout) == (0, "connected: False\n"), ended.stderr

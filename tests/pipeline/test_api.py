@@ -138,6 +138,7 @@ def test_compare_all_names_the_models_that_did_not_run(
         ({"device": "tpu"}, UsageError, "tpu"),
         ({"options": {"dry": 0.1}}, UsageError, "none of the chosen models has it"),
         ({"add": {"rnnoise": "set/clean"}}, UsageError, "'rnnoise' is a model"),
+        ({"engine": "spark"}, UsageError, "engine is 'spark'; expected local or ray"),
         ({"models_files": ["bad.toml"]}, seinfer.SeinferError, "bad.toml: cannot be read"),
     ],
 )

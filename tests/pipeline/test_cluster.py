@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+import seinfer
 from seinfer.clips.external import open_folder
 from seinfer.clips.pairing import collect
 from seinfer.core.errors import UsageError
@@ -102,6 +103,17 @@ def test_execute_from_another_machine_through_the_client_of_ray(request_: Reques
     results = execute_here(asked, OnAdvance())
     assert len(results.by_clip) == N_CLIPS * len(MODELS)
     assert all(row.is_ok for row in results.by_clip)
+
+
+def test_functions_of_the_python_api_use_the_cluster(ray_cluster: TwoNodes, tmp_path: Path) -> None:
+    folder = write_paired_set(tmp_path / "set", N_CLIPS)
+    on_cluster: dict[str, Any] = {"engine": "ray", "address": ray_cluster.address, "metrics": "si_sdr"}
+    compared = seinfer.compare(folder, "noisy", out=tmp_path / "compared", **on_cluster)
+    scored = seinfer.score(folder / "noisy", folder / "clean", out=tmp_path / "scored", **on_cluster)
+    assert [row["si_sdr"] for row in scored.per_clip] == [row["si_sdr"] for row in compared.per_clip]
+    assert len(scored.per_clip) == N_CLIPS
+    with pytest.raises(UsageError, match="no connection to a Ray cluster"):
+        seinfer.compare(folder, "noisy", **{**on_cluster, "address": "127.0.0.1:1"})
 
 
 def test_execute_score_only_request_scores_on_the_cluster(request_: Request, ray_cluster: TwoNodes) -> None:

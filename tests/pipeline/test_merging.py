@@ -366,6 +366,10 @@ def change_device(header: dict[str, Any]) -> None:
     header["devices"]["half"] = "cuda"
 
 
+def change_asked_device(header: dict[str, Any]) -> None:
+    header.update(device="auto", devices={})
+
+
 def change_count(header: dict[str, Any]) -> None:
     header["shard"]["count"] = 4
 
@@ -387,6 +391,7 @@ def change_content(header: dict[str, Any]) -> None:
         (change_setting, ["settings mono: True and False"]),
         (drop_model, ["model half: not run and run"]),
         (change_device, ["device of half: cuda and cpu"]),
+        (change_asked_device, ["device: auto and cpu"]),
         (change_count, ["number of shards: 4 and 3"]),
         (change_clips, ["the lists of all clips differ"]),
         (change_content, ["the files of the clip "] * 4),
@@ -411,6 +416,14 @@ def test_merge_of_shards_with_many_differences_names_ten_and_the_number_of_other
     with pytest.raises(UsageError) as error:
         merge(copies, tmp_path / "merged", NoProgress())
     assert [len(str(error.value).splitlines()), str(error.value).splitlines()[-1]] == [12, "  and 3 more"]
+
+
+def test_merge_accepts_a_shard_that_asked_for_another_device_and_ran_on_the_same(
+    one: Path, copies: list[Path], tmp_path: Path
+) -> None:
+    edit_header(copies[1], lambda header: header.update(device="auto"))
+    merge(copies, tmp_path / "merged", NoProgress())
+    assert files(tmp_path / "merged") == files(one)
 
 
 def test_merge_accepts_shards_from_other_machines_with_other_threads(

@@ -110,5 +110,20 @@ def test_documents_are_valid_json_with_the_machine() -> None:
     assert document["models"][0]["batches"][0]["clips_per_s"] == 2.0
     assert document["estimate"]["assumptions"] == ["An assumption."]
     assert "quality" not in document
+    [absent] = [batch for batch in document["models"][0]["batches"] if batch["reason"]]
+    assert (absent["batch_size"], absent["rtf"], absent["clips_per_s"]) == (16, None, None)
     [stream] = json.loads(json.dumps(stream_document([STREAM]), allow_nan=False))["models"]
     assert (stream["real_time"], stream["margin"]) == ("yes", 10.0)
+
+
+def test_documents_of_failed_models_have_a_reason_and_no_figures() -> None:
+    report = BenchReport((FAILED,), estimates=(Estimate("lost", "crashed"),), assumptions=())
+    document = bench_document(report)
+    [model], [estimate], [stream] = (
+        document["models"],
+        document["estimate"]["models"],
+        stream_document([WHOLE])["models"],
+    )
+    assert (model["error"], model["threads"], model["load_s"], model["batches"]) == (FAILED.error, 1, None, [])
+    assert (estimate["error"], estimate["total_h"]) == ("crashed", None)
+    assert (stream["model"], stream["error"], stream["p99_ms"], stream["margin"]) == ("whole", WHOLE.error, None, None)
