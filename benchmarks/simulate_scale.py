@@ -16,6 +16,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -37,11 +38,14 @@ def main() -> None:
     parser.add_argument("--clips", type=int, nargs="+", default=[10_000, 50_000], help="numbers of clips")
     parser.add_argument("--workers", type=int, nargs="+", default=WORKERS, help="numbers of workers")
     parser.add_argument("--shards", type=int, nargs="+", default=SHARDS, help="numbers of shards")
+    parser.add_argument("--result-ms", type=float, help="parent, for a result and its score; default: as measured")
     parser.add_argument("--figure", type=Path, help="write the figure to this file")
     options = parser.parse_args()
     measured = json.loads(MEASURED.read_text(encoding="utf-8"))
     print_check(measured)
     costs = costs_of(measured)
+    if options.result_ms:
+        costs = replace(costs, result_s=options.result_ms / 1000)
     lines: dict[tuple[int, int], dict[int, float]] = {}
     for n_clips in options.clips:
         one = simulate(costs, lengths_s(n_clips), Cluster(1))
