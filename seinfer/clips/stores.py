@@ -58,6 +58,10 @@ class Entry:
     version: str
 
 
+_PACKAGES = {"s3": "s3fs", "gs": "gcsfs", "http": "aiohttp", "https": "aiohttp"}
+"""Scheme -> package that fsspec needs for it."""
+
+
 class Store:
     """The files below one URL, or the one file that the URL names.
 
@@ -82,7 +86,11 @@ class Store:
             # Without the cache of listings: a large folder would be in memory twice, and changes would go unnoticed.
             self._fs, self._root = fsspec.url_to_fs(url, skip_instance_cache=True, use_listings_cache=False)
         except ImportError as error:
-            raise UsageError(f"{self.url} needs a further package: {error}") from error
+            package = _PACKAGES[self._scheme.lower()]
+            raise UsageError(
+                f"{self.url} needs the package {package}, which is not installed here; install with: "
+                f"python -m pip install {package}"
+            ) from error
         except ValueError as error:
             raise UsageError(f"{self.url} cannot be used: {redacted(str(error))}") from error
         self._root = self._root.rstrip("/")

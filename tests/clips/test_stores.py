@@ -148,5 +148,5 @@ def test_read_of_file_that_was_removed_after_listing_is_an_error(s3: Any, tmp_pa
 
 
 def test_store_without_its_package_names_the_package() -> None:
-    with pytest.raises(UsageError, match=r"gs://lab/set needs a further package: .*gcsfs"):
+    with pytest.raises(UsageError, match=r"gs://lab/set needs the package gcsfs, .* pip install gcsfs$"):
         Store("gs://lab/set")
