@@ -24,7 +24,7 @@ from ..clips.discovery import JOURNAL
 from ..core.checking import check, checked_record
 from ..core.errors import RunFolderError
 from ..core.records import Clip, Cost, Enhancement, Score, to_json
-from .compact import CompactRecords
+from .compact import CompactRecords, RecordStore
 from .journal_format import FORMAT, LaterFormatError, check_plan
 
 LOCK = "run.lock"
@@ -46,8 +46,9 @@ class Journal:
     def __init__(self, path: Path = Path(JOURNAL)) -> None:
         self.path = path
         self.plan: Mapping[str, Any] = {}
-        self.enhancements = CompactRecords(Enhancement)
-        self.scores = CompactRecords(Score)
+        store = RecordStore()
+        self.enhancements = CompactRecords(Enhancement, store)
+        self.scores = CompactRecords(Score, store)
         self._clips: tuple[Clip, ...] = ()
         self.costs: dict[str, tuple[str, Cost]] = {}
 
