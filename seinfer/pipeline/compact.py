@@ -8,7 +8,6 @@ never leave this process: the journal on disk is JSON.
 from __future__ import annotations
 
 import marshal
-import sys
 from array import array
 from collections.abc import Iterator, Mapping, MutableMapping
 from dataclasses import fields
@@ -91,8 +90,10 @@ class CompactRecords(MutableMapping[Slot, tuple[str, R]]):
     def _place(self, slot: Slot) -> int:
         """Return the place of a record; KeyError if there is none."""
         clip_id, model = slot
-        places, number = self._places.get(model, ()), self._store.numbers.get(clip_id, sys.maxsize)
-        place = places[number] if number < len(places) else _NONE
+        try:
+            place = self._places[model][self._store.numbers[clip_id]]
+        except LookupError:  # an IndexError if no later clip has a record of this model
+            place = _NONE
         if place == _NONE:
             raise KeyError(slot)
         return place

@@ -10,13 +10,12 @@ import struct
 import tempfile
 import threading
 import weakref
-from typing import BinaryIO
 
 from ..core.errors import RunFolderError
 
 _IN_MEMORY = 16 << 20
 """Bytes that are kept in memory before they are written: most runs need no file."""
-_USUAL = 512
+_USUAL = 320
 """Bytes that are read at once: more than most strings have."""
 _HEAD = struct.Struct("<QI")  # place of the string that this one replaces, or its own; length
 
@@ -30,7 +29,7 @@ class PackedBytes:
         self._limit = in_memory
         self._last = bytearray()
         self._n_written = 0
-        self._file: BinaryIO | None = None
+        self._descriptor = -1
 
     def add(self, packed: bytes, first: int | None = None) -> int:
         """Keep a byte string and return its place, at least 0.
@@ -56,10 +55,9 @@ class PackedBytes:
         Raises:
             RunFolderError: the temporary file cannot be read.
         """
-        with self._lock:
-            found = self._read(place, _USUAL)
-            size = _HEAD.size + _HEAD.unpack_from(found)[1]
-            return (found if size <= len(found) else self._read(place, size))[_HEAD.size :]
+        found = self._read(place, _USUAL)
+        size = _HEAD.size + _HEAD.unpack_from(found)[1]
+        return (found if size <= len(found) else self._read(place, size))[_HEAD.size :]
 
     def first_place(self, place: int) -> int:
         """Return the place of the first of the strings that replaced each other, up to this one.
@@ -67,30 +65,30 @@ class PackedBytes:
         Raises:
             RunFolderError: the temporary file cannot be read.
         """
-        with self._lock:
-            first: int = _HEAD.unpack(self._read(place, _HEAD.size))[0]
-            return first
+        first: int = _HEAD.unpack(self._read(place, _HEAD.size))[0]
+        return first
 
     def _read(self, place: int, size: int) -> bytes:
-        if place >= self._n_written:
+        with self._lock:
             start = place - self._n_written
-            return bytes(self._last[start : start + size])
-        assert self._file is not None
+            if start >= 0:
+                return bytes(self._last[start : start + size])
         try:
-            return os.pread(self._file.fileno(), size, place)
+            return os.pread(self._descriptor, size, place)  # what is in the file does not change
         except OSError as error:
             raise _unusable("read", error) from error
 
     def _write(self) -> None:
         """Move the strings in memory to the end of the file."""
         try:
-            if self._file is None:
-                self._file = tempfile.TemporaryFile(prefix="seinfer-", buffering=0)  # noqa: SIM115 open until the end
-                weakref.finalize(self, self._file.close)
+            if self._descriptor < 0:
+                file = tempfile.TemporaryFile(prefix="seinfer-", buffering=0)  # noqa: SIM115 open until the end
+                weakref.finalize(self, file.close)
+                self._descriptor = file.fileno()
             end = self._n_written
             with memoryview(self._last) as rest:
                 while end < self._n_written + len(rest):  # a disk that becomes full accepts a part at first
-                    end += os.pwrite(self._file.fileno(), rest[end - self._n_written :], end)
+                    end += os.pwrite(self._descriptor, rest[end - self._n_written :], end)
         except OSError as error:
             raise _unusable("written", error) from error
         self._n_written = end

@@ -47,9 +47,12 @@ def studentised_draws(values: Values, floor: float) -> Values:
         Shape (draw, column); 0 for a column without any variance.
     """
     n = len(values)
-    spread = values.std(axis=0, ddof=1)
-    scaled = (values - values.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
-    squares = scaled**2
+    # Step by step in two arrays: with 100,000 clips and all pairs of 10 models, each of them takes 36 MiB.
+    scaled = values - values.mean(axis=0)
+    squares = np.square(scaled)
+    spread = np.sqrt(squares.sum(axis=0) / (n - 1))
+    scaled /= np.where(spread > 0, spread, 1.0)
+    np.square(scaled, out=squares)
     return np.concatenate([_studentised(counts, scaled, squares, floor) for counts in _blocks_of_draws(n)])
 
 
