@@ -15,13 +15,15 @@ from ..core.errors import RunFolderError
 
 _IN_MEMORY = 16 << 20
 """Bytes that are kept in memory before they are written: most runs need no file."""
+_PIECE = 1 << 20
+"""Bytes that are written at once."""
 _USUAL = 320
 """Bytes that are read at once: more than most strings have."""
 _HEAD = struct.Struct("<QI")  # place of the string that this one replaces, or its own; length
 
 
 class PackedBytes:
-    """Place -> byte string; several threads may use it. Strings are never removed: one that was replaced keeps its bytes."""
+    """Place -> byte string; several threads may use it. A string that was replaced keeps its bytes in the file."""
 
     def __init__(self, in_memory: int = _IN_MEMORY) -> None:
         """Prepare an empty store that keeps up to `in_memory` bytes in memory."""
@@ -42,7 +44,7 @@ class PackedBytes:
             RunFolderError: the temporary file cannot be written.
         """
         with self._lock:
-            if len(self._last) >= self._limit:
+            if len(self._last) > self._limit:
                 self._write()
             place = self._n_written + len(self._last)
             self._last += _HEAD.pack(place if first is None else first, len(packed))
@@ -85,13 +87,13 @@ class PackedBytes:
                 file = tempfile.TemporaryFile(prefix="seinfer-", buffering=0)  # noqa: SIM115 open until the end
                 weakref.finalize(self, file.close)
                 self._descriptor = file.fileno()
-            end = self._n_written
-            with memoryview(self._last) as rest:
-                while end < self._n_written + len(rest):  # a disk that becomes full accepts a part at first
-                    end += os.pwrite(self._descriptor, rest[end - self._n_written :], end)
+            n_done = 0
+            while n_done < len(self._last):  # a disk that becomes full accepts a part at first
+                piece = bytes(self._last[n_done : n_done + _PIECE])
+                n_done += os.pwrite(self._descriptor, piece, self._n_written + n_done)
         except OSError as error:
             raise _unusable("written", error) from error
-        self._n_written = end
+        self._n_written += n_done
         self._last.clear()
 
 
@@ -101,7 +103,7 @@ def _unusable(action: str, error: OSError) -> RunFolderError:
     except OSError:
         folder = "the folders for temporary files"
     return RunFolderError(
-        f"a temporary file in {folder} cannot be {action}: {error.strerror or error}; the results of a large run are "
-        "kept there, finished work is not lost: free some space, or set TMPDIR to a folder of a larger disk, and run the "
+        f"a temporary file in {folder} cannot be {action}: {error.strerror or error}; it holds the results of a large "
+        "run; finished work is kept: free some space there, or set TMPDIR to a folder of a larger disk, and run the "
         "same command again"
     )
