@@ -13,7 +13,7 @@ import weakref
 
 from ..core.errors import RunFolderError
 
-_IN_MEMORY = 16 << 20
+_IN_MEMORY = 4 << 20
 """Bytes that are kept in memory before they are written: most runs need no file."""
 _PIECE = 1 << 20
 """Bytes that are written at once."""
