@@ -16,7 +16,7 @@ Source: Efron & Tibshirani 1993, "An Introduction to the Bootstrap", section 12.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 import numpy.typing as npt
@@ -53,7 +53,9 @@ def studentised_draws(values: Values, floor: float) -> Values:
     spread = np.sqrt(squares.sum(axis=0) / (n - 1))
     scaled /= np.where(spread > 0, spread, 1.0)
     np.square(scaled, out=squares)
-    return np.concatenate([_studentised(counts, scaled, squares, floor) for counts in _blocks_of_draws(n)])
+    # `map`, because a loop variable would keep the counts of one block while those of the next are drawn.
+    of_block = partial(_studentised, scaled=scaled, squares=squares, floor=floor)
+    return np.concatenate(list(map(of_block, _blocks_of_draws(n))))
 
 
 def standard_errors(values: Values) -> Values:
