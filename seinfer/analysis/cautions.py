@@ -60,7 +60,6 @@ def cautions(results: Results, models: Sequence[str] | None = None) -> list[Caut
         _different_n,
         _dnsmos_short,
         _pesq_pieces,
-        _pesq_mixed,
         _lag,
         _clipped,
         _band_limited,
@@ -120,11 +119,16 @@ def _different_n(results: Results, order: Sequence[str]) -> Iterator[Caution]:
 
 def _dnsmos_short(results: Results, _: Sequence[str]) -> Iterator[Caution]:
     metrics = [metric for metric in results.metrics if "dnsmos" in metric]
-    short = {
-        row.clip.clip_id
-        for row in results.by_clip
-        if row.clip.duration_s < DNSMOS_WINDOW_S and any(row.value(metric) is not None for metric in metrics)
-    }
+    short = [
+        clip
+        for clip in results.clips
+        if clip.duration_s < DNSMOS_WINDOW_S
+        and any(
+            results.rows[clip.clip_id, model].value(metric) is not None
+            for metric in metrics
+            for model in results.models
+        )
+    ]
     if short:
         yield Caution(
             "dnsmos_short",
@@ -136,7 +140,7 @@ def _dnsmos_short(results: Results, _: Sequence[str]) -> Iterator[Caution]:
         )
 
 
-def _pesq_pieces(results: Results, _: Sequence[str]) -> Iterator[Caution]:
+def _pesq_pieces(results: Results, order: Sequence[str]) -> Iterator[Caution]:
     found = [(row.clip.clip_id, metric) for row in results.by_clip for metric in _in_pieces(results, row)]
     clips = list(dict.fromkeys(clip_id for clip_id, _ in found))
     if clips:
@@ -153,17 +157,18 @@ def _pesq_pieces(results: Results, _: Sequence[str]) -> Iterator[Caution]:
             "differs from the value of the whole clip by about 0.1: compare models by it, but not clips, and not with "
             "other tables",
         )
+        yield from _pesq_mixed(results, order, clips)
 
 
-def _pesq_mixed(results: Results, order: Sequence[str]) -> Iterator[Caution]:
+def _pesq_mixed(results: Results, order: Sequence[str], with_pieces: Sequence[str]) -> Iterator[Caution]:
     clips: set[str] = set()
     models: set[str] = set()
-    for clip in results.clips:
-        rows = [results.rows[clip.clip_id, model] for model in results.models]
+    for clip_id in with_pieces:
+        rows = [results.rows[clip_id, model] for model in results.models]
         for metric in {metric for row in rows for metric in _in_pieces(results, row)}:
             cut = {row.model for row in rows if metric in _in_pieces(results, row)}
             if any(row.value(metric) is not None and row.model not in cut for row in rows):
-                clips.add(clip.clip_id)
+                clips.add(clip_id)
                 models |= cut
     if clips:
         in_pieces = tuple(model for model in order if model in models)

@@ -24,7 +24,7 @@ from ..clips.discovery import JOURNAL
 from ..core.checking import check, checked_record
 from ..core.errors import RunFolderError
 from ..core.records import Clip, Cost, Enhancement, Score, to_json
-from .compact import CompactRecords
+from .compact import CompactRecords, RecordStore
 from .journal_format import FORMAT, LaterFormatError, check_plan
 
 LOCK = "run.lock"
@@ -46,8 +46,9 @@ class Journal:
     def __init__(self, path: Path = Path(JOURNAL)) -> None:
         self.path = path
         self.plan: Mapping[str, Any] = {}
-        self.enhancements = CompactRecords(Enhancement)
-        self.scores = CompactRecords(Score)
+        store = RecordStore()
+        self.enhancements = CompactRecords(Enhancement, store)
+        self.scores = CompactRecords(Score, store)
         self._clips: tuple[Clip, ...] = ()
         self.costs: dict[str, tuple[str, Cost]] = {}
 
@@ -61,7 +62,8 @@ class Journal:
         kind = line.get("kind")
         if kind == "plan":
             check_plan(line)
-            self.add_plan(line, tuple(checked_record(Clip, values) for values in line.get("clips", ())))
+            clips = line.get("clips", ())
+            self.add_plan(line, tuple(c if isinstance(c, Clip) else checked_record(Clip, c) for c in clips))
         elif kind == "enhancement":
             self._add_enhancement(str(line["key"]), checked_record(Enhancement, line))
         elif kind == "score":
@@ -195,7 +197,7 @@ def read_journal(folder: Path) -> Journal:
 
 def _read_line(journal: Journal, path: Path, number: int, line: bytes) -> None:
     try:
-        values = json.loads(line)
+        values = json.loads(line, object_hook=_clip_or_object if b'"noisy_path"' in line else None)
         check(values, Mapping[str, Any], "the line")
         journal.add_line(values)
     except LaterFormatError as error:
@@ -209,6 +211,17 @@ def _read_line(journal: Journal, path: Path, number: int, line: bytes) -> None:
     except (ValueError, TypeError, KeyError, RecursionError) as error:  # not JSON, or not in the form that we write
         reason = error.args[0] if isinstance(error, KeyError) else error
         raise RunFolderError(f"{path} line {number} is damaged ({reason}); remove that line and run again") from error
+
+
+def _clip_or_object(values: dict[str, Any]) -> Clip | dict[str, Any]:
+    """Return a clip of a plan at once, so that the JSON objects of all clips are never in memory together.
+
+    A damaged one stays an object, for `Journal.add_line` to report after it has checked the format of the plan.
+    """
+    if "noisy_path" in values and "clip_id" in values:
+        with suppress(TypeError, ValueError, KeyError):
+            return checked_record(Clip, values)
+    return values
 
 
 class RunFolder:

@@ -16,7 +16,7 @@ Source: Efron & Tibshirani 1993, "An Introduction to the Bootstrap", section 12.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 import numpy.typing as npt
@@ -47,10 +47,15 @@ def studentised_draws(values: Values, floor: float) -> Values:
         Shape (draw, column); 0 for a column without any variance.
     """
     n = len(values)
-    spread = values.std(axis=0, ddof=1)
-    scaled = (values - values.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
-    squares = scaled**2
-    return np.concatenate([_studentised(counts, scaled, squares, floor) for counts in _blocks_of_draws(n)])
+    # Step by step in two arrays: with 100,000 clips and all pairs of 10 models, each of them takes 36 MiB.
+    scaled = values - values.mean(axis=0)
+    squares = np.square(scaled)
+    spread = np.sqrt(squares.sum(axis=0) / (n - 1))
+    scaled /= np.where(spread > 0, spread, 1.0)
+    np.square(scaled, out=squares)
+    # `map`, because a loop variable would keep the counts of one block while those of the next are drawn.
+    of_block = partial(_studentised, scaled=scaled, squares=squares, floor=floor)
+    return np.concatenate(list(map(of_block, _blocks_of_draws(n))))
 
 
 def standard_errors(values: Values) -> Values:

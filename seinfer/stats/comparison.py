@@ -151,7 +151,9 @@ def _pairs(scores: Values, included: Sequence[int], n_groups: int) -> dict[tuple
     pairs = list(combinations(included, 2))
     if not pairs:
         return {}
-    differences = np.stack([scores[a] - scores[b] for a, b in pairs], axis=1)
+    differences = np.empty((scores.shape[1], len(pairs)))
+    for column, (a, b) in zip(differences.T, pairs, strict=True):
+        np.subtract(scores[a], scores[b], out=column)
     tested = simultaneous_differences(differences, n_groups)
     return {
         (a, b): PairedDifference(a, b, len(differences), one.interval, one.p_adjusted, one.is_significant, one.note)

@@ -1,8 +1,9 @@
 """A run of many simulated clips: writes its journal, reads it, and writes all tables, in a process of its own.
 
-    python -m tests.pipeline.large_run FOLDER CLIPS
+    python -m tests.pipeline.large_run FOLDER CLIPS [MODELS]
 
 Nothing is enhanced or scored; everything else is the code of a real run. Prints the largest resident memory in MiB.
+There are 3 models unless stated otherwise.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from seinfer.core.records import Clip, Enhancement, Score
 from seinfer.core.streams import print_message
 from seinfer.pipeline.journal import RunFolder, read_journal
 
-MODELS = ("noisy", "rnnoise", "dpcrn-quant")
+N_MODELS = 3
 METRICS = ("sdr", "si_sdr", "pesq_wb", "stoi")
 _FACTS = {"license_code": "MIT", "license_weights": "MIT", "sample_rate": 16_000}
 _N_SAMPLES = 80_000
@@ -35,11 +36,16 @@ def clips(n_clips: int) -> Iterator[Clip]:
         yield Clip(clip_id, *paths, 16_000, 1, _N_SAMPLES + i % 5000, digest, digest[::-1], "", category)
 
 
-def header() -> dict[str, Any]:
+def models(n_models: int) -> list[str]:
+    """Return names of models, the first of which is the unprocessed input."""
+    return ["noisy", *(f"simulated-{k}" for k in range(1, n_models))]
+
+
+def header(n_models: int) -> dict[str, Any]:
     """Return the part of the header that the tables need."""
     return {
         "run_id": "large",
-        "models": dict.fromkeys(MODELS, _FACTS),
+        "models": dict.fromkeys(models(n_models), _FACTS),
         "lost_models": {},
         "settings": {"score_sample_rate": 16_000},
         "metrics": dict.fromkeys(METRICS, "simulated"),
@@ -47,16 +53,16 @@ def header() -> dict[str, Any]:
     }
 
 
-def write_journal(folder: Path, n_clips: int) -> None:
+def write_journal(folder: Path, n_clips: int, n_models: int) -> None:
     """Write the journal as a run does, one model after the other."""
     with closing(RunFolder(folder)) as run:
-        run.add_plan(header(), list(clips(n_clips)))
-        for k, model in enumerate(MODELS):
+        run.add_plan(header(n_models), list(clips(n_clips)))
+        for k, model in enumerate(models(n_models)):
             for i, clip in enumerate(run.journal.clips):
                 key = fingerprint(model, i)
                 run.add_enhancement(key, _enhancement(clip, model, key * 2, i))
                 run.add_score(key, _score(clip, model, i, k))
-        run.add_plan(header(), run.journal.clips)
+        run.add_plan(header(n_models), run.journal.clips)
 
 
 def _enhancement(clip: Clip, model: str, digest: str, i: int) -> Enhancement:
@@ -76,13 +82,13 @@ def write_tables(folder: Path) -> None:
     write_reports(folder, read_journal(folder).results())
 
 
-def main(folder: Path, n_clips: int) -> None:
+def main(folder: Path, n_clips: int, n_models: int = N_MODELS) -> None:
     """Write a run, read it again, write its tables, and print the peak memory."""
-    write_journal(folder, n_clips)
+    write_journal(folder, n_clips, n_models)
     print_message(f"journal written: {peak_rss_mib():.0f} MiB")
     write_tables(folder)
     print_message(f"tables written: {peak_rss_mib():.0f} MiB")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]))
+    main(Path(sys.argv[1]), *map(int, sys.argv[2:]))
