@@ -22,6 +22,8 @@ from .messages import shortened
 from .process import Launch, OnMessage
 
 _CONNECT_S = 10.0
+_MAX_ATTEMPTS = 3
+"""The server for ray:// starts a process for each client, by a fork of a program with threads: it fails now and then."""
 _CLIENT_PORT = "10001"  # that Ray takes for ray://HOST
 
 
@@ -51,10 +53,7 @@ class Cluster:
         if self._is_own:
             try:
                 _check_port(address)
-                with warnings.catch_warnings():
-                    # About GPUs of actors that reserve none; a worker on the CPU is told so by its device.
-                    warnings.filterwarnings("ignore", "Tip: In future versions of Ray", FutureWarning)
-                    ray.init(address, log_to_driver=False, logging_level=logging.ERROR, configure_logging=False)
+                _connect(ray, address)
             except (OSError, RuntimeError, ValueError) as error:
                 raise UsageError(
                     f"--address {address}: no connection to a Ray cluster ({shortened(str(error))}); start one with "
@@ -124,12 +123,35 @@ class Cluster:
             self._ray.shutdown()
 
 
-def _is_client() -> bool:
-    """Return whether this program uses Ray through its client (ray://); the first machine may not be reachable then."""
+def _connect(ray: Any, address: str) -> None:
+    """Connect to a cluster that answers.
+
+    Raises:
+        OSError, RuntimeError, ValueError: Ray refuses.
+    """
+    for attempts_left in reversed(range(_MAX_ATTEMPTS)):
+        try:
+            with warnings.catch_warnings():
+                # About GPUs of actors that reserve none; a worker on the CPU is told so by its device.
+                warnings.filterwarnings("ignore", "Tip: In future versions of Ray", FutureWarning)
+                ray.init(address, log_to_driver=False, logging_level=logging.ERROR, configure_logging=False)
+            return
+        except ConnectionAbortedError:
+            _client().disconnect()  # without it, Ray could not be used in this process any more
+            if not attempts_left:
+                raise
+
+
+def _client() -> Any:
+    """Return the client of Ray, for addresses with ray://; it has no types."""
     from ray.util import client
 
-    api: Any = client.ray  # has no types
-    return bool(api.is_connected())
+    return client.ray
+
+
+def _is_client() -> bool:
+    """Return whether this program uses Ray through its client (ray://); the first machine may not be reachable then."""
+    return bool(_client().is_connected())
 
 
 def _check_port(address: str) -> None:

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing
 from types import SimpleNamespace
+from typing import Any
 from unittest.mock import Mock
 
 import pytest
@@ -140,3 +141,24 @@ def test_cluster_is_not_connected_after_its_first_machine_has_ended() -> None:
     pytest.importorskip("ray")
     ended = subprocess.run([sys.executable, "-c", _END_OF_THE_CLUSTER], cwd=ROOT, capture_output=True, text=True)
     assert (ended.returncode, ended.stdout) == (0, "connected: False\n"), ended.stderr
+
+
+@pytest.mark.parametrize("n_failures", [1, 3])
+def test_cluster_server_that_could_not_start_its_process_is_asked_again(
+    ray_cluster: TwoNodes, monkeypatch: pytest.MonkeyPatch, n_failures: int
+) -> None:
+    import ray
+
+    failures, init = iter(range(n_failures)), ray.init
+
+    def fail_first(address: str, **options: Any) -> None:
+        if next(failures, None) is not None:
+            raise ConnectionAbortedError("Initialization failure from server")
+        init(address, **options)
+
+    monkeypatch.setattr(ray, "init", fail_first)
+    if n_failures == 3:
+        with pytest.raises(UsageError, match="Initialization failure from server"):
+            Cluster(ray_cluster.address, {})
+    with closing(Cluster(ray_cluster.address, {})) as connected:
+        assert connected.is_connected()
