@@ -23,7 +23,7 @@ from .process import Launch, OnMessage
 
 _CONNECT_S = 10.0
 _MAX_ATTEMPTS = 3
-"""The server for ray:// starts a process for each client, by a fork of a program with threads: it fails now and then."""
+"""The server for ray:// starts a process for each client by a fork of a program with threads: it fails now and then."""
 _CLIENT_PORT = "10001"  # that Ray takes for ray://HOST
 
 
