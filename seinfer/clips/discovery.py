@@ -66,9 +66,8 @@ def find_audio(
         runs = [str(path) for path in inputs if is_run_folder(path)]
         why = f"; the enhanced files in {', '.join(runs)}, a run folder, are not used as input" if runs else ""
         raise UsageError(f"no audio files in {', '.join(map(str, inputs))}; looked for {suffixes}{why}")
-    return Path(os.path.commonpath(folders)), sorted(
-        found, key=lambda path: path.parts
-    )  # compares texts: comparing paths takes three times as long
+    in_order = sorted(found, key=lambda path: path.parts)  # to compare paths instead of texts takes three times as long
+    return Path(os.path.commonpath(folders)), in_order
 
 
 def has_audio(folder: Path) -> bool:
@@ -152,8 +151,8 @@ def clip_ids(paths: Sequence[Path], base: Path) -> list[str]:
     relative = [path.relative_to(base) for path in paths]
     whole = [path.as_posix() for path in relative]
     names = [path.with_suffix("").as_posix() for path in relative]
-    holders = {name.rpartition("/")[0] for name in whole}  # few folders hold many files
-    folders = {folder.as_posix() for name in holders for folder in (PurePosixPath(name), *PurePosixPath(name).parents)}
+    parents = {name.rpartition("/")[0] for name in whole}  # few folders hold many files
+    folders = {folder.as_posix() for name in parents for folder in (PurePosixPath(name), *PurePosixPath(name).parents)}
     names = [long if f"{short}.wav" in folders else short for short, long in zip(names, whole, strict=True)]
     # A name with its suffix may equal the short name of another file: "x.wav" and that of "x.wav.ogg".
     while duplicates := {name for name, count in Counter(names).items() if count > 1}:

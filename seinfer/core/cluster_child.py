@@ -22,7 +22,7 @@ from typing import Any
 
 from .errors import BackendError
 from .messages import shortened
-from .process import Child, Message, OnMessage
+from .process import Child, Message, OnMessage, next_message
 
 PYTHON = "{python}"
 """Stands in a command for the interpreter that runs seinfer on the machine of the child."""
@@ -141,10 +141,7 @@ class RemoteChild:
         Raises:
             TimeoutError: no message came in time.
         """
-        try:
-            return self.inbox.get(timeout=timeout_s)
-        except queue.Empty as error:
-            raise TimeoutError from error
+        return next_message(self.inbox, timeout_s)
 
     def stop(self) -> None:
         """End it; its work is done."""

@@ -6,6 +6,7 @@ import os
 import platform
 import shutil
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,7 @@ def checked_device(text: str) -> str:
     Raises:
         UsageError: it is not one of DEVICES.
     """
-    if text not in DEVICES:
-        raise UsageError(f"--device is {text!r}; expected one of {', '.join(DEVICES)}")
-    return text
+    return _one_of("--device", text, DEVICES)
 
 
 def checked_precision(text: str) -> str:
@@ -32,8 +31,12 @@ def checked_precision(text: str) -> str:
     Raises:
         UsageError: it is not one of PRECISIONS.
     """
-    if text not in PRECISIONS:
-        raise UsageError(f"--precision is {text!r}; expected one of {', '.join(PRECISIONS)}")
+    return _one_of("--precision", text, PRECISIONS)
+
+
+def _one_of(option: str, text: str, known: Sequence[str]) -> str:
+    if text not in known:
+        raise UsageError(f"{option} is {text!r}; expected one of {', '.join(known)}")
     return text
 
 

@@ -92,6 +92,18 @@ class Launch(Protocol):
         """Start a process; the arguments are those of `Child`."""
 
 
+def next_message(inbox: queue.Queue[Message | None], timeout_s: float | None) -> Message | None:
+    """Return the next message of an inbox; see `Process.receive`.
+
+    Raises:
+        TimeoutError: no message came in time.
+    """
+    try:
+        return inbox.get(timeout=timeout_s)
+    except queue.Empty as error:
+        raise TimeoutError from error
+
+
 class Child:
     """The parent's side. Start it on a thread that lives longer than the child (see `lifetime.die_with_parent`).
 
@@ -163,10 +175,7 @@ class Child:
         Raises:
             TimeoutError: no message came in time.
         """
-        try:
-            return self.inbox.get(timeout=timeout_s)
-        except queue.Empty as error:
-            raise TimeoutError from error
+        return next_message(self.inbox, timeout_s)
 
     def stop(self, grace_s: float = 5.0) -> None:
         """Close its input and wait; kill it if it does not end in time."""
